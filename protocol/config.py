@@ -1,0 +1,164 @@
+"""What a box is told to do: sources, zones, lines, reporting. Carried by the desired twin and by a box's own file.
+
+Rules: unknown keys are refused; every field has a description, from which the documentation is made; what types cannot say
+(geometry, thresholds that belong together, names that must differ, the size of the whole) is checked by :func:`check_config`,
+which names each fault by its path and never stops at the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from protocol.errors import GeometryError
+from protocol.events import Struct, Where
+from protocol.geometry import MAX_VERTICES, Point, check_line, check_polygon
+from protocol.identifiers import Name
+from protocol.limits import CONFIG_BYTES
+
+DAY_S = 86_400
+MOST_PEOPLE = 100_000
+"""Numbers have an upper bound too: TOML knows ``inf`` and JSON does not."""
+
+
+class ZoneAlarm(Struct, frozen=True):
+    """When a zone counts as too full. Two thresholds, so that one person on the edge does not ring twice."""
+
+    enter_at: Annotated[float, Meta(gt=0, le=MOST_PEOPLE, description="People at or above which the alarm begins to form")]
+    leave_at: Annotated[float, Meta(ge=0, le=MOST_PEOPLE, description="People at or below which it ends; below enter_at")]
+    min_duration_s: Annotated[float, Meta(ge=0, le=DAY_S, description="How long either must last, seconds")] = 3.0
+    update_interval_s: Annotated[float, Meta(gt=0, le=DAY_S, description="Seconds between updates of a running alarm")] = 30.0
+
+
+class Zone(Struct, frozen=True):
+    """A part of the picture in which people are counted."""
+
+    id: Name
+    polygon: Annotated[
+        tuple[Point, ...], Meta(max_length=MAX_VERTICES, description="Vertices in order, fractions of the picture")
+    ]
+    label: Annotated[str, Meta(max_length=48, description="Name for people")] = ""
+    alarm: ZoneAlarm | None = None
+
+
+class Line(Struct, frozen=True):
+    """A line over which people are counted, by direction."""
+
+    id: Name
+    start: Annotated[Point, Meta(description="One end, fractions of the picture")]
+    end: Annotated[Point, Meta(description="The other end; forward is from the left of start->end to its right")]
+    label: Annotated[str, Meta(max_length=48, description="Name for people")] = ""
+
+
+class Gate(Struct, frozen=True):
+    """Motion gate: which parts of a picture are worth an inference."""
+
+    enabled: Annotated[bool, Meta(description="Whether still pictures are spared an inference")] = True
+    max_regions: Annotated[int, Meta(ge=1, le=8, description="Most regions a picture is cut into")] = 4
+    region_px: Annotated[int, Meta(ge=64, le=2048, description="Side of a region, pixels of the picture")] = 256
+    whole_every_s: Annotated[
+        float, Meta(gt=0, le=DAY_S, description="Seconds between looks at the whole picture, moving or not")
+    ] = 2.0
+
+
+class Source(Struct, frozen=True):
+    """One camera or recording."""
+
+    id: Name
+    uri: Annotated[str, Meta(min_length=1, max_length=512, description="A file's path")]
+    kind: Annotated[Literal["file"], Meta(description="What it is")] = "file"
+    pace: Annotated[Literal["real-time", "fastest"], Meta(description="As the clock goes, or as fast as the box can")] = (
+        "real-time"
+    )
+    fps: Annotated[float, Meta(gt=0, le=240, description="Pictures a second; null = what the file says")] | None = None
+    repeat: Annotated[bool, Meta(description="Begin again at the end of the file")] = False
+    model: Annotated[Name, Meta(description="Bundle that looks for people")] = "person-vehicle-fast"
+    operating_point: Annotated[str, Meta(max_length=32, description="Thresholds of the model, by name")] = "default"
+    gate: Gate = Gate()
+    zones: Annotated[tuple[Zone, ...], Meta(max_length=16, description="Where people are counted")] = ()
+    lines: Annotated[tuple[Line, ...], Meta(max_length=16, description="Over which people are counted")] = ()
+    where: Where | None = None
+    reference: Annotated[str, Meta(max_length=64, description="The same view in the city's own video system")] = ""
+
+
+class Report(Struct, frozen=True):
+    """How often a box speaks. The defaults keep a box with one camera under 150 MB a month."""
+
+    count_interval_s: Annotated[
+        float, Meta(ge=0, le=DAY_S, description="Window of counts and flows, seconds; 0 = every picture")
+    ] = 60.0
+    telemetry_interval_s: Annotated[float, Meta(ge=1, le=DAY_S, description="Seconds between telemetry")] = 60.0
+    evaluation: Annotated[bool, Meta(description="Add track boxes to counts; only a manager in evaluation accepts them")] = (
+        False
+    )
+
+
+class Config(Struct, frozen=True):
+    """The whole of what a box does."""
+
+    sources: Annotated[tuple[Source, ...], Meta(max_length=16, description="Cameras and recordings")] = ()
+    report: Report = Report()
+
+
+class Refusal(Struct, frozen=True):
+    """One fault in a configuration."""
+
+    path: Annotated[str, Meta(max_length=200, description="Where: sources[0].zones[1].polygon")]
+    message: Annotated[str, Meta(max_length=400, description="What is wrong and what to do")]
+
+
+def check_config(config: Config) -> tuple[Refusal, ...]:
+    """Check what types cannot. Returns every fault found; empty when the configuration can be used."""
+    return tuple(_faults(config))
+
+
+def _faults(config: Config) -> Iterator[Refusal]:
+    yield from _too_large(config)
+    yield from _twice([source.id for source in config.sources], "sources", "source")
+    for i, source in enumerate(config.sources):
+        at = f"sources[{i}]"
+        yield from _twice([zone.id for zone in source.zones], f"{at}.zones", "zone")
+        yield from _twice([line.id for line in source.lines], f"{at}.lines", "line")
+        for j, zone in enumerate(source.zones):
+            try:
+                check_polygon(zone.polygon, f"zone {zone.id!r} of source {source.id!r}")
+            except GeometryError as error:
+                yield Refusal(f"{at}.zones[{j}].polygon", str(error))
+            alarm = zone.alarm
+            if alarm is not None and alarm.leave_at >= alarm.enter_at:
+                yield Refusal(
+                    f"{at}.zones[{j}].alarm.leave_at",
+                    f"zone {zone.id!r}: leave_at {alarm.leave_at:g} must be below enter_at {alarm.enter_at:g}, "
+                    "or the alarm would ring without end",
+                )
+        for j, line in enumerate(source.lines):
+            try:
+                check_line(line.start, line.end, f"line {line.id!r} of source {source.id!r}")
+            except GeometryError as error:
+                yield Refusal(f"{at}.lines[{j}]", str(error))
+
+
+def _too_large(config: Config) -> Iterator[Refusal]:
+    """Sources that do not fit; without them the configuration does."""
+    room = CONFIG_BYTES - len(msgspec.json.encode(Config(report=config.report))) - len('"sources":[],')
+    for i, source in enumerate(config.sources):
+        size = len(msgspec.json.encode(source)) + 1
+        if size <= room:
+            room -= size
+        else:
+            yield Refusal(
+                f"sources[{i}]",
+                f"source {source.id!r} takes {size} bytes, and {room} of the {CONFIG_BYTES} of a configuration are left; "
+                "give it fewer zones, lines or vertices",
+            )
+
+
+def _twice(names: list[str], path: str, what: str) -> Iterator[Refusal]:
+    seen: set[str] = set()
+    for i, name in enumerate(names):
+        if name in seen:
+            yield Refusal(f"{path}[{i}].id", f"{what} {name!r} stands twice; give each its own name")
+        seen.add(name)

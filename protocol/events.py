@@ -1,0 +1,261 @@
+"""What leaves the box: events, and nothing else.
+
+Rules:
+
+- ``observed`` holds what was measured, with units and uncertainty; ``assessed`` what the software thinks of it, with a
+  probability and its reasons. They never mix.
+- There is no field for bytes, pictures, sound, embeddings or templates, and no free text beyond a short reason. A type that
+  cannot hold a picture is the first of the three guards (the others are the size caps of :mod:`protocol.limits`).
+- An incident has one id through its life ``new``, ``update`` ..., ``end``.
+- Track numbers are ephemeral: they start again with every boot and join nothing across cameras.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from protocol.identifiers import Boot, Count, EventId, Name, Ordinal, Seq
+from protocol.limits import TEXT_CHARACTERS
+
+ShortText = Annotated[str, Meta(max_length=TEXT_CHARACTERS, description="A short reason for people")]
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,47}\Z", description="A machine-readable name")]
+EventTypeName = Annotated[str, Meta(pattern=r"^[a-z]{1,24}\.[a-z]{1,24}\Z", description="An event type, known or not")]
+Probability = Annotated[float, Meta(ge=0, le=1, description="Calibrated probability")]
+
+
+class EventType(str, enum.Enum):
+    """CloudEvents ``type`` and last topic level of an event."""
+
+    CROWD_COUNT = "crowd.count"
+    CROWD_FLOW = "crowd.flow"
+    CROWD_ALERT = "crowd.alert"
+    DEVICE_HEALTH = "device.health"
+    OUTBOX_EVICTED = "outbox.evicted"
+
+
+class Priority(enum.IntEnum):
+    """Order of sending (highest first) and of eviction (lowest first)."""
+
+    STATISTIC = 0
+    REPORT = 1
+    ALERT = 2
+
+
+PRIORITY: dict[EventType, Priority] = {
+    EventType.CROWD_COUNT: Priority.STATISTIC,
+    EventType.CROWD_FLOW: Priority.STATISTIC,
+    EventType.CROWD_ALERT: Priority.ALERT,
+    EventType.DEVICE_HEALTH: Priority.REPORT,
+    EventType.OUTBOX_EVICTED: Priority.REPORT,
+}
+
+
+class Phase(str, enum.Enum):
+    """Where an event stands in the life of its incident; a statistic has none."""
+
+    NEW = "new"
+    UPDATE = "update"
+    END = "end"
+
+
+class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of everything on the wire: immutable, strict, compact."""
+
+
+class ClockSource(str, enum.Enum):
+    """What disciplines the box's wall clock."""
+
+    FREE = "free"
+    NTP = "ntp"
+    GNSS = "gnss"
+
+
+class Clock(Struct, frozen=True):
+    """How far ``captured_at`` may be trusted."""
+
+    source: ClockSource
+    synchronised: Annotated[bool, Meta(description="Whether that source has set the clock")]
+    offset_ms: Annotated[float, Meta(description="Last estimated offset of the wall clock, milliseconds")] = 0.0
+    sigma_ms: Annotated[float, Meta(ge=0, description="Standard deviation; null = unknown")] | None = None
+
+
+class Where(Struct, frozen=True):
+    """Position and heading of the sensor."""
+
+    lat: Annotated[float, Meta(ge=-90, le=90, description="Latitude, degrees, WGS 84")]
+    lon: Annotated[float, Meta(ge=-180, le=180, description="Longitude, degrees, WGS 84")]
+    alt: Annotated[float, Meta(ge=-1000, le=100_000, description="Height above the ellipsoid, metres")] | None = None
+    heading: Annotated[float, Meta(ge=0, lt=360, description="Degrees clockwise from true north")] | None = None
+    accuracy: Annotated[float, Meta(ge=0, le=10_000_000, description="Radius of 95% confidence, metres")] | None = None
+    frame: Annotated[str, Meta(pattern=r"^(fixed|vehicle|person)\Z", description="What carries the sensor")] = "fixed"
+
+
+class Sensor(Struct, frozen=True):
+    """Which sensor saw it."""
+
+    id: Name
+    reference: Annotated[str, Meta(max_length=64, description="The same view in the city's own video system")] = ""
+    frame: Annotated[Ordinal, Meta(description="Number of the decoded picture since the source opened, from 1")] | None = None
+
+
+class ModelRef(Struct, frozen=True):
+    """Which model spoke, at which operating point."""
+
+    name: Name
+    version: Annotated[str, Meta(max_length=32, description="Version of its bundle")]
+    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="SHA-256 of the variant that ran")]
+    operating_point: Annotated[str, Meta(max_length=32, description="Name of the thresholds, as in its manifest")]
+
+
+class Estimate(Struct, frozen=True):
+    """A measured number with its interval."""
+
+    value: Annotated[float, Meta(description="Best estimate, in the unit of the field")]
+    low: Annotated[float, Meta(description="Lower end of the interval")]
+    high: Annotated[float, Meta(description="Upper end of the interval")]
+    level: Annotated[float, Meta(gt=0, lt=1, description="Coverage of the interval")] = 0.9
+
+
+class TrackBox(Struct, frozen=True):
+    """One track in one picture, for evaluation on consented recordings only; refused by a production fleet."""
+
+    track: Annotated[Ordinal, Meta(description="Ephemeral number within this boot")]
+    left: Annotated[int, Meta(ge=-100000, le=100000, description="Pixels from the left edge of the picture")]
+    top: Annotated[int, Meta(ge=-100000, le=100000, description="Pixels from its upper edge")]
+    width: Annotated[int, Meta(ge=0, le=100000, description="Pixels")]
+    height: Annotated[int, Meta(ge=0, le=100000, description="Pixels")]
+
+
+class CrowdCount(Struct, frozen=True):
+    """People in a zone over one window."""
+
+    zone: Annotated[Name, Meta(description="Id of the zone in the configuration")]
+    people: Annotated[Estimate, Meta(description="Mean number of people over the window")]
+    window_s: Annotated[float, Meta(ge=0, description="Length of the window, seconds; 0 = one picture")]
+    pictures: Annotated[Ordinal, Meta(description="Pictures that were looked at in the window")]
+    minimum: Annotated[Count, Meta(description="Fewest people in one picture of the window")]
+    maximum: Annotated[Count, Meta(description="Most people in one picture of the window")]
+    missed: Annotated[Count, Meta(description="Pictures in the window dropped, timed out or failed")] = 0
+    tracks: Annotated[tuple[TrackBox, ...], Meta(max_length=40, description="Evaluation only; empty otherwise")] = ()
+
+
+class CrowdFlow(Struct, frozen=True):
+    """People over a line in one window. Forward is from the left of start->end to its right, seen along the line."""
+
+    line: Annotated[Name, Meta(description="Id of the line in the configuration")]
+    forward: Annotated[Estimate, Meta(description="People from left to right")]
+    backward: Annotated[Estimate, Meta(description="People from right to left")]
+    window_s: Annotated[float, Meta(ge=0, description="Length of the window, seconds; 0 = one picture")]
+    pictures: Annotated[Count, Meta(description="Pictures that were looked at in the window")]
+    missed: Annotated[Count, Meta(description="Pictures in the window dropped, timed out or failed")] = 0
+
+
+class CrowdAlert(Struct, frozen=True):
+    """A zone is too full: what was measured."""
+
+    zone: Annotated[Name, Meta(description="Id of the zone in the configuration")]
+    people: Annotated[Estimate, Meta(description="People in the zone when the event was made")]
+    peak: Annotated[float, Meta(ge=0, description="Highest smoothed count in this incident")]
+    enter_at: Annotated[float, Meta(description="Threshold that raises the alarm, people")]
+    leave_at: Annotated[float, Meta(description="Threshold that ends it, people")]
+    duration_s: Annotated[float, Meta(ge=0, description="Time since the threshold was first crossed, seconds")]
+
+
+class Reason(Struct, frozen=True):
+    """Why something is not well."""
+
+    code: Code
+    subject: Annotated[str, Meta(max_length=64, description="Which part: 'source square', 'accelerator cpu'")] = ""
+    detail: ShortText = ""
+
+
+class DeviceHealth(Struct, frozen=True):
+    """A change in the health of a box."""
+
+    status: Annotated[str, Meta(pattern=r"^(online|degraded)\Z", description="Health after the change")]
+    raised: Annotated[tuple[Reason, ...], Meta(max_length=16, description="Reasons that are new")] = ()
+    cleared: Annotated[tuple[Reason, ...], Meta(max_length=16, description="Reasons that are gone")] = ()
+
+
+class OutboxEvicted(Struct, frozen=True):
+    """Sequence numbers that will never arrive, so that no hole blocks the watermark."""
+
+    boot: Annotated[Boot, Meta(description="Boot whose numbers these are; not always the boot that reports them")]
+    reason: Annotated[str, Meta(pattern=r"^(full|power-cut|disk|too-large)\Z", description="Why they were thrown away")]
+    ranges: Annotated[tuple[tuple[Seq, Seq], ...], Meta(min_length=1, max_length=128, description="Closed, [first, last]")]
+    by_type: Annotated[
+        dict[EventTypeName, Count], Meta(max_length=32, description="How many of each event type, where known")
+    ] = {}
+
+
+class Cue(Struct, frozen=True):
+    """One thing that speaks for an assessment."""
+
+    name: Annotated[Code, Meta(description="What was looked at")]
+    value: Annotated[float, Meta(description="Its value, in the unit beside it")]
+    unit: Annotated[str, Meta(max_length=16, description="Unit of the value; empty = none")] = ""
+
+
+class Assessed(Struct, frozen=True):
+    """What the software thinks of the observation. A person decides."""
+
+    what: Annotated[Code, Meta(description="What it takes the observation for")]
+    probability: Probability
+    cues: Annotated[tuple[Cue, ...], Meta(max_length=16, description="What speaks for it")]
+
+
+O_co = TypeVar("O_co", bound=Struct, covariant=True)
+
+
+class EventBody(Struct, Generic[O_co], frozen=True):
+    """Payload of an event; the CloudEvents attributes travel beside it."""
+
+    captured_at: Annotated[dt.datetime, Meta(tz=True, description="When the sensor saw it (wall clock of the box)")]
+    clock: Clock
+    observed: O_co
+    sensor: Sensor | None = None
+    where: Where | None = None
+    model: ModelRef | None = None
+    incident: Annotated[EventId, Meta(description="One id for all events of an incident, a UUIDv7")] | None = None
+    phase: Phase | None = None
+    assessed: Assessed | None = None
+
+
+OBSERVED: dict[EventType, type[Struct]] = {
+    EventType.CROWD_COUNT: CrowdCount,
+    EventType.CROWD_FLOW: CrowdFlow,
+    EventType.CROWD_ALERT: CrowdAlert,
+    EventType.DEVICE_HEALTH: DeviceHealth,
+    EventType.OUTBOX_EVICTED: OutboxEvicted,
+}
+
+BODY: dict[EventType, Any] = {kind: EventBody[observed] for kind, observed in OBSERVED.items()}  # type: ignore[valid-type]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event: CloudEvents attributes and body.
+
+    ``(device, boot, seq)`` identifies it in the store; ``id`` is for people and other systems.
+    """
+
+    fleet: str
+    device: str
+    id: EventId
+    type: EventType
+    time: dt.datetime
+    """When the box made the event, wall clock, with time zone."""
+    boot: Boot
+    seq: Seq
+    body: EventBody[Any]
+
+    @property
+    def priority(self) -> Priority:
+        """How urgent this event is."""
+        return PRIORITY[self.type]

@@ -1,0 +1,247 @@
+"""One valid example of each message, for the page, the AsyncAPI document and the tests.
+
+Rules: an example is built from the types and written by the codec, so that it cannot differ from what the software sends.
+Nothing in it names a real place, box or person.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from protocol.acks import Ack
+from protocol.commands import Command, Reply
+from protocol.config import Config, Gate, Line, Refusal, Report, Source, Zone, ZoneAlarm
+from protocol.enrolment import EnrolRequest, EnrolResponse
+from protocol.events import (
+    Assessed,
+    Clock,
+    ClockSource,
+    CrowdAlert,
+    CrowdCount,
+    CrowdFlow,
+    Cue,
+    DeviceHealth,
+    Estimate,
+    Event,
+    EventBody,
+    EventType,
+    ModelRef,
+    OutboxEvicted,
+    Phase,
+    Reason,
+    Sensor,
+    Where,
+)
+from protocol.identifiers import uuid7
+from protocol.manifest import (
+    DataSet,
+    GoldenVectors,
+    Input,
+    Manifest,
+    Metric,
+    OperatingPoint,
+    Origin,
+    Output,
+    Variant,
+)
+from protocol.state import (
+    AcceleratorTelemetry,
+    LinkTelemetry,
+    OutboxTelemetry,
+    SourceTelemetry,
+    State,
+    Status,
+    Telemetry,
+    Versions,
+)
+from protocol.twin import Desired, Reported
+
+FLEET = "harbour"
+DEVICE = "square-north-2"
+BOOT = "k3v7q2mzt5ha"
+
+_AT = dt.datetime(2026, 3, 1, 17, 20, 30, 250000, tzinfo=dt.timezone.utc)
+_MADE = _AT + dt.timedelta(milliseconds=180)
+_UNIX_MS = 1772385630430
+_CLOCK = Clock(ClockSource.NTP, synchronised=True, offset_ms=-1.8, sigma_ms=0.6)
+_WHERE = Where(lat=54.0112, lon=10.7653, heading=215.0, accuracy=4.0)
+_MODEL = ModelRef(name="person-vehicle-fast", version="1.0.0", digest="5e" * 32, operating_point="default")
+_SENSOR = Sensor(id="square", reference="CAM-0417", frame=48213)
+
+
+def _event(kind: EventType, seq: int, body: EventBody) -> Event:  # type: ignore[type-arg]  # any observation
+    rand = (seq * 0x9E3779B97F4A7C15 % 2**80).to_bytes(10, "big")
+    return Event(FLEET, DEVICE, uuid7(_UNIX_MS, rand), kind, _MADE, BOOT, seq, body)
+
+
+_CUES = (
+    Cue("people-in-zone", 42.0, "people"),
+    Cue("threshold", 40.0, "people"),
+    Cue("duration", 42.0, "s"),
+    Cue("peak", 44.2, "people"),
+)
+_INCIDENT = uuid7(_UNIX_MS - 42_000, bytes(range(10)))
+
+EVENTS: Mapping[EventType, Event] = MappingProxyType(
+    {
+        EventType.CROWD_COUNT: _event(
+            EventType.CROWD_COUNT,
+            1840,
+            EventBody(
+                _AT,
+                _CLOCK,
+                CrowdCount("steps", Estimate(11.4, 9.0, 14.0), window_s=30.0, pictures=148, minimum=8, maximum=14, missed=2),
+                sensor=_SENSOR,
+                where=_WHERE,
+                model=_MODEL,
+            ),
+        ),
+        EventType.CROWD_FLOW: _event(
+            EventType.CROWD_FLOW,
+            1841,
+            EventBody(
+                _AT,
+                _CLOCK,
+                CrowdFlow(
+                    "bridge", forward=Estimate(6.0, 5.0, 8.0), backward=Estimate(2.0, 1.0, 3.0), window_s=30.0, pictures=148
+                ),
+                sensor=_SENSOR,
+                where=_WHERE,
+                model=_MODEL,
+            ),
+        ),
+        EventType.CROWD_ALERT: _event(
+            EventType.CROWD_ALERT,
+            1842,
+            EventBody(
+                _AT,
+                _CLOCK,
+                CrowdAlert("steps", Estimate(42.0, 36.5, 48.5), peak=44.2, enter_at=40.0, leave_at=32.0, duration_s=42.0),
+                sensor=_SENSOR,
+                where=_WHERE,
+                model=_MODEL,
+                incident=_INCIDENT,
+                phase=Phase.UPDATE,
+                assessed=Assessed("crowding", 0.93, _CUES),
+            ),
+        ),
+        EventType.DEVICE_HEALTH: _event(
+            EventType.DEVICE_HEALTH,
+            1843,
+            EventBody(
+                _AT,
+                _CLOCK,
+                DeviceHealth("degraded", raised=(Reason("source-stalled", "source square", "no picture for 5 s"),)),
+            ),
+        ),
+        EventType.OUTBOX_EVICTED: _event(
+            EventType.OUTBOX_EVICTED,
+            1844,
+            EventBody(
+                _AT,
+                _CLOCK,
+                OutboxEvicted(BOOT, "full", ((1201, 1388), (1390, 1402)), {"crowd.count": 168, "crowd.flow": 33}),
+            ),
+        ),
+    }
+)
+"""One event of each type."""
+
+_CONFIG = Config(
+    sources=(
+        Source(
+            id="square",
+            uri="/var/lib/lamplighter/square.mp4",
+            repeat=True,
+            gate=Gate(max_regions=3),
+            zones=(
+                Zone(
+                    "steps",
+                    ((0.08, 0.42), (0.61, 0.4), (0.72, 0.97), (0.03, 0.98)),
+                    label="Steps to the quay",
+                    alarm=ZoneAlarm(enter_at=40.0, leave_at=32.0),
+                ),
+            ),
+            lines=(Line("bridge", (0.2, 0.7), (0.9, 0.7)),),
+            where=_WHERE,
+            reference="CAM-0417",
+        ),
+    ),
+    report=Report(count_interval_s=30.0),
+)
+
+STATE = State(
+    Status.ONLINE,
+    BOOT,
+    at=_MADE,
+    versions=Versions("0.1.0", "3.11.9", "Debian GNU/Linux 12", "Raspberry Pi 5, 8 GB"),
+    capabilities=("crowd",),
+    models=(_MODEL,),
+    where=_WHERE,
+    config_version=7,
+)
+
+WILL = State(Status.OFFLINE, BOOT)
+"""What the broker sends when the box vanishes."""
+
+TELEMETRY = Telemetry(
+    _MADE,
+    uptime_s=86412.5,
+    clock=_CLOCK,
+    load=1.7,
+    memory_mb=412.0,
+    disk_free_mb=9120.0,
+    temperature_c=58.4,
+    sources={"square": SourceTelemetry("running", 5.0, 432000, 431100, {"superseded": 900}, 96.0)},
+    accelerators={"cpu": AcceleratorTelemetry("ready", "person-vehicle-fast", 41.0)},
+    outbox=OutboxTelemetry(pending=3, stored_bytes=1890, oldest_s=0.4),
+    link=LinkTelemetry(connected=True, connections=1, bytes_out=5_120_000, bytes_in=410_000),
+)
+
+DESIRED = Desired(7, _CONFIG)
+
+REPORTED = Reported(
+    7,
+    _CONFIG,
+    refused_version=8,
+    refusals=(Refusal("sources[0].zones[0].polygon", "zone 'steps' of source 'square': 2 vertices; a zone needs 3 to 64"),),
+)
+
+ACK = Ack(BOOT, 1838, ((1842, 1842),))
+
+COMMAND = Command(_MADE)
+
+REPLY = Reply("ping", ok=True, message="up 86412 s")
+
+ENROL_REQUEST = EnrolRequest(
+    DEVICE, "4K7M-2XQ9-TB3C", "-----BEGIN CERTIFICATE REQUEST-----\n...\n-----END CERTIFICATE REQUEST-----\n"
+)
+
+ENROL_RESPONSE = EnrolResponse(
+    FLEET,
+    "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n",
+    "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n",
+    "broker.example",
+    8883,
+)
+
+MANIFEST = Manifest(
+    name="person-vehicle-fast",
+    version="1.0.0",
+    intended_purpose="Finding people as boxes in pictures of public space, to count them; a person judges every alert.",
+    prohibited_uses=("Recognising or re-identifying a person",),
+    risk_id="LL-CROWD-001",
+    limits=("People under about 40 pixels of the picture are missed",),
+    labels=("person", "bicycle"),
+    input=Input("image", 300, 300),
+    output=Output("boxes-and-scores", "scores", "boxes"),
+    operating_points={"default": OperatingPoint({"person": 0.3}, 0.55, "200 frames of a square, seen from a lamppost")},
+    variants=(Variant("person-vehicle-fast.int8.onnx", "5e" * 32, 4_363_398, "onnxruntime", "int8"),),
+    golden=GoldenVectors("golden.npz", "6f" * 32, 485_281, {"int8": 0.16}),
+    quantisation="Static, int8 weights per channel, uint8 activations",
+    data=(DataSet("A square, frames 201-400", "report", "CC BY 4.0", "recorded by the city with consent"),),
+    metrics=(Metric("person.ap50", 0.9421, 0.912, 0.9663, 1100, "A square, frames 201-400"),),
+    sources=(Origin("a public detector", "1.0.6", "7a" * 32, "Apache-2.0"),),
+)
