@@ -1,0 +1,82 @@
+"""Readings of the box: memory, load, disk, heat. Everything from ``/proc`` and ``/sys``; what is not there is ``None``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+_PROC = Path("/proc")
+_THERMAL = Path("/sys/class/thermal")
+
+
+def memory_mb(pids: Iterable[int]) -> float | None:
+    """Proportional set size of the processes together, in MB (1e6 bytes): shared pages are counted once.
+
+    ``None`` when not one of them can be read.
+    """
+    total = 0
+    found = False
+    for pid in pids:
+        try:
+            text = (_PROC / str(pid) / "smaps_rollup").read_text("ascii")
+        except OSError:
+            continue
+        for line in text.splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) * 1024
+                found = True
+                break
+    return total / 1e6 if found else None
+
+
+def descendants(pid: int) -> tuple[int, ...]:
+    """The process and everything it started, by ``/proc/PID/task/*/children``."""
+    found = [pid]
+    for parent in found:
+        for path in (_PROC / str(parent) / "task").glob("*/children"):
+            try:
+                found.extend(int(child) for child in path.read_text("ascii").split())
+            except OSError:
+                continue
+    return tuple(found)
+
+
+def load() -> float | None:
+    """One-minute load average."""
+    try:
+        return os.getloadavg()[0]
+    except OSError:
+        return None
+
+
+def disk_free_mb(folder: Path) -> float | None:
+    """Free space on the file system of ``folder`` for this user, in MB (1e6 bytes)."""
+    try:
+        return shutil.disk_usage(folder).free / 1e6
+    except OSError:
+        return None
+
+
+def temperature_c() -> float | None:
+    """Hottest thermal zone, degrees Celsius."""
+    readings = []
+    for path in _THERMAL.glob("thermal_zone*/temp"):
+        try:
+            readings.append(int(path.read_text("ascii")) / 1000)
+        except (OSError, ValueError):
+            continue
+    return max(readings, default=None)
+
+
+def board() -> str:
+    """What the board calls itself, for people (device tree, else DMI, else the machine's architecture)."""
+    for path in (Path("/proc/device-tree/model"), Path("/sys/class/dmi/id/product_name")):
+        try:
+            name = path.read_text("utf-8", errors="replace").strip("\0\n ")
+        except OSError:
+            continue
+        if name:
+            return name[:90]
+    return os.uname().machine
