@@ -1,0 +1,1 @@
+"""Models: bundles at run time; recipes, factory and zoo at build time."""

@@ -1,0 +1,102 @@
+"""Golden vectors: does this variant, on this machine, still answer as the floating point reference did?
+
+The file (NumPy's npz, no pickles) holds ``inputs`` uint8 (n, height, width, channels), the reference's ``scores`` float32
+(n, anchors, labels) and ``boxes`` float32 (n, anchors, 4), and where the network has several heads ``branches`` uint8
+(anchors,): the head of each anchor, counted from 0. Heads are judged one by one: a broken one among six hides in a mean.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle.bundle import Bundle, BundleError
+from protocol.manifest import Variant
+
+Run: TypeAlias = Callable[[npt.NDArray[np.uint8]], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]
+"""One inference: input (1, height, width, channels) to (scores, boxes)."""
+
+ANSWERING = 0.2
+"""Score from which an anchor answers, in the reference or here; the thousands that stay silent would hide any fault."""
+
+_ARRAYS = ("inputs", "scores", "boxes")
+_BRANCHES = "branches"
+
+
+def deviation(vectors: dict[str, npt.NDArray[Any]], run: Run) -> float:
+    """How far the anchors that answer are from the reference, in the head where they are farthest, in scores or in boxes.
+
+    Of scores: the largest absolute difference of an anchor's labels. Of boxes: 1 - intersection over union, which small boxes
+    feel as large ones do. Both in the mean over a head's answering anchors. Infinite when an answer has another shape or is not
+    finite, or the vectors leave a head without an answer.
+    """
+    branches = vectors.get(_BRANCHES, np.zeros(vectors["scores"].shape[1], np.uint8))
+    heads = int(branches.max()) + 1
+    total, count, known = np.zeros((2, heads)), np.zeros(heads), np.zeros(heads)
+    for picture, scores, boxes in zip(vectors["inputs"], vectors["scores"], vectors["boxes"], strict=True):
+        got_scores, got_boxes = run(picture[None])
+        if got_scores.shape != scores.shape or got_boxes.shape != boxes.shape:
+            return float("inf")
+        if not (np.isfinite(got_scores).all() and np.isfinite(got_boxes).all()):
+            return float("inf")
+        expected = scores.max(axis=1) >= ANSWERING
+        answering = expected | (got_scores.max(axis=1) >= ANSWERING)
+        heads_here = branches[answering]
+        np.add.at(known, branches[expected], 1)
+        np.add.at(count, heads_here, 1)
+        np.add.at(total[0], heads_here, np.abs(got_scores - scores)[answering].max(axis=1))
+        np.add.at(total[1], heads_here, 1 - _overlap(got_boxes[answering], boxes[answering]))
+    return float((total / count).max()) if known.all() else float("inf")
+
+
+def _overlap(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Intersection over union, row by row; 0 for a box that is inside out."""
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    shared = np.maximum(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0.0).prod(axis=1)
+    union = (a[:, 2:] - a[:, :2]).prod(axis=1) + (b[:, 2:] - b[:, :2]).prod(axis=1) - shared
+    result: npt.NDArray[np.float64] = shared / np.maximum(union, 1e-9)
+    return result
+
+
+def check_golden(bundle: Bundle, variant: Variant, run: Run) -> float:
+    """Run the golden vectors through a loaded variant.
+
+    Returns:
+        The deviation.
+
+    Raises:
+        BundleError: when it is over the tolerance of the variant's precision, or the vectors cannot be read.
+    """
+    golden = bundle.manifest.golden
+    limit = golden.tolerance.get(variant.precision)
+    if limit is None:
+        msg = f"{bundle.folder / golden.file}: the manifest names no tolerance for {variant.precision}"
+        raise BundleError(msg)
+    try:
+        vectors = _read(bundle.read(golden))
+    except (ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        msg = f"{bundle.folder / golden.file}: no golden vectors ({error})"
+        raise BundleError(msg) from error
+    found = deviation(vectors, run)
+    if not found <= limit:
+        msg = (
+            f"{variant.file} of {bundle.manifest.name} answers otherwise than its reference on this machine "
+            f"(deviation {found:.4f}, at most {limit:.4f}); it is not used"
+        )
+        raise BundleError(msg)
+    return found
+
+
+def _read(data: bytes) -> dict[str, npt.NDArray[Any]]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        vectors = {name: archive[name] for name in (*_ARRAYS, *({_BRANCHES} & set(archive.files)))}
+    anchors = vectors["scores"].shape[1:2]
+    if _BRANCHES in vectors and (vectors[_BRANCHES].dtype != np.uint8 or vectors[_BRANCHES].shape != anchors):
+        msg = f"{_BRANCHES} is {vectors[_BRANCHES].dtype} {vectors[_BRANCHES].shape}, not uint8 {anchors}"
+        raise ValueError(msg)
+    return vectors

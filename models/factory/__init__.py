@@ -1,0 +1,1 @@
+"""Building bundles: from weights or data to a folder that may be deployed. Heavy; never on a box."""

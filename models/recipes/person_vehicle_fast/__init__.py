@@ -1,0 +1,1 @@
+"""person-vehicle-fast: SSD MobileNetV2 at 300 pixels, from TensorFlow.js weights."""
