@@ -1,0 +1,1 @@
+"""The agent on the box: capture, infer, track, analyse, guard, outbox, uplink."""

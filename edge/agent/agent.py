@@ -1,0 +1,365 @@
+"""The agent: runtime, analytics, guard, outbox and uplink, in one loop.
+
+Rules:
+
+- One thread runs the loop; the uplink has its own; everything that can hang is another process.
+- The control channel stays up whatever happens to sources, models or configuration.
+- What the box says of itself (birth, telemetry, health events, status socket) comes from one place and agrees.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from edge.agent.contact import SUBJECT, Contact
+from edge.agent.folder import StateFolder
+from edge.agent.health import HealthBoard
+from edge.agent.pipeline import Pipeline
+from edge.agent.status import BoxStatus, StatusSocket
+from edge.agent.twin import Twin
+from edge.boxfile import Reading
+from edge.clock import Clock, Instant
+from edge.guard.builder import EventBuilder, Origin
+from edge.guard.guard import GuardError
+from edge.identity.files import Identity
+from edge.observation import Observation
+from edge.outbox.entry import Limits
+from edge.outbox.outbox import Outbox
+from edge.runtime.planner import BundlePlanner
+from edge.runtime.result import FrameResult
+from edge.runtime.runtime import Runtime
+from edge.uplink.config import UplinkConfig
+from edge.uplink.uplink import Uplink
+from hardware.accelerators import detect
+from hardware.clock import ClockWatch
+from hardware.system import board, descendants, disk_free_mb, load, memory_mb, temperature_c
+from models.bundle.bundle import zoo
+from protocol.commands import Command, CommandName, Reply
+from protocol.config import Refusal
+from protocol.errors import TooLargeError
+from protocol.events import EventType, Reason
+from protocol.state import LinkTelemetry, State, Telemetry, Versions
+from protocol.twin import Desired
+
+POLL_S = 0.25
+SECOND_S = 1.0
+_MEMORY_S = 10.0
+"""Between readings of memory: the kernel walks page tables for it."""
+
+_DISK_LOW_MB = 200.0
+
+
+@dataclass
+class Due:
+    """Something that is done every so often."""
+
+    every_s: float
+    next_s: float = field(default=0.0)
+
+    def now(self, now_s: float) -> bool:
+        """Whether it is time; counts as done when it is."""
+        if now_s < self.next_s:
+            return False
+        self.next_s = now_s + self.every_s
+        return True
+
+
+class Agent:
+    """A box's agent.
+
+    Args:
+        reading: the box's file.
+        clock: time.
+
+    Raises:
+        StateFolderError: the state folder cannot be used.
+    """
+
+    def __init__(self, reading: Reading, clock: Clock) -> None:
+        self._box, self._file, self._clock = reading.file.box, reading.file, clock
+        self._folder = StateFolder(Path(self._box.state))
+        self._started_s = clock.monotonic()
+        self._watch = ClockWatch()
+        self._watch.update(self._started_s, clock.now().wall)
+        self._board = HealthBoard()
+        self._inbox: queue.SimpleQueue[tuple[str, object]] = queue.SimpleQueue()
+        self._outbox = Outbox.open(
+            self._folder.path / "outbox.sqlite",
+            Limits(bytes=self._box.outbox_mb * 1_000_000),
+            clock,
+            self._box.fleet,
+            self._box.device,
+        )
+        planner = BundlePlanner(Path(self._box.models) if self._box.models else zoo(), detect())
+        self._runtime = Runtime(planner, clock, self._on_frame, self._board.replace)
+        self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())
+        self._builder = EventBuilder(evaluation=self._twin.config.report.evaluation)
+        self._pipelines: dict[str, Pipeline] = {}
+        self._origins: dict[str, Origin] = {}
+        self._contact = Contact(self._file, self._folder.path / "identity", self._heard_of_identity, self._enrolled)
+        self._uplink: Uplink | None = None
+        self._memory_mb: float | None = None
+        self._telemetry_due = Due(self._twin.config.report.telemetry_interval_s)
+        self._second, self._memory_due = Due(SECOND_S), Due(_MEMORY_S)
+        self._stop = threading.Event()
+        self._status = StatusSocket(Path(self._box.status), self.status)
+
+    def run(self, *, until_end: bool = False) -> None:
+        """Run until :meth:`stop`.
+
+        Args:
+            until_end: also end when every source has played to its end and the manager has acknowledged everything.
+        """
+        self._configure()
+        self._connect()
+        try:
+            while not self._stop.is_set():
+                self._runtime.poll(POLL_S)
+                self._inbound()
+                now_s = self._clock.monotonic()
+                if self._second.now(now_s):
+                    self._each_second(now_s)
+                if until_end and self._runtime.ended:
+                    self._close_pipelines()
+                    if self._drained():
+                        break
+        finally:
+            self._end()
+
+    def stop(self) -> None:
+        """End in order; may be called from a signal handler or another thread."""
+        self._stop.set()
+        self._contact.stop()
+        self._runtime.wake()
+
+    def status(self) -> BoxStatus:
+        """What `lamplighter watch` shows."""
+        reported = self._twin.reported
+        return BoxStatus(
+            fleet=self._box.fleet,
+            device=self._box.device,
+            boot=self._outbox.boot,
+            status=self._board.status,
+            agent=agent_version(),
+            telemetry=self.telemetry(),
+            reasons=self._board.reasons,
+            models=self._runtime.models,
+            config_version=reported.version,
+            refusals=reported.refusals,
+        )
+
+    def telemetry(self) -> Telemetry:
+        """Last values."""
+        now = self._clock.now()
+        return Telemetry(
+            at=now.wall,
+            uptime_s=round(now.monotonic_s - self._started_s, 1),
+            clock=self._watch.clock,
+            load=load(),
+            memory_mb=self._memory_mb,
+            disk_free_mb=disk_free_mb(self._folder.path),
+            temperature_c=temperature_c(),
+            sources=self._runtime.sources(),
+            accelerators=self._runtime.accelerators(),
+            outbox=self._outbox.status(),
+            link=self._uplink.status() if self._uplink else LinkTelemetry(last_error="not enrolled"),
+        )
+
+    # configuration
+
+    def _configure(self) -> None:
+        config = self._twin.config
+        self._close_pipelines()
+        self._builder.evaluation = config.report.evaluation
+        self._telemetry_due = Due(config.report.telemetry_interval_s)
+        self._pipelines = {source.id: Pipeline(source, config.report) for source in config.sources}
+        self._runtime.configure(config.sources)
+        refusals = self._twin.reported.refusals
+        reasons = tuple(Reason("configuration", "configuration", f"{r.path}: {r.message}"[:120]) for r in refusals[:1])
+        self._board.replace("configuration", reasons)
+
+    def _inbound(self) -> None:
+        while not self._inbox.empty():
+            what, item = self._inbox.get()
+            match item:
+                case Desired():
+                    self._desired(item)
+                case Identity():
+                    self._start_uplink(self._contact.config_of(item))
+                case Reason():
+                    self._board.raise_(item)
+                case str():
+                    self._runtime.restart(item)
+                case None:
+                    self._board.clear(what, SUBJECT)
+
+    def _desired(self, desired: Desired) -> None:
+        try:
+            changed = self._twin.want(desired)
+        except OSError as error:
+            self._twin.refuse(desired.version, Refusal("", f"cannot be stored on the box: {error.strerror}"))
+            changed = False
+        if changed:
+            self._configure()
+        else:
+            refused = self._twin.reported.refusals
+            reasons = tuple(Reason("configuration", "configuration", f"{r.path}: {r.message}"[:120]) for r in refused[:1])
+            self._board.replace("configuration", reasons)
+        if self._uplink is not None:
+            self._uplink.publish_reported(self._twin.reported)
+
+    # the way of an observation
+
+    def _on_frame(self, result: FrameResult) -> None:
+        pipeline = self._pipelines.get(result.source)
+        if pipeline is None:
+            return
+        observations = pipeline.take(result)
+        if pipeline.expected:
+            self._runtime.expect(result.source, pipeline.expected)
+        if observations:
+            self._remember_origin(result)
+            for observation in observations:
+                self._say(observation)
+
+    def _remember_origin(self, result: FrameResult) -> None:
+        before = self._origins.get(result.source)
+        source = next((s for s in self._twin.config.sources if s.id == result.source), None)
+        if source is None:
+            return
+        model = result.model or (before.model if before else None)
+        if before is None or (before.model, before.where, before.reference) != (model, source.where, source.reference):
+            self._origins[result.source] = Origin(source.reference, source.where, model)
+
+    def _say(self, observation: Observation) -> None:
+        origin = self._origins.get(observation.source or "", Origin())
+        try:
+            body = self._builder.build(observation, self._watch.clock, origin)
+            self._outbox.append(observation.type, body)
+        except (GuardError, TooLargeError) as error:
+            self._board.raise_(Reason("guard", "guard", str(error)[:120]))
+            return
+        if self._uplink is not None:
+            self._uplink.notify()
+
+    def _close_pipelines(self) -> None:
+        now = self._clock.now()
+        for pipeline in self._pipelines.values():
+            for observation in pipeline.close(now):
+                self._say(observation)
+
+    # what is done once a second
+
+    def _each_second(self, now_s: float) -> None:
+        now = self._clock.now()
+        self._watch.update(now.monotonic_s, now.wall)
+        self._outbox.tick()
+        self._board.replace("outbox", self._outbox.faults())
+        self._board.replace("uplink", self._uplink.faults() if self._uplink else ())
+        free = disk_free_mb(self._folder.path)
+        low = free is not None and free < _DISK_LOW_MB
+        self._board.replace("disk", (Reason("disk-low", "disk", f"{free:.0f} MB free"),) if low else ())
+        if self._memory_due.now(now_s):
+            self._memory_mb = memory_mb(descendants(os.getpid()))
+        self._tell_health(now)
+        if self._uplink is not None and self._telemetry_due.now(now_s):
+            self._uplink.publish_telemetry(self.telemetry())
+
+    def _tell_health(self, now: Instant) -> None:
+        change = self._board.changes(now.monotonic_s)
+        if change is None:
+            return
+        self._say(Observation(EventType.DEVICE_HEALTH, now, change))
+        if self._uplink is not None:
+            self._uplink.publish_state()
+
+    # the link
+
+    def _connect(self) -> None:
+        self._start_uplink(self._contact.config())
+
+    def _heard_of_identity(self, reason: Reason | None) -> None:
+        self._inbox.put(("enrolment", reason))
+        self._runtime.wake()
+
+    def _enrolled(self, identity: Identity) -> None:
+        self._inbox.put(("identity", identity))
+        self._runtime.wake()
+
+    def _start_uplink(self, config: UplinkConfig | None) -> None:
+        if config is None:
+            return
+
+        def wanted(desired: Desired) -> None:
+            self._inbox.put(("desired", desired))
+            self._runtime.wake()
+
+        self._uplink = Uplink(config, self._outbox, self._birth, wanted, self._command, self._clock)
+        self._uplink.publish_reported(self._twin.reported)
+        self._uplink.start()
+
+    def _birth(self) -> State:
+        sources = self._twin.config.sources
+        return State(
+            status=self._board.status,
+            boot=self._outbox.boot,
+            at=self._clock.now().wall,
+            reasons=self._board.reasons,
+            versions=Versions(agent_version(), sys.version.split()[0], "", board()),
+            capabilities=("crowd",),
+            models=self._runtime.models,
+            where=next((source.where for source in sources if source.where is not None), None),
+            config_version=self._twin.reported.version,
+        )
+
+    def _command(self, name: str, command: Command) -> Reply:
+        """Answer a command; runs on the link's thread."""
+        if name == CommandName.PING.value:
+            return Reply(name, ok=True, message=f"up {self._clock.monotonic() - self._started_s:.0f} s")
+        if name == CommandName.REPORT.value and self._uplink is not None:
+            self._uplink.publish_telemetry(self.telemetry())
+            self._uplink.publish_reported(self._twin.reported)
+            return Reply(name, ok=True, message="sent")
+        if name == CommandName.RESTART_SOURCE.value:
+            return self._restart(name, command.subject)
+        return Reply(name, ok=False, message=f"this agent ({agent_version()}) does not know {name!r}"[:200])
+
+    def _restart(self, name: str, source: str | None) -> Reply:
+        known = [each.id for each in self._twin.config.sources]
+        if source not in known:
+            return Reply(name, ok=False, message=f"no source {source!r} here; there are: {', '.join(known)}"[:200])
+        self._inbox.put(("restart", source))
+        self._runtime.wake()
+        return Reply(name, ok=True, message=f"{source} is opened anew")
+
+    # the end
+
+    def _drained(self) -> bool:
+        self._outbox.flush()
+        if self._uplink is None:
+            return not self._contact.enrolling and self._inbox.empty()
+        return not self._outbox.status().pending
+
+    def _end(self) -> None:
+        self._close_pipelines()
+        self._runtime.stop()
+        self._outbox.flush()
+        if self._uplink is not None:
+            self._uplink.stop()
+        self._outbox.close()
+        self._status.close()
+        self._folder.close()
+
+
+def agent_version() -> str:
+    """Version of the installed agent."""
+    try:
+        return version("lamplighter")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,107 @@
+"""The box's status for whoever stands beside it: one JSON object per connection on a Unix socket.
+
+Rules: it tells nothing that telemetry does not; it is readable by the owner only; a slow reader never holds up the agent; it
+writes nothing to disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from edge.errors import StateFolderError
+from protocol.config import Refusal
+from protocol.events import ModelRef, Reason, Struct
+from protocol.state import Status, Telemetry
+
+_MAX_PATH = 107
+"""Longest path of a Unix socket on Linux (sun_path, unix(7))."""
+
+_MAX_BYTES = 1 << 20
+_SEND_TIMEOUT_S = 1.0
+
+
+class BoxStatus(Struct, frozen=True):
+    """Everything `lamplighter watch` shows."""
+
+    fleet: str
+    device: str
+    boot: str
+    status: Status
+    agent: Annotated[str, Meta(description="Version of the agent")]
+    telemetry: Telemetry
+    reasons: tuple[Reason, ...] = ()
+    models: tuple[ModelRef, ...] = ()
+    config_version: int = 0
+    refusals: tuple[Refusal, ...] = ()
+
+
+class StatusSocket:
+    """Serves snapshots until closed.
+
+    Raises:
+        StateFolderError: when the socket cannot be made.
+    """
+
+    def __init__(self, path: Path, snapshot: Callable[[], BoxStatus]) -> None:
+        if len(str(path).encode()) > _MAX_PATH:
+            msg = f"{path}: a socket's path has at most {_MAX_PATH} bytes; set box.status to a shorter one"
+            raise StateFolderError(msg)
+        self._path = path
+        self._snapshot = snapshot
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            path.unlink(missing_ok=True)
+            self._socket.bind(str(path))
+            path.chmod(0o600)
+        except OSError as error:
+            self._socket.close()
+            msg = f"{path}: the status socket cannot be made: {error.strerror}; choose another with box.status"
+            raise StateFolderError(msg) from error
+        self._socket.listen(4)
+        self._thread = threading.Thread(target=self._serve, name="status", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop serving and remove the socket."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join(timeout=2 * _SEND_TIMEOUT_S)
+        self._path.unlink(missing_ok=True)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                peer, _ = self._socket.accept()
+            except OSError:
+                return
+            with peer, contextlib.suppress(OSError):
+                peer.settimeout(_SEND_TIMEOUT_S)
+                peer.sendall(msgspec.json.encode(self._snapshot()))
+
+
+def read_status(path: Path, timeout_s: float = 2.0) -> BoxStatus:
+    """Ask a running agent for its status.
+
+    Raises:
+        OSError: when nobody answers.
+        msgspec.DecodeError: when the answer is not a status.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(timeout_s)
+        client.connect(str(path))
+        data = bytearray()
+        while chunk := client.recv(65536):
+            data += chunk
+            if len(data) > _MAX_BYTES:
+                msg = f"the answer is over {_MAX_BYTES} bytes"
+                raise msgspec.DecodeError(msg)
+    return msgspec.json.decode(bytes(data), type=BoxStatus)

@@ -1,0 +1,1 @@
+"""Analytics: from tracks and scores to observations, each capability in a room of its own."""

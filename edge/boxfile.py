@@ -1,0 +1,236 @@
+"""``box.toml``: what a technician puts on the box. Who it is, where its manager is, and what it does until told otherwise.
+
+Rules:
+
+- An unknown key is an error, with the nearest known key as the remedy: a misspelt threshold must not be silently ignored.
+- Who the box is must be right, or it cannot start. A fault in one source is reported and the rest goes on: a box on a
+  lamppost that can be reached can be mended from the desk.
+- Relative paths are relative to the file.
+- The enrolment code and the broker's password never appear in a message.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from edge.errors import ConfigurationError
+from protocol.config import Config, Refusal, Report, Source, check_config
+from protocol.enrolment import normalise_code
+from protocol.errors import InvalidNameError
+from protocol.events import Struct
+from protocol.identifiers import Name
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pragma: no cover - exercised on boxes with Python 3.10
+    import tomli as tomllib
+
+MAX_BYTES = 1 << 20
+
+
+class Box(Struct, frozen=True):
+    """Who this box is."""
+
+    fleet: Name
+    device: Name
+    state: Annotated[str, Meta(min_length=1, max_length=512, description="Folder for keys and the outbox")]
+    models: Annotated[str, Meta(max_length=512, description="Folder of bundles; empty = those of the installation")] = ""
+    outbox_mb: Annotated[int, Meta(ge=1, le=4096, description="Most disk that unsent events may take, MB")] = 64
+    status: Annotated[
+        str, Meta(max_length=100, description="Unix socket for `lamplighter watch`; empty = status.sock in the state folder")
+    ] = ""
+
+
+class Manager(Struct, frozen=True):
+    """Where the manager is."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://", max_length=256, description="Address of the manager")] = ""
+    code: Annotated[str, Meta(max_length=32, description="One-time enrolment code; used at first contact")] = ""
+    ca: Annotated[str, Meta(max_length=512, description="File with the CA that signs the manager's certificate")] = ""
+
+
+class Broker(Struct, frozen=True):
+    """A broker other than the one that enrolment names."""
+
+    host: Annotated[str, Meta(min_length=1, max_length=253)]
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8883
+    tls: bool = True
+    username: Annotated[str, Meta(max_length=64)] = ""
+    password_file: Annotated[str, Meta(max_length=512, description="File with the password, one line")] = ""
+
+
+class BoxFile(Struct, frozen=True):
+    """The whole file."""
+
+    box: Box
+    manager: Manager = Manager()
+    broker: Broker | None = None
+    report: Report = Report()
+    sources: Annotated[tuple[Source, ...], Meta(max_length=16)] = ()
+
+    @property
+    def config(self) -> Config:
+        """What the box does until the manager says otherwise."""
+        return Config(sources=self.sources, report=self.report)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A box's file as far as it can be used."""
+
+    file: BoxFile
+    refusals: tuple[Refusal, ...]
+    """Faults in what the box should do; the sources concerned are left out of ``file``."""
+
+
+def read_box_file(path: Path) -> Reading:
+    """Read and check a box's file.
+
+    Raises:
+        ConfigurationError: when the file cannot be read or does not say who the box is; names the file, the key, the value
+            and the remedy.
+    """
+    raw = _read_toml(path)
+    sources = raw.pop("sources", [])
+    if not isinstance(sources, list):
+        msg = f"{path}: sources: begin each source with [[sources]], two brackets"
+        raise ConfigurationError(msg)
+    try:
+        head = msgspec.convert(raw, BoxFile)
+    except msgspec.ValidationError as error:
+        msg = f"{path}: {explain(error, raw, BoxFile)}"
+        raise ConfigurationError(msg) from None
+    good: list[tuple[int, Source]] = []
+    refusals: list[Refusal] = []
+    for i, item in enumerate(sources):
+        try:
+            good.append((i, msgspec.convert(item, Source)))
+        except msgspec.ValidationError as error:
+            refusals.append(Refusal(f"sources[{i}]", explain(error, item, Source)[:400]))
+    found = check_config(Config(sources=tuple(source for _, source in good)))
+    bad: set[int] = set()
+    for refusal in found:
+        place = int(re.match(r"sources\[(\d+)\]", refusal.path)[1])  # type: ignore[index]  # sources are all there is
+        bad.add(place)
+        path_in_file = refusal.path.replace(f"[{place}]", f"[{good[place][0]}]", 1)
+        refusals.append(Refusal(path_in_file, refusal.message))
+    box_file = msgspec.structs.replace(head, sources=tuple(s for k, (_, s) in enumerate(good) if k not in bad))
+    return Reading(_resolved(box_file, path), tuple(refusals))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        size = path.stat().st_size
+        text = path.read_text("utf-8") if size <= MAX_BYTES else ""
+    except FileNotFoundError:
+        msg = f"{path}: no such file; `lamplighter edge example` prints one to start from"
+        raise ConfigurationError(msg) from None
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path}: cannot be read: {error}"
+        raise ConfigurationError(msg) from None
+    if size > MAX_BYTES:
+        msg = f"{path}: {size} bytes; a configuration is at most {MAX_BYTES}: is it the right file?"
+        raise ConfigurationError(msg)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path}: not valid TOML: {error}"
+        raise ConfigurationError(msg) from None
+
+
+def explain(error: msgspec.ValidationError, raw: Any, kind: Any) -> str:
+    """Turn a decoder's error into a sentence with the path, the value and, for a misspelt key, the nearest known one."""
+    text = str(error)
+    path = match[1].lstrip(".") if (match := re.search(r"at `\$(.*?)`$", text)) else ""
+    unknown = re.search(r"unknown field `(.*?)`", text)
+    if unknown:
+        known = _known_keys(kind, path)
+        near = difflib.get_close_matches(unknown[1], known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+        return f"unknown key {unknown[1]!r}{f' in {path}' if path else ''}; {hint}"
+    value = _value_at(raw, path)
+    shown = "" if value is None or any(word in path for word in ("code", "password")) else f" (it is {str(value)[:60]!r})"
+    return f"{path or 'value'}: {text.split(' - at ', maxsplit=1)[0]}{shown}"
+
+
+def _resolved(box_file: BoxFile, path: Path) -> BoxFile:
+    folder = path.resolve().parent
+
+    def full(name: str) -> str:
+        return str(folder / name) if name else ""
+
+    manager = box_file.manager
+    if manager.code:
+        try:
+            code = normalise_code(manager.code)
+        except InvalidNameError:
+            msg = f"{path}: manager.code is not of the form XXXX-XXXX-XXXX; read it again from the manager"
+            raise ConfigurationError(msg) from None
+        manager = msgspec.structs.replace(manager, code=code)
+    broker = box_file.broker
+    if broker is not None:
+        broker = msgspec.structs.replace(broker, password_file=full(broker.password_file))
+    box = box_file.box
+    return BoxFile(
+        box=msgspec.structs.replace(
+            box,
+            state=full(box.state),
+            models=full(box.models),
+            status=full(box.status) or str(folder / box.state / "status.sock"),
+        ),
+        manager=msgspec.structs.replace(manager, ca=full(manager.ca)),
+        broker=broker,
+        report=box_file.report,
+        sources=tuple(msgspec.structs.replace(s, uri=full(s.uri)) for s in box_file.sources),
+    )
+
+
+def _known_keys(kind: Any, path: str) -> list[str]:
+    for step in re.findall(r"\w+|\[\.\.\.\]|\[\d+\]", path):
+        kind = _item(kind) if step.startswith("[") else _field(kind, step)
+        if kind is None:
+            return []
+    struct = _struct(kind)
+    return [] if struct is None else list(struct.__struct_fields__)
+
+
+def _struct(kind: Any) -> Any:
+    info = _bare(msgspec.inspect.type_info(kind))
+    options = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
+    return next((option.cls for option in options if isinstance(option, msgspec.inspect.StructType)), None)
+
+
+def _field(kind: Any, name: str) -> Any:
+    struct = _struct(kind)
+    if struct is None:
+        return None
+    return next((field.type for field in msgspec.structs.fields(struct) if field.name == name), None)
+
+
+def _item(kind: Any) -> Any:
+    info = _bare(msgspec.inspect.type_info(kind))
+    item = _bare(info.item_type) if isinstance(info, msgspec.inspect.VarTupleType) else None
+    return item.cls if isinstance(item, msgspec.inspect.StructType) else None
+
+
+def _bare(info: msgspec.inspect.Type) -> msgspec.inspect.Type:
+    """A type without its description."""
+    return info.type if isinstance(info, msgspec.inspect.Metadata) else info
+
+
+def _value_at(raw: Any, path: str) -> Any:
+    value = raw
+    for step in re.findall(r"\w+|\[\d+\]", path):
+        try:
+            value = value[int(step[1:-1])] if step.startswith("[") else value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value

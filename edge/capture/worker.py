@@ -1,0 +1,220 @@
+"""The process of one source: decode, stamp, gate, put into the ring, and say so.
+
+Rules: one thread and one loop. Whatever the input does ends as a named fault on the connection, never as a traceback. Between
+pictures it listens, so that a released slot or an order to stop is never late; when the agent is gone it ends.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+
+from edge.capture.faults import CaptureError, Fault, FaultCode
+from edge.capture.frozen import FROZEN_AFTER_S, FrozenWatch
+from edge.capture.messages import (
+    ALIVE_EVERY_S,
+    Alive,
+    Begun,
+    Broken,
+    Ended,
+    Expect,
+    FromSource,
+    Opened,
+    Release,
+    RingMade,
+    SetGate,
+    Shot,
+    Skip,
+    SourceOrder,
+    Stop,
+    ToSource,
+    Troubled,
+)
+from edge.capture.pacing import Pacer
+from edge.capture.port import Picture, Port
+from edge.capture.ring import MAX_AGE_S, Ring, RingLayout, make_memory
+from edge.capture.slots import SlotName, SlotTable
+from edge.channel import Channel, ChannelError
+from edge.clock import SystemClock
+from edge.gate.gate import FrameGate
+from edge.region import Region, Size
+
+
+class _AgentGone(Exception):  # noqa: N818 - an order, not an error
+    """The agent has stopped this source or ended itself."""
+
+
+def run_source(connection: Connection, order: SourceOrder) -> None:
+    """Run until the source ends, breaks or is stopped."""
+    worker = _Worker(Channel(connection, ToSource), order)
+    try:
+        worker.run(_make_port(order))
+    except _AgentGone:
+        pass
+    except CaptureError as error:
+        worker.say(Broken(error.fault))
+    except MemoryError:
+        worker.say(Broken(Fault(FaultCode.CRASHED, "not enough memory for a picture of this size; use a smaller stream")))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must reach the agent by name
+        worker.say(Broken(Fault(FaultCode.CRASHED, f"{type(error).__name__}: {error}")))
+    finally:
+        worker.close()
+
+
+def _make_port(order: SourceOrder) -> Port:
+    module, _, name = order.port.partition(":")
+    factory: Callable[[str], Port] = getattr(importlib.import_module(module), name)
+    return factory(order.address)
+
+
+class _Worker:
+    """State of the loop."""
+
+    def __init__(self, channel: Channel[ToSource], order: SourceOrder) -> None:
+        self._channel = channel
+        self._order = order
+        self._clock = SystemClock()
+        self._gate = FrameGate(order.gate)
+        self._frozen = FrozenWatch()
+        self._troubles: tuple[Fault, ...] = ()
+        self._expected: tuple[Region, ...] = ()
+        self._rings = 0
+        self._ring: Ring | None = None
+        self._fd: int | None = None
+        self._table = SlotTable("", 0)
+        self._number = 0
+
+    def say(self, message: FromSource, fd: int | None = None) -> None:
+        """Tell the agent."""
+        try:
+            self._channel.send(message, fd)
+        except ChannelError:
+            raise _AgentGone from None
+
+    def close(self) -> None:
+        """Let go of the ring; the input goes with the process."""
+        if self._ring is not None:
+            self._ring.close()
+            self._ring = None
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def run(self, port: Port) -> None:
+        """From opening to the end."""
+        self.say(Begun())
+        info = port.open()
+        self.say(Opened(info))
+        paced = self._order.real_time and not info.live
+        fps = self._order.fps
+        pacer = Pacer()
+        before_s = played_s = 0.0
+        step_s = 1.0 / (fps or info.fps or 25.0)
+        while True:
+            truncated: Fault | None = None
+            try:
+                for picture in port.pictures():
+                    played_s = before_s + picture.media_s if fps is None else self._number / fps
+                    if paced:
+                        self._wait_until(pacer.due(played_s, time.monotonic()))
+                    self._show(picture, played_s)
+            except CaptureError as error:
+                truncated = error.fault
+                if not (self._order.repeat and self._number and truncated.code is FaultCode.TRUNCATED):
+                    raise
+            if not self._order.repeat:
+                self.say(Ended(self._number))
+                return
+            self._trouble(FaultCode.TRUNCATED, truncated)
+            before_s = played_s + step_s
+
+    def _show(self, picture: Picture, played_s: float) -> None:
+        captured = self._clock.now()
+        self._number += 1
+        if self._order.real_time:
+            self._watch_frozen(picture, captured.monotonic_s)
+        regions = self._gate.regions(picture.y, played_s, self._expected)
+        slot = self._store(picture) if regions else Skip.STILL
+        self.say(Shot(self._number, captured, played_s, picture.size, slot, regions))
+        self._listen(0)
+        self._wipe()
+
+    def _store(self, picture: Picture) -> SlotName | Skip:
+        ring = self._ring_for(picture.size)
+        slot = self._table.take()
+        while slot is None:
+            if self._order.real_time:
+                return Skip.NO_SLOT
+            if not self._listen(ALIVE_EVERY_S, until=lambda: self._table.has_free):
+                self.say(Alive())
+            slot = self._table.take()
+        ring.write(slot, picture)
+        self._table.written(slot)
+        return slot
+
+    def _ring_for(self, size: Size) -> Ring:
+        if self._ring is not None and self._ring.layout.size == size:
+            return self._ring
+        self.close()
+        self._rings += 1
+        layout = RingLayout(f"{self._order.id}.{self._order.opening}.{self._rings}", size, self._order.slots)
+        self._fd = make_memory(layout)
+        self._ring = Ring(layout, self._fd, writable=True)
+        self._table = SlotTable(layout.ring, layout.slots)
+        self.say(RingMade(layout), self._fd)
+        return self._ring
+
+    def _wait_until(self, due_s: float) -> None:
+        while (left_s := due_s - time.monotonic()) > 0:
+            if not self._listen(min(left_s, ALIVE_EVERY_S)) and left_s > ALIVE_EVERY_S:
+                self.say(Alive())
+                self._wipe()
+
+    def _listen(self, timeout_s: float, until: Callable[[], bool] | None = None) -> bool:
+        """Take what the agent has to say, waiting at most so long for the first word.
+
+        Returns:
+            Whether anything was said.
+        """
+        heard = False
+        try:
+            while self._channel.waiting(0 if heard else timeout_s):
+                heard = True
+                match self._channel.receive():
+                    case Release(slot, hints):
+                        self._table.release(slot, time.monotonic())
+                        if hints is not None:
+                            self._expected = hints
+                    case Expect(regions):
+                        self._expected = regions
+                    case SetGate(gate):
+                        self._gate.gate = gate
+                    case Stop():
+                        raise _AgentGone
+                if until is not None and until():
+                    break
+        except ChannelError:
+            raise _AgentGone from None
+        return heard
+
+    def _watch_frozen(self, picture: Picture, now_s: float) -> None:
+        if self._frozen.frozen(picture.y, now_s):
+            text = f"the same picture for over {FROZEN_AFTER_S:g} s; look at the camera and its cable, or restart it"
+            self._trouble(FaultCode.FROZEN, Fault(FaultCode.FROZEN, text))
+        else:
+            self._trouble(FaultCode.FROZEN, None)
+
+    def _trouble(self, code: FaultCode, fault: Fault | None) -> None:
+        others = tuple(trouble for trouble in self._troubles if trouble.code is not code)
+        troubles = others if fault is None else (*others, fault)
+        if {trouble.code for trouble in troubles} != {trouble.code for trouble in self._troubles}:
+            self._troubles = troubles
+            self.say(Troubled(troubles))
+
+    def _wipe(self) -> None:
+        if self._ring is not None:
+            for index in self._table.to_wipe(time.monotonic(), MAX_AGE_S):
+                self._ring.wipe(index)

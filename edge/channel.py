@@ -1,0 +1,93 @@
+"""A two-way connection between the agent and one of its processes.
+
+Rules: what arrives is decoded into one of the expected types or refused: a process that reads video from anywhere may be
+taken over by it, and must not be able to say anything but what it may say (pickle would let it run code in the agent). File
+descriptors follow their message.
+"""
+
+from __future__ import annotations
+
+from multiprocessing import reduction
+from multiprocessing.connection import Connection
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Base of everything that is said: immutable, and told apart by the name of its class."""
+
+
+class ChannelError(Exception):
+    """The other end has gone, or said what it may not."""
+
+
+class Channel(Generic[T]):
+    """One end.
+
+    Args:
+        connection: closed by :meth:`close`.
+        receives: union of the messages that may arrive.
+    """
+
+    def __init__(self, connection: Connection, receives: Any) -> None:
+        self._connection = connection
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(receives).decode
+
+    def fileno(self) -> int:
+        """Descriptor to wait for."""
+        return self._connection.fileno()
+
+    def send(self, message: Message, fd: int | None = None) -> None:
+        """Send a message, and a file descriptor after it.
+
+        Raises:
+            ChannelError: when the other end has gone.
+        """
+        try:
+            self._connection.send_bytes(self._encode(message))
+            if fd is not None:
+                reduction.send_handle(self._connection, fd, None)
+        except OSError as error:
+            raise ChannelError(str(error)) from None
+
+    def receive(self) -> T:
+        """The next message; waits for it.
+
+        Raises:
+            ChannelError: when the other end has gone, or said what it may not.
+        """
+        try:
+            message: T = self._decode(self._connection.recv_bytes())
+        except (EOFError, OSError, msgspec.DecodeError) as error:
+            raise ChannelError(str(error) or "closed") from None
+        return message
+
+    def receive_fd(self) -> int:
+        """The file descriptor that follows the message just received; the caller closes it.
+
+        Raises:
+            ChannelError: when there is none.
+        """
+        try:
+            return reduction.recv_handle(self._connection)
+        except (EOFError, OSError, RuntimeError) as error:
+            raise ChannelError(str(error) or "closed") from None
+
+    def waiting(self, timeout_s: float) -> bool:
+        """Whether there is something to receive, waiting at most so long for it.
+
+        Raises:
+            ChannelError: when the connection is closed.
+        """
+        try:
+            return self._connection.poll(timeout_s)
+        except (EOFError, OSError) as error:
+            raise ChannelError(str(error)) from None
+
+    def close(self) -> None:
+        """Close this end."""
+        self._connection.close()

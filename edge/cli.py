@@ -1,0 +1,100 @@
+"""``lamplighter edge``: the agent's commands."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.boxfile import Reading, read_box_file
+from edge.errors import EdgeError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+Config = Annotated[Path, typer.Option("--config", help="The box's file")]
+
+EXAMPLE = """# A box of Lamplighter. Every key is described in docs/technician.md; unknown keys are refused.
+[box]
+fleet = "city"
+device = "square-north"
+state = "state"                       # folder for keys and unsent events
+
+[manager]
+url = "http://127.0.0.1:8080"         # https:// for any other machine
+code = ""                             # one-time code: lamplighter fleet code square-north
+
+[[sources]]
+id = "square"
+uri = "square.mp4"
+repeat = true
+fps = 7
+
+[[sources.zones]]
+id = "pavement"
+label = "Pavement"
+polygon = [[0.0, 0.3], [1.0, 0.3], [1.0, 1.0], [0.0, 1.0]]
+alarm = { enter_at = 8, leave_at = 6, min_duration_s = 3 }
+
+[[sources.lines]]
+id = "crossing"
+start = [0.5, 0.2]
+end = [0.5, 1.0]
+"""
+
+
+@app.command()
+def run(
+    config: Config = Path("box.toml"),
+    *,
+    until_end: Annotated[bool, typer.Option(help="End when every recording has been played and all is acknowledged")] = False,
+) -> None:
+    """Run the agent. Ctrl-C or SIGTERM ends it in order."""
+    from edge.process import prepare  # noqa: PLC0415 - the fork server imports while the rest does
+
+    reading = _read(config)
+    prepare()
+    from setproctitle import setproctitle  # noqa: PLC0415
+
+    from edge.agent.agent import Agent  # noqa: PLC0415
+    from edge.clock import SystemClock  # noqa: PLC0415
+
+    setproctitle(f"lamplighter: agent {reading.file.box.device}")
+    for refusal in reading.refusals:
+        typer.echo(f"{config}: {refusal.path}: {refusal.message}; this source is left out, the rest goes on", err=True)
+    try:
+        agent = Agent(reading, SystemClock())
+        signal.signal(signal.SIGTERM, lambda *_: agent.stop())
+        signal.signal(signal.SIGINT, lambda *_: agent.stop())
+        agent.run(until_end=until_end)
+    except EdgeError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def check(config: Config = Path("box.toml")) -> None:
+    """Check a box's file and say every fault, without running anything."""
+    reading = _read(config)
+    for refusal in reading.refusals:
+        typer.echo(f"{config}: {refusal.path}: {refusal.message}", err=True)
+    if reading.refusals:
+        raise typer.Exit(1)
+    box = reading.file.box
+    typer.echo(f"{config}: {box.fleet}/{box.device}, {len(reading.file.sources)} sources, nothing to object to")
+
+
+@app.command()
+def example() -> None:
+    """Print a box's file to start from."""
+    sys.stdout.write(EXAMPLE)
+
+
+def _read(config: Path) -> Reading:
+    try:
+        return read_box_file(config)
+    except EdgeError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None

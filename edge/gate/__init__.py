@@ -1,0 +1,1 @@
+"""The gate: which parts of a picture are worth an inference."""

@@ -1,0 +1,1 @@
+"""The privacy guard: from an observation to an event that may leave the box."""

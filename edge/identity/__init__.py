@@ -1,0 +1,1 @@
+"""Who the box is: its own key, and the certificate that it traded a one-time code for."""

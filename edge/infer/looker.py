@@ -1,0 +1,131 @@
+"""A model that looks: prepare, run, decode, for each region of a picture, and join what was seen.
+
+Rules: a model is used only after its file agrees with the manifest, its golden vectors come out as they should on this very
+device, and the first slow looks are over.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.capture.port import Plane
+from edge.infer.accelerator import Accelerator, AcceleratorError, Network
+from edge.infer.messages import ModelOrder
+from edge.infer.prepare import Preparer, Rgb
+from edge.region import Region, Size
+from models.bundle.bundle import Bundle, BundleError, load_bundle
+from models.bundle.detections import Detections, Floats, Window, decode, merge
+from models.bundle.golden import check_golden
+from protocol.manifest import Manifest, OperatingPoint, Variant
+
+_WARM_LOOKS = 3
+"""The first looks allocate; the third is as quick as any."""
+
+_UNWANTED = 2.0
+"""Threshold of a label that the operating point does not name: above any score."""
+
+Prepared: TypeAlias = tuple[tuple[Window, Rgb], ...]
+"""Parts of a picture as the model takes them, and where each was."""
+
+
+class Looker:
+    """A loaded model with its pre- and post-processing.
+
+    Args:
+        network: the compiled model.
+        manifest: of its bundle.
+        point: thresholds to use.
+    """
+
+    def __init__(self, network: Network, manifest: Manifest, point: OperatingPoint) -> None:
+        self._network = network
+        self._size = Size(manifest.input.width, manifest.input.height)
+        self._preparer = Preparer(self._size)
+        self._thresholds = np.array([point.thresholds.get(label, _UNWANTED) for label in manifest.labels], np.float32)
+        self._iou = point.iou
+        self._scores = network.outputs.index(manifest.output.scores)
+        self._boxes = network.outputs.index(manifest.output.boxes)
+        self.warm_ms = 0.0
+
+    def prepare(self, planes: tuple[Plane, Plane, Plane], regions: Sequence[Region]) -> Prepared:
+        """Make inputs of parts of a picture, which is not needed any more afterwards. May be another thread than looks.
+
+        Args:
+            planes: Y, U, V of the whole picture.
+            regions: within it.
+        """
+        height, width = planes[0].shape
+        return tuple(
+            (Window(r.left, r.top, r.width, r.height, width, height), self._preparer.prepare(planes, r)) for r in regions
+        )
+
+    def look(self, prepared: Prepared) -> Detections:
+        """Look at what was prepared.
+
+        Returns:
+            Detections in pixels of the picture, each object once.
+
+        Raises:
+            AcceleratorError: when the device refuses.
+        """
+        parts = [(window, decode(*self.raw(image), window, self._thresholds)) for window, image in prepared]
+        return merge(parts, self._iou)
+
+    def raw(self, image: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
+        """Scores (anchors, labels) and boxes (anchors, 4) of one input (1, height, width, 3)."""
+        outputs = self._network.run(image)
+        return outputs[self._scores].reshape(-1, len(self._thresholds)), outputs[self._boxes].reshape(-1, 4)
+
+    def warm_up(self) -> None:
+        """Look a few times at nothing."""
+        image = np.zeros((1, self._size.height, self._size.width, 3), np.uint8)
+        for _ in range(_WARM_LOOKS):
+            begun_s = time.monotonic()
+            self._network.run(image)
+            self.warm_ms = (time.monotonic() - begun_s) * 1000
+
+
+def load_looker(accelerator: Accelerator, order: ModelOrder) -> Looker:
+    """Load a model, check it, warm it up.
+
+    Raises:
+        AcceleratorError: naming what is wrong with it and what to do.
+    """
+    try:
+        bundle = load_bundle(Path(order.bundle))
+        variant = _variant(bundle, order.variant)
+        point = bundle.manifest.operating_points[order.operating_point]
+        network = accelerator.load(bundle.read(variant), variant.file)
+    except (BundleError, KeyError) as error:
+        raise AcceleratorError(_short(error, order)) from None
+    try:
+        looker = Looker(network, bundle.manifest, point)
+    except ValueError:
+        found = ", ".join(network.outputs)
+        msg = f"{variant.file}: has the outputs {found}, not those of its manifest; install the bundle again"
+        raise AcceleratorError(msg) from None
+    looker.warm_up()
+    try:
+        check_golden(bundle, variant, looker.raw)
+    except BundleError as error:
+        raise AcceleratorError(_short(error, order)) from None
+    return looker
+
+
+def _short(error: Exception, order: ModelOrder) -> str:
+    """What was wrong, with files named within the bundle: the whole path leaves no room for the remedy on the wire."""
+    return str(error).replace(f"{order.bundle}/", "")
+
+
+def _variant(bundle: Bundle, file: str) -> Variant:
+    for variant in bundle.manifest.variants:
+        if variant.file == file:
+            return variant
+    msg = f"{bundle.folder}: has no variant {file}; install the bundle again"
+    raise BundleError(msg)

@@ -1,0 +1,1 @@
+"""The outbox: what the box has said and the manager has not yet acknowledged."""

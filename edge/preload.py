@@ -1,0 +1,19 @@
+"""What the fork server imports before it forks: everything that sources and accelerators share.
+
+Rule: nothing that starts a thread, opens a device or keeps state; in particular not ONNX Runtime.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+
+from edge.process import ONE_THREAD
+
+os.environ.update(ONE_THREAD)
+
+import edge.capture.worker
+import edge.infer.worker  # noqa: F401 - imported to be shared
+
+gc.collect()
+gc.freeze()

@@ -1,0 +1,302 @@
+"""One accelerator as the runtime sees it: its process, its life, its counters.
+
+Rules: it is killed when its oldest request is overdue, on the monotonic clock, and started again after a wait that doubles up
+to a cap; the deadline is armed only once a model is warm. What it was asked and has not answered comes out as timed out, failed
+or dropped, never as an empty result. Capture and uplink notice nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Protocol
+
+from edge.infer.messages import (
+    Erred,
+    ForgetRing,
+    Found,
+    FoundNothing,
+    FromAccelerator,
+    KnowRing,
+    Load,
+    Loaded,
+    Look,
+    Missed,
+    ModelOrder,
+    Refused,
+    Stop,
+    Unload,
+    Up,
+)
+from edge.infer.outcome import Dropped, DropReason, Failed, NothingSeen, Outcome, Seen, TimedOut
+from edge.runtime.backoff import Backoff
+from edge.runtime.child import Child, Watcher
+from edge.runtime.deadline import InFlight
+from edge.runtime.meters import Median
+from edge.runtime.policy import RuntimePolicy
+from edge.runtime.scheduler import Scheduler, Waiting
+from edge.runtime.source import RingHeld
+from protocol.events import Reason
+from protocol.limits import TEXT_CHARACTERS
+from protocol.state import AcceleratorTelemetry
+
+WORKER = "edge.infer.worker:run_accelerator"
+
+_MOST_ERRORS = 3
+"""Errors in a row after which the process is started anew: a device that was unplugged does not come back into an open one."""
+
+
+class AcceleratorState(str, enum.Enum):
+    """Life of an accelerator, as telemetry tells it."""
+
+    STARTING = "starting"
+    READY = "ready"
+    BACKING_OFF = "backing-off"
+
+
+class Listener(Watcher, Protocol):
+    """What an accelerator tells the runtime."""
+
+    def now_s(self) -> float:
+        """Monotonic seconds."""
+
+    def known_rings(self) -> tuple[RingHeld, ...]:
+        """Every ring that pictures may be in."""
+
+    def settled(self, picture: Waiting, outcome: Outcome) -> None:
+        """What became of a picture is known."""
+
+    def accelerator_changed(self, accelerator: AcceleratorUnit) -> None:
+        """State or reasons have changed."""
+
+
+class AcceleratorUnit:
+    """One accelerator in use.
+
+    Args:
+        name: ``cpu``, ``gpu0``.
+        entry: where it is made, ``package.module:Class``.
+        policy: time limits.
+        listener: is told what happens.
+    """
+
+    def __init__(self, name: str, entry: str, policy: RuntimePolicy, listener: Listener) -> None:
+        self.name = name
+        self.subject = f"accelerator {name}"[:64]
+        self.entry = entry
+        self.state = AcceleratorState.STARTING
+        self.queue = Scheduler()
+        self.reasons: tuple[Reason, ...] = ()
+        self._policy = policy
+        self._listener = listener
+        self._backoff = Backoff(policy.accelerator_backoff)
+        self._in_flight = InFlight(policy.deadline)
+        self._wanted: dict[str, ModelOrder] = {}
+        self._loading: set[str] = set()
+        self._refused: dict[str, str] = {}
+        self._child = Child(listener, FromAccelerator, self._heard, self._died, urgent=True)
+        self._limit_s: float | None = None
+        self._retry_s: float | None = None
+        self._model_backoff = Backoff(policy.accelerator_backoff)
+        self._model_retry_s: float | None = None
+        self._trouble = ""
+        self._errors = 0
+        self._inference_ms = Median()
+        self._restarts = 0
+        self._timeouts = 0
+
+    @property
+    def up(self) -> bool:
+        """Whether it takes pictures."""
+        return self.state is AcceleratorState.READY
+
+    @property
+    def full(self) -> bool:
+        """Whether it has been asked as much as it should be at once."""
+        return self.up and self._in_flight.full
+
+    @property
+    def next_s(self) -> float | None:
+        """Monotonic second at which :meth:`tick` has something to do."""
+        times = (
+            self._retry_s,
+            self._limit_s,
+            self._model_retry_s,
+            self._in_flight.due_s() if self.up else None,
+            self.queue.next_expiry_s(),
+        )
+        return min((time for time in times if time is not None), default=None)
+
+    def telemetry(self, now_s: float) -> AcceleratorTelemetry:
+        """Counters since the boot, and rates now."""
+        models = ", ".join(sorted(self._wanted))
+        return AcceleratorTelemetry(
+            self.state.value, models[:64], self._inference_ms.value(now_s), self._restarts, self._timeouts
+        )
+
+    def want(self, models: tuple[ModelOrder, ...]) -> None:
+        """Hold these models ready, and no others."""
+        wanted = {model.name: model for model in models}
+        for name in [name for name in self._wanted if wanted.get(name) != self._wanted[name]]:
+            del self._wanted[name]
+            self._refused.pop(name, None)
+            self._child.send(Unload(name))
+        for name, model in wanted.items():
+            if name not in self._wanted:
+                self._wanted[name] = model
+                if self._child.running:
+                    self._load(model)
+        self._judge()
+
+    def start(self) -> None:
+        """Start the process and load what is wanted."""
+        self._retry_s = None
+        self._child.start(WORKER, f"accelerator {self.name}", self.entry)
+        self._limit_s = self._listener.now_s() + self._policy.start_s
+        for ring in self._listener.known_rings():
+            self.know(ring)
+        for model in self._wanted.values():
+            self._load(model)
+
+    def know(self, ring: RingHeld) -> None:
+        """Give it a ring."""
+        self._child.send(KnowRing(ring.layout), ring.fd)
+
+    def forget(self, ring: RingHeld) -> None:
+        """Take a ring away; what it has been asked already it may still look at."""
+        self._child.send(ForgetRing(ring.layout.ring))
+
+    def feed(self) -> None:
+        """Ask for as much as it should have at once."""
+        while self.up and not self._in_flight.full and (picture := self.queue.take()) is not None:
+            if picture.model in self._refused:
+                self._listener.settled(picture, Failed(self._refused[picture.model]))
+                continue
+            self._in_flight.asked(picture, self._listener.now_s())
+            self._child.send(Look(picture.slot, picture.model, picture.regions))
+
+    def tick(self, now_s: float) -> None:
+        """Do what is due."""
+        for gone in self.queue.expire(now_s):
+            self._listener.settled(gone.picture, Dropped(gone.reason))
+        due_s = self._in_flight.due_s()
+        if self.up and due_s is not None and now_s >= due_s:
+            self._timeouts += 1
+            after_s = self._in_flight.allowed_s()
+            self._fail(f"gave no answer within {after_s:g} s", TimedOut(after_s))
+        elif self._limit_s is not None and now_s >= self._limit_s:
+            self._fail("was not ready in time", None)
+        elif not self._child.running and self._retry_s is not None and now_s >= self._retry_s:
+            self._restarts += 1
+            self.start()
+        elif self._model_retry_s is not None and now_s >= self._model_retry_s:
+            self._model_retry_s = None
+            for name in tuple(self._refused):
+                self._load(self._wanted[name])
+        self.feed()
+
+    def ask_to_stop(self) -> None:
+        """Tell the process to end in order."""
+        self._child.send(Stop())
+
+    def stop(self, patience_s: float) -> None:
+        """End the process."""
+        self._retry_s = self._limit_s = None
+        self._child.end(patience_s)
+        for picture in self._in_flight.clear():
+            self._listener.settled(picture, Dropped(DropReason.ACCELERATOR_DOWN))
+
+    def _load(self, model: ModelOrder) -> None:
+        self._refused.pop(model.name, None)
+        self._loading.add(model.name)
+        if self.up:
+            self.state = AcceleratorState.STARTING
+        now_s = self._listener.now_s()
+        self._limit_s = max(self._limit_s or now_s, now_s) + self._policy.deadline.load_s
+        self._child.send(Load(model))
+
+    def _died(self, how: str) -> None:
+        self._fail(f"died{how}", None)
+
+    def _heard(self, message: FromAccelerator) -> None:
+        match message:
+            case Found() as found:
+                try:
+                    self._answered(Seen(found.detections(), found.inference_ms))
+                except ValueError as error:
+                    self._fail(f"answered nonsense ({error})", None)
+            case FoundNothing(inference_ms):
+                self._answered(NothingSeen(inference_ms))
+            case Missed():
+                self._answered(Dropped(DropReason.SOURCE_GONE))
+            case Erred(reason):
+                self._answered(Failed(reason))
+            case Loaded(name):
+                self._loaded(name)
+            case Refused("", reason):
+                self._fail(reason, None)
+            case Refused(name, reason):
+                self._loaded(name, refused=reason)
+            case Up():
+                pass
+        self.feed()
+
+    def _answered(self, outcome: Seen | NothingSeen | Dropped | Failed) -> None:
+        now_s = self._listener.now_s()
+        picture = self._in_flight.answered(now_s)
+        match outcome:
+            case Seen(_, inference_ms) | NothingSeen(inference_ms):
+                self._inference_ms.add(inference_ms, now_s)
+                self._backoff.worked(now_s)
+                self._errors = 0
+                self._set_trouble("")
+            case Failed(reason):
+                self._errors += 1
+                self._set_trouble(reason)
+            case Dropped():
+                pass
+        if picture is not None:
+            self._listener.settled(picture, outcome)
+        if self._errors >= _MOST_ERRORS:
+            self._fail(f"failed {_MOST_ERRORS} times in a row", None)
+
+    def _loaded(self, name: str, refused: str = "") -> None:
+        self._loading.discard(name)
+        if refused and name in self._wanted:
+            self._refused[name] = refused
+            self._model_retry_s = self._model_backoff.failed(self._listener.now_s())
+        if not self._loading:
+            self._limit_s = None
+            self.state = AcceleratorState.READY
+        self._judge()
+
+    def _fail(self, what: str, head: TimedOut | None) -> None:
+        """Kill the process, account for what it was asked, and plan the next start."""
+        now_s = self._listener.now_s()
+        self._child.end(0.0)
+        self._limit_s = self._model_retry_s = None
+        self._loading.clear()
+        self._errors = 0
+        self._retry_s = self._backoff.failed(now_s)
+        self.state = AcceleratorState.BACKING_OFF
+        self._set_trouble(f"{what}; killed and started again in {self._retry_s - now_s:.1f} s")
+        lost = self._in_flight.clear()
+        for i, picture in enumerate(lost):
+            first: Outcome = head if head is not None else Failed(f"accelerator {self.name} {what}")
+            self._listener.settled(picture, first if i == 0 else Dropped(DropReason.ACCELERATOR_DOWN))
+
+    def _set_trouble(self, text: str) -> None:
+        if text != self._trouble:
+            self._trouble = text
+            self._judge()
+
+    def _judge(self) -> None:
+        """Say what is wrong, when that has changed."""
+        reasons = []
+        if self._trouble:
+            code = "accelerator-failing" if self.up else "accelerator-down"
+            reasons.append(Reason(code, self.subject, self._trouble[:TEXT_CHARACTERS]))
+        if self._refused:
+            reasons.append(Reason("model-refused", self.subject, "; ".join(self._refused.values())[:TEXT_CHARACTERS]))
+        if tuple(reasons) != self.reasons:
+            self.reasons = tuple(reasons)
+            self._listener.accelerator_changed(self)

@@ -1,0 +1,76 @@
+"""Plans from the bundles of a box and the accelerators that it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge.infer.messages import ModelOrder
+from edge.runtime.plan import NoPlan, Plan
+from hardware.accelerators import Accelerator
+from models.bundle.bundle import BundleError, load_bundle
+from models.bundle.choose import Choice, Offer, choose
+from protocol.config import Source
+from protocol.manifest import Manifest
+
+ENTRIES = {"cpu": "edge.infer.onnx_cpu:OnnxCpu"}
+"""Where each accelerator is made."""
+
+PERSON_LABEL = "person"
+"""First label of every detector that counts people; the pipeline picks its class by place."""
+
+
+class BundlePlanner:
+    """Chooses from a folder of bundles.
+
+    Args:
+        folder: holds a folder for each bundle, by its name.
+        accelerators: what the box has, the best first.
+        entries: where each accelerator is made, ``package.module:Class`` by name.
+    """
+
+    def __init__(self, folder: Path, accelerators: tuple[Accelerator, ...], entries: dict[str, str] | None = None) -> None:
+        self._folder = folder
+        self._entries = ENTRIES if entries is None else entries
+        self._offers = tuple(self._offer(accelerator) for accelerator in accelerators)
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """What takes part in the choice, with the reason of each that cannot be used."""
+        return self._offers
+
+    def choice(self, name: str) -> Choice:
+        """Which variant of a bundle runs where, and why no other.
+
+        Raises:
+            BundleError: when there is no such bundle.
+        """
+        return choose(load_bundle(self._folder / name).manifest, self._offers)
+
+    def plan(self, source: Source) -> Plan | NoPlan:
+        """See :class:`edge.runtime.plan.Planner`."""
+        try:
+            bundle = load_bundle(self._folder / source.model)
+        except BundleError as error:
+            return NoPlan("model-missing", str(error).replace(f"{self._folder}/", ""))
+        point = source.operating_point
+        if point not in bundle.manifest.operating_points:
+            return NoPlan("model-operating-point", _unknown_point(bundle.manifest, point))
+        if bundle.manifest.labels[:1] != (PERSON_LABEL,):
+            first = ", ".join(bundle.manifest.labels[:3])
+            return NoPlan("model-finds-no-people", f"{source.model} finds {first}; counting needs {PERSON_LABEL!r} first")
+        choice = choose(bundle.manifest, self._offers)
+        if choice.variant is None:
+            why = "; ".join(f"{r.variant} on {r.accelerator}: {r.reason}" for r in choice.rejected)
+            return NoPlan("model-unsuitable", f"no variant of {source.model} runs on this box: {why}")
+        order = ModelOrder(f"{source.model}@{point}", str(bundle.folder), choice.variant.file, point)
+        ref = bundle.ref(choice.variant, point)
+        return Plan(choice.accelerator, self._entries[choice.accelerator], order, ref)
+
+    def _offer(self, found: Accelerator) -> Offer:
+        available = found.available and found.name in self._entries
+        reason = found.reason or ("" if available else "this version of the agent has no code for it")
+        return Offer(found.name, found.runtime, found.precisions, available, reason)
+
+
+def _unknown_point(manifest: Manifest, point: str) -> str:
+    return f"bundle {manifest.name} has no operating point {point!r}; it has {', '.join(sorted(manifest.operating_points))}"

@@ -1,0 +1,31 @@
+"""Time limits and sizes of the runtime, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edge.runtime.backoff import BackoffPolicy
+from edge.runtime.deadline import DeadlinePolicy
+
+FILE_PORT = "edge.capture.file:FilePort"
+
+
+@dataclass(frozen=True)
+class RuntimePolicy:
+    """What a test may shorten and a box leaves alone."""
+
+    start_s: float = 20.0
+    """A process that has not said its first word by then is killed: importing takes a second, on a small and busy board ten."""
+    silence_s: float = 4.0
+    """A source that says nothing for so long is stuck: below the five seconds in which a fault must be known."""
+    blind_s: float = 5.0
+    """A source of which nothing has been looked at for so long is blind, however alive it is."""
+    source_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 15.0, 30.0))
+    accelerator_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 60.0, 60.0))
+    deadline: DeadlinePolicy = field(default_factory=DeadlinePolicy)
+    file_port: str = FILE_PORT
+    """Where the port for files is made."""
+    slots: int = 5
+    """Pictures in a ring: two that an accelerator has, one that waits, one being written, one to spare."""
+    stop_s: float = 2.0
+    """How long a process may take to end in order."""

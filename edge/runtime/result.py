@@ -1,0 +1,28 @@
+"""What the runtime hands on: one result per decoded picture, in the order of capture within a source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.clock import Instant
+from edge.infer.outcome import Outcome
+from edge.region import Region, Size
+from protocol.events import ModelRef
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """One decoded picture and what became of it."""
+
+    source: str
+    number: int
+    """Number of the decoded picture since the source opened, from 1; a file that repeats counts on."""
+    captured: Instant
+    media_s: float
+    """Time in the recording (or stream) since the source opened, seconds; counts on when a file repeats."""
+    size: Size
+    regions: tuple[Region, ...]
+    """What was looked at; empty when nobody looked."""
+    outcome: Outcome
+    model: ModelRef | None = None
+    """Which model looked; ``None`` when nobody looked."""

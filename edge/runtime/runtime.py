@@ -1,0 +1,323 @@
+"""The runtime: sources, accelerators, and the way of a picture between them.
+
+Rules:
+
+- One thread, one selector, no waiting anywhere else: whatever hangs is another process, and is killed on a deadline.
+- Every decoded picture comes out as exactly one :class:`FrameResult`, in the order of capture within its source.
+- Health is progress: a source of which nothing was looked at for too long is blind, whatever its process does.
+- Pixels never come here: rings are passed on as descriptors and pictures as names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+from collections.abc import Callable
+from typing import Any
+
+from edge.capture.messages import Shot, Skip
+from edge.capture.slots import SlotName
+from edge.channel import Channel
+from edge.clock import Clock
+from edge.infer.outcome import Dropped, DropReason, Failed, Outcome, Still
+from edge.region import Region
+from edge.runtime.accelerator import AcceleratorUnit
+from edge.runtime.plan import NoPlan, Plan, Planner
+from edge.runtime.policy import RuntimePolicy
+from edge.runtime.result import FrameResult
+from edge.runtime.scheduler import Waiting
+from edge.runtime.source import RingHeld, SourceState, SourceUnit
+from edge.runtime.view import View, input_of
+from protocol.config import Source
+from protocol.events import ModelRef, Reason
+from protocol.state import AcceleratorTelemetry, SourceTelemetry
+
+OnFrame = Callable[[FrameResult], None]
+OnHealth = Callable[[str, tuple[Reason, ...]], None]
+"""Subject (``source gate-7``, ``accelerator cpu``) and all reasons that stand for it now; empty when it is well."""
+
+_HOLD_S = 0.05
+"""While every accelerator has all that it can take, new pictures stay in their pipes until an answer comes, at most so long:
+one wake-up for each picture instead of two."""
+
+_MOST_ROUNDS = 16
+"""Most messages taken of one source before deadlines are looked at again: more than the quickest sends while it is held."""
+
+_TICK_S = 0.25
+"""Longest time between two looks at deadlines that have no moment of their own."""
+
+
+class Runtime:
+    """Runs sources and accelerators.
+
+    Args:
+        planner: chooses accelerator and model for a source.
+        clock: time.
+        on_frame: is given each result, within :meth:`poll`.
+        on_health: is told each change of what stands against a part, within :meth:`poll` or :meth:`configure`.
+        policy: time limits and sizes.
+    """
+
+    def __init__(
+        self, planner: Planner, clock: Clock, on_frame: OnFrame, on_health: OnHealth, policy: RuntimePolicy | None = None
+    ) -> None:
+        self._planner = planner
+        self._clock = clock
+        self._on_frame = on_frame
+        self._on_health = on_health
+        self._policy = policy or RuntimePolicy()
+        self._selector = selectors.DefaultSelector()
+        self._views: dict[str, View] = {}
+        self._accelerators: dict[str, AcceleratorUnit] = {}
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._selector.register(self._wake_read, selectors.EVENT_READ, self._drain_wake)
+        self._urgent = selectors.DefaultSelector()
+        self._urgent.register(self._wake_read, selectors.EVENT_READ, self._drain_wake)
+
+    # what the agent calls
+
+    def configure(self, sources: tuple[Source, ...]) -> None:
+        """Run exactly these sources: start new ones, stop those that are gone, restart those whose input has changed.
+
+        A change of zones, lines, position or gate leaves a source running.
+        """
+        wanted = {source.id: source for source in sources}
+        for name in list(self._views):
+            now = wanted.get(name)
+            if now is None or input_of(now) != input_of(self._views[name].unit.config):
+                self._remove(name)
+        new = []
+        for name, source in wanted.items():
+            view = self._views.get(name)
+            if view is None:
+                unit = SourceUnit(source, self._policy, self)
+                self._views[name] = View(unit, self._planner.plan(source))
+                new.append(unit)
+            else:
+                view.unit.set_gate(source)
+        self._replan()
+        for unit in new:  # after the accelerators, which take longer to get ready
+            unit.start()
+
+    def poll(self, timeout_s: float) -> None:
+        """Move everything on; returns after at most so long, or as soon as something was done."""
+        now_s = self._clock.monotonic()
+        times = [unit.next_s for unit in self._accelerators.values()]
+        times += [view.unit.next_s for view in self._views.values()]
+        due_s = min((time for time in times if time is not None), default=now_s + timeout_s)
+        wait_s = min(timeout_s, _TICK_S, max(0.0, due_s - now_s))
+        if self._accelerators and all(accelerator.full for accelerator in self._accelerators.values()):
+            self._urgent.select(min(wait_s, _HOLD_S))
+            wait_s = 0.0
+        for _ in range(_MOST_ROUNDS):  # all that was held: pictures left in a pipe grow old there, and take slots
+            ready = self._selector.select(wait_s)
+            for key, _ in ready:
+                key.data()
+            if not ready:
+                break
+            wait_s = 0.0
+        self._tick()
+
+    def wake(self) -> None:
+        """Make a running :meth:`poll` return; may be called from any thread."""
+        with contextlib.suppress(BlockingIOError):  # it is awake already
+            os.write(self._wake_write, b"\0")
+
+    def expect(self, source: str, boxes: tuple[Region, ...]) -> None:
+        """Tell a source's gate where tracks are expected next, pixels."""
+        view = self._views.get(source)
+        if view is not None:
+            view.unit.expect(boxes)
+
+    def restart(self, source: str) -> bool:
+        """Open a source anew. Returns whether there is one of that name."""
+        view = self._views.get(source)
+        if view is None:
+            return False
+        view.unit.restart()
+        return True
+
+    def stop(self) -> None:
+        """End every process. Pictures that were not looked at come out as dropped."""
+        units = [view.unit for view in self._views.values()] + list(self._accelerators.values())
+        for unit in units:
+            unit.ask_to_stop()
+        for name in list(self._views):
+            self._remove(name, self._policy.stop_s)
+        for accelerator in self._accelerators.values():
+            accelerator.stop(self._policy.stop_s)
+        self._accelerators.clear()
+        self._selector.close()
+        self._urgent.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    @property
+    def ended(self) -> bool:
+        """Whether every source has played to its end and all its pictures have come out."""
+        return all(view.unit.state is SourceState.ENDED and not view.shots for view in self._views.values())
+
+    @property
+    def models(self) -> tuple[ModelRef, ...]:
+        """Models that look at pictures now."""
+        return tuple({view.plan.ref: None for view in tuple(self._views.values()) if isinstance(view.plan, Plan)})
+
+    def sources(self) -> dict[str, SourceTelemetry]:
+        """Each source since the boot, and its rate now. Any thread may ask."""
+        now_s = self._clock.monotonic()
+        return {name: view.telemetry(now_s) for name, view in tuple(self._views.items())}
+
+    def accelerators(self) -> dict[str, AcceleratorTelemetry]:
+        """Each accelerator in use. Any thread may ask."""
+        now_s = self._clock.monotonic()
+        return {name: unit.telemetry(now_s) for name, unit in tuple(self._accelerators.items())}
+
+    # what sources and accelerators tell
+
+    def now_s(self) -> float:
+        """Monotonic seconds."""
+        return self._clock.monotonic()
+
+    def watch(self, channel: Channel[Any], ready: Callable[[], None], *, urgent: bool) -> None:
+        """Call ``ready`` when the channel has something to read: at once when urgent, else perhaps a little later."""
+        self._selector.register(channel, selectors.EVENT_READ, ready)
+        if urgent:
+            self._urgent.register(channel, selectors.EVENT_READ, ready)
+
+    def unwatch(self, channel: Channel[Any]) -> None:
+        """Stop that."""
+        self._selector.unregister(channel)
+        if channel in self._urgent.get_map():
+            self._urgent.unregister(channel)
+
+    def known_rings(self) -> tuple[RingHeld, ...]:
+        """Every ring that pictures may be in."""
+        return tuple(ring for view in self._views.values() for ring in view.unit.rings)
+
+    def ring_made(self, ring: RingHeld) -> None:
+        """There is a new ring."""
+        for accelerator in self._accelerators.values():
+            accelerator.know(ring)
+
+    def ring_gone(self, ring: RingHeld) -> None:
+        """A ring is about to be closed."""
+        for accelerator in self._accelerators.values():
+            accelerator.forget(ring)
+
+    def shot(self, source: SourceUnit, shot: Shot) -> None:
+        """A picture was captured: queue it, or say at once what became of it."""
+        name, opening = source.config.id, source.opening
+        view = self._views[name]
+        view.captured(opening, shot, self._clock.monotonic())
+        match shot.slot:
+            case Skip.STILL:
+                self._settle(view, opening, shot.number, Still())
+            case Skip.NO_SLOT:
+                self._settle(view, opening, shot.number, Dropped(DropReason.NO_SLOT))
+            case SlotName() as slot:
+                if isinstance(view.plan, NoPlan):
+                    source.release(slot)
+                    self._settle(view, opening, shot.number, Failed(view.plan.detail))
+                    return
+                accelerator = self._accelerators[view.plan.accelerator]
+                waiting = Waiting(
+                    name, opening, shot.number, slot, view.plan.model.name, shot.regions, shot.captured.monotonic_s
+                )
+                for gone in accelerator.queue.offer(waiting, accelerator_up=accelerator.up):
+                    self.settled(gone.picture, Dropped(gone.reason))
+                accelerator.feed()
+
+    def settled(self, picture: Waiting, outcome: Outcome) -> None:
+        """What became of a queued picture is known."""
+        view = self._views.get(picture.source)
+        if view is None:
+            return
+        self._settle(view, picture.opening, picture.number, outcome)
+        view.unit.release(picture.slot)  # afterwards, so that what is now expected goes with it
+
+    def source_changed(self, source: SourceUnit) -> None:
+        """State or faults of a source have changed."""
+        view = self._views.get(source.config.id)
+        if view is not None:
+            self._judge(view)
+
+    def accelerator_changed(self, accelerator: AcceleratorUnit) -> None:
+        """State or reasons of an accelerator have changed."""
+        self._on_health(accelerator.subject, accelerator.reasons)
+
+    # inside
+
+    def _settle(self, view: View, opening: int, number: int, outcome: Outcome) -> None:
+        shot = view.shots.pop((opening, number), None)
+        if shot is None:
+            return
+        view.count(shot, outcome, self._clock.monotonic())
+        result = view.result(shot, outcome)
+        sequence = view.sequences[opening]
+        ready = sequence.settle(number, result)
+        if not sequence and opening != view.unit.opening:
+            del view.sequences[opening]
+        for item in ready:
+            self._on_frame(item)
+
+    def _remove(self, name: str, patience_s: float = 0.0) -> None:
+        view = self._views[name]
+        for accelerator in self._accelerators.values():
+            for gone in accelerator.queue.remove(name):
+                self.settled(gone.picture, Dropped(gone.reason))
+        view.unit.stop(patience_s)
+        for opening, number in list(view.shots):
+            self._settle(view, opening, number, Dropped(DropReason.SOURCE_GONE))
+        del self._views[name]
+        if view.told:
+            self._on_health(view.subject, ())
+
+    def _replan(self) -> None:
+        """Choose accelerators and models for all sources, and let each accelerator hold what it needs."""
+        for view in self._views.values():
+            before = view.plan
+            view.plan = self._planner.plan(view.unit.config)
+            moved = isinstance(before, Plan) and (isinstance(view.plan, NoPlan) or view.plan.accelerator != before.accelerator)
+            if moved and isinstance(before, Plan) and before.accelerator in self._accelerators:
+                for gone in self._accelerators[before.accelerator].queue.remove(view.unit.config.id):
+                    self.settled(gone.picture, Dropped(gone.reason))
+            self._judge(view)
+        plans = {name: view.plan for name, view in self._views.items() if isinstance(view.plan, Plan)}
+        for name in [name for name in self._accelerators if name not in {plan.accelerator for plan in plans.values()}]:
+            unit = self._accelerators.pop(name)
+            unit.stop(0.0)
+            if unit.reasons:
+                self._on_health(unit.subject, ())
+        for source, plan in plans.items():
+            new = plan.accelerator not in self._accelerators
+            if new:
+                self._accelerators[plan.accelerator] = AcceleratorUnit(plan.accelerator, plan.entry, self._policy, self)
+            unit = self._accelerators[plan.accelerator]
+            config = self._views[source].unit.config
+            unit.queue.add(source, 1 if config.pace == "real-time" else self._policy.slots)
+            unit.want(tuple({p.model.name: p.model for p in plans.values() if p.accelerator == plan.accelerator}.values()))
+            if new:
+                unit.start()
+
+    def _tick(self) -> None:
+        now_s = self._clock.monotonic()
+        for accelerator in list(self._accelerators.values()):
+            accelerator.tick(now_s)
+        for view in list(self._views.values()):
+            view.unit.tick(now_s)
+            blind = view.blind_for_s(now_s) >= self._policy.blind_s
+            if blind != view.blind:
+                view.blind = blind
+                self._judge(view)
+
+    def _judge(self, view: View) -> None:
+        """Say what stands against a source, when that has changed."""
+        reasons = view.reasons(self._policy.blind_s)
+        if reasons != view.told:
+            view.told = reasons
+            self._on_health(view.subject, reasons)
+
+    def _drain_wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake_read, 4096)

@@ -1,0 +1,121 @@
+"""What the runtime keeps for one source beside its process: pictures on their way, counters, health. Pure."""
+
+from __future__ import annotations
+
+from edge.capture.messages import Shot
+from edge.infer.outcome import Dropped, Failed, NothingSeen, Outcome, Seen, Still, TimedOut
+from edge.runtime.meters import Drops, Median, Rate
+from edge.runtime.plan import NoPlan, Plan
+from edge.runtime.result import FrameResult
+from edge.runtime.sequence import Sequence
+from edge.runtime.source import SourceState, SourceUnit
+from protocol.config import Source
+from protocol.events import Reason
+from protocol.limits import TEXT_CHARACTERS
+from protocol.state import SourceTelemetry
+
+
+class View:
+    """One source.
+
+    Args:
+        unit: its process.
+        plan: how its pictures are looked at.
+    """
+
+    def __init__(self, unit: SourceUnit, plan: Plan | NoPlan) -> None:
+        self.unit = unit
+        self.plan = plan
+        self.subject = f"source {unit.config.id}"[:64]
+        self.sequences: dict[int, Sequence[FrameResult]] = {}
+        """Results by opening."""
+        self.shots: dict[tuple[int, int], Shot] = {}
+        """Pictures on their way, by opening and number."""
+        self.blind = False
+        self.told: tuple[Reason, ...] = ()
+        """Reasons that were last told."""
+        self._drops = Drops()
+        self._rate = Rate()
+        self._latency_ms = Median()
+        self._pictures = 0
+        self._inferences = 0
+        self._unlooked_since_s: float | None = None
+
+    @property
+    def state(self) -> SourceState:
+        """A recording has ended when its last picture has come out."""
+        state = self.unit.state
+        return SourceState.RUNNING if state is SourceState.ENDED and self.shots else state
+
+    def captured(self, opening: int, shot: Shot, now_s: float) -> None:
+        """A picture was captured."""
+        self._pictures += 1
+        self._rate.tick(now_s)
+        self.shots[opening, shot.number] = shot
+        self.sequences.setdefault(opening, Sequence()).expect(shot.number)
+        if self._unlooked_since_s is None:
+            self._unlooked_since_s = now_s
+
+    def count(self, shot: Shot, outcome: Outcome, now_s: float) -> None:
+        """What became of a picture is known."""
+        match outcome:
+            case Seen() | NothingSeen():
+                self._inferences += len(shot.regions)
+                self._latency_ms.add((now_s - shot.captured.monotonic_s) * 1000, now_s)
+                self._unlooked_since_s = None
+            case Still():
+                self._unlooked_since_s = None
+            case Dropped(reason):
+                self._drops.add(reason)
+            case TimedOut():
+                self._drops.add("timed-out")
+            case Failed():
+                self._drops.add("failed")
+
+    def result(self, shot: Shot, outcome: Outcome) -> FrameResult:
+        """The result as it is handed on."""
+        looked = isinstance(outcome, Seen | NothingSeen)
+        return FrameResult(
+            source=self.unit.config.id,
+            number=shot.number,
+            captured=shot.captured,
+            media_s=shot.media_s,
+            size=shot.size,
+            regions=shot.regions if looked else (),
+            outcome=outcome,
+            model=self.plan.ref if looked and isinstance(self.plan, Plan) else None,
+        )
+
+    def blind_for_s(self, now_s: float) -> float:
+        """How long pictures have been captured without one being looked at, seconds."""
+        return 0.0 if self._unlooked_since_s is None else now_s - self._unlooked_since_s
+
+    def reasons(self, blind_s: float) -> tuple[Reason, ...]:
+        """All that stands against the source.
+
+        Args:
+            blind_s: time after which it counts as blind, for the text.
+        """
+        reasons = [fault.reason(self.unit.config.id) for fault in self.unit.faults]
+        if isinstance(self.plan, NoPlan):
+            reasons.append(Reason(self.plan.code, self.subject, self.plan.detail[:TEXT_CHARACTERS]))
+        elif self.blind:
+            text = f"nothing of it was looked at for {blind_s:g} s; see the accelerator"
+            reasons.append(Reason("source-blind", self.subject, text))
+        return tuple(reasons)
+
+    def telemetry(self, now_s: float) -> SourceTelemetry:
+        """Counters since the boot, and rates now."""
+        return SourceTelemetry(
+            state=self.state.value,
+            fps=self._rate.per_second(now_s),
+            pictures=self._pictures,
+            inferences=self._inferences,
+            drops=self._drops.as_dict(),
+            latency_ms=self._latency_ms.value(now_s),
+        )
+
+
+def input_of(source: Source) -> tuple[object, ...]:
+    """What cannot change while a source is open."""
+    return source.uri, source.kind, source.pace, source.fps, source.repeat

@@ -1,0 +1,162 @@
+"""``lamplighter watch``: a live view of the box one stands beside, in 80 columns."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from edge.agent.status import BoxStatus, read_status
+from edge.boxfile import read_box_file
+from edge.errors import EdgeError
+from protocol.state import Status
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+_COLOUR = {Status.ONLINE: "green", Status.DEGRADED: "yellow", Status.OFFLINE: "red"}
+_GOOD_STATES = {"running", "ready", "ended"}
+
+
+@app.command()
+def watch(
+    config: Annotated[Path | None, typer.Option(help="The box's file; its state folder holds the socket")] = None,
+    socket: Annotated[Path | None, typer.Option(help="The status socket itself")] = None,
+    *,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between looks")] = 0.5,
+    once: Annotated[bool, typer.Option(help="Look once and stop")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a look")] = False,
+) -> None:
+    """Show sources, frame rates, drops by reason, model, queue, link and clock of a running box."""
+    path = _socket_path(config, socket)
+    console = Console()
+    if once or as_json:
+        while True:
+            try:
+                status = read_status(path)
+            except (OSError, msgspec.DecodeError) as error:
+                typer.echo(_unreachable(path, error), err=True)
+                raise typer.Exit(1) from None
+            if as_json:
+                sys.stdout.write(msgspec.json.encode(status).decode() + "\n")
+                sys.stdout.flush()
+            else:
+                console.print(draw(status))
+            if once:
+                return
+            time.sleep(every)
+    with Live(console=console, auto_refresh=False, screen=True) as live:
+        while True:
+            try:
+                view: RenderableType = draw(read_status(path))
+            except (OSError, msgspec.DecodeError) as error:
+                view = Text(_unreachable(path, error), style="red")
+            live.update(view, refresh=True)
+            try:
+                time.sleep(every)
+            except KeyboardInterrupt:
+                return
+
+
+def draw(status: BoxStatus) -> RenderableType:
+    """Lay one status out for a terminal of 80x24."""
+    telemetry = status.telemetry
+    head = Text.assemble(
+        (f" {status.status.value.upper()} ", f"bold reverse {_COLOUR[status.status]}"),
+        (f" {status.fleet}/{status.device}", "bold"),
+        f"  up {_duration(telemetry.uptime_s)}  boot {status.boot}  agent {status.agent}",
+    )
+    parts: list[RenderableType] = [head]
+    parts += [Text(f"  ! {r.code} {r.subject}: {r.detail}", style="yellow") for r in status.reasons]
+    parts += [Text(f"  refused {r.path}: {r.message}", style="red") for r in status.refusals]
+    sources = Table("source", "state", "fps", "pictures", "inferences", "latency", "drops by reason", box=None, pad_edge=False)
+    for name, source in telemetry.sources.items():
+        drops = " ".join(f"{reason} {n}" for reason, n in sorted(source.drops.items())) or "none"
+        sources.add_row(
+            name,
+            _state(source.state),
+            f"{source.fps:.1f}",
+            str(source.pictures),
+            str(source.inferences),
+            _ms(source.latency_ms),
+            drops,
+        )
+    accelerators = Table("accelerator", "state", "model", "inference", "restarts", "timeouts", box=None, pad_edge=False)
+    for name, acc in telemetry.accelerators.items():
+        accelerators.add_row(
+            name, _state(acc.state), acc.model or "-", _ms(acc.inference_ms), str(acc.restarts), str(acc.timeouts)
+        )
+    parts += [Text(), sources, Text(), accelerators, Text(), _facts(status)]
+    return Group(*parts)
+
+
+def _facts(status: BoxStatus) -> Table:
+    telemetry = status.telemetry
+    outbox, link, clock = telemetry.outbox, telemetry.link, telemetry.clock
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row("model", ", ".join(f"{m.name} {m.version} ({m.operating_point})" for m in status.models) or "none")
+    grid.add_row(
+        "queue",
+        f"{outbox.pending} pending, oldest {_duration(outbox.oldest_s)}, {outbox.stored_bytes / 1e6:.1f} MB, "
+        f"{outbox.evicted} evicted",
+    )
+    state = Text("connected", style="green") if link.connected else Text(f"not connected: {link.last_error}", style="red")
+    state.append(
+        f"  {link.connections} connections, {link.bytes_out / 1e6:.2f} MB out, {link.bytes_in / 1e6:.2f} MB in", style="default"
+    )
+    grid.add_row("link", state)
+    if clock is None:
+        grid.add_row("clock", Text("unknown", style="yellow"))
+    else:
+        sigma = "" if clock.sigma_ms is None else f" ± {clock.sigma_ms:.1f} ms"
+        grid.add_row(
+            "clock",
+            Text(f"{clock.source.value}, offset {clock.offset_ms:+.1f}{sigma}", style="green")
+            if clock.synchronised
+            else Text(f"{clock.source.value}, not synchronised: events are marked", style="yellow"),
+        )
+    memory = "-" if telemetry.memory_mb is None else f"{telemetry.memory_mb:.0f} MB"
+    disk = "-" if telemetry.disk_free_mb is None else f"{telemetry.disk_free_mb / 1024:.1f} GB free"
+    load = "-" if telemetry.load is None else f"{telemetry.load:.2f}"
+    heat = "-" if telemetry.temperature_c is None else f"{telemetry.temperature_c:.0f} °C"
+    grid.add_row("box", f"memory {memory}, load {load}, disk {disk}, {heat}, configuration {status.config_version}")
+    return grid
+
+
+def _socket_path(config: Path | None, socket: Path | None) -> Path:
+    if socket is not None:
+        return socket
+    candidate = config or Path("box.toml")
+    try:
+        return Path(read_box_file(candidate).file.box.status)
+    except EdgeError as error:
+        typer.echo(f"{error}\nname the box with --config FILE or --socket PATH", err=True)
+        raise typer.Exit(2) from None
+
+
+def _unreachable(path: Path, error: Exception) -> str:
+    return f"no agent answers at {path} ({error}); is `lamplighter edge run` running with this configuration?"
+
+
+def _state(text: str) -> Text:
+    return Text(text, style="green" if text in _GOOD_STATES else "yellow")
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} ms"
+
+
+def _duration(seconds: float) -> str:
+    minutes, s = divmod(int(seconds), 60)
+    hours, m = divmod(minutes, 60)
+    days, h = divmod(hours, 24)
+    if days:
+        return f"{days}d{h:02}h"
+    return f"{h}h{m:02}m" if h else f"{m}m{s:02}s" if m else f"{s}s"
