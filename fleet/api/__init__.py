@@ -1,0 +1,1 @@
+"""The manager's HTTP interface, under ``/api/v1``."""

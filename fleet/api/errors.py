@@ -1,0 +1,84 @@
+"""Errors of the API.
+
+Rule: every one is ``{"error": code, "message": words}``, and the words say what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fleet.oversight.verdicts import NotAllowedError, VerdictError
+from fleet.services import RefusedError, TwinRefusedError
+
+_BODY_BYTES = 262_144
+_SHOWN = 5
+"""Faults of one request that are named."""
+
+
+class ApiError(Exception):
+    """An answer with an error."""
+
+    def __init__(self, status: int, error: str, message: str, extra: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.error, self.message, self.extra = status, error, message, extra or {}
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Turn what goes wrong into answers, and refuse bodies over the cap."""
+
+    @app.exception_handler(ApiError)
+    async def _api(_request: Request, error: ApiError) -> JSONResponse:
+        return JSONResponse({"error": error.error, "message": error.message, **error.extra}, error.status)
+
+    @app.exception_handler(RefusedError)
+    async def _refused(_request: Request, error: RefusedError) -> JSONResponse:
+        extra = {"refusals": msgspec.to_builtins(error.refusals)} if isinstance(error, TwinRefusedError) else {}
+        status = 422 if extra else 403
+        return JSONResponse({"error": "refused", "message": str(error), **extra}, status)
+
+    @app.exception_handler(VerdictError)
+    async def _verdict(_request: Request, error: VerdictError) -> JSONResponse:
+        status = 403 if isinstance(error, NotAllowedError) else 422
+        return JSONResponse({"error": "verdict", "message": str(error)}, status)
+
+    @app.exception_handler(HTTPException)
+    async def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": "http", "message": str(error.detail)}, error.status_code, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _request(_request: Request, error: RequestValidationError) -> JSONResponse:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:_SHOWN]]
+        return JSONResponse({"error": "request", "message": "; ".join(faults)[:500]}, 422)
+
+    @app.exception_handler(DataError)
+    async def _data(_request: Request, _error: DataError) -> JSONResponse:
+        # PostgreSQL takes no U+0000, for example; nothing in a request that is meant well holds it.
+        return JSONResponse({"error": "request", "message": "a value of the request cannot be stored; correct it"}, 422)
+
+    app.add_middleware(Bounded)
+
+
+class Bounded:
+    """Refuses bodies over the cap before they are read. Plain ASGI, so that it never stands between a stream and its end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or refuse."""
+        if scope["type"] == "http" and scope["method"] in {"POST", "PUT"} and scope["path"].startswith("/api/"):
+            length = Headers(scope=scope).get("content-length", "")
+            if not (length.isascii() and length.isdecimal()) or int(length) > _BODY_BYTES:
+                content = {"error": "too-large", "message": f"a body of at most {_BODY_BYTES} bytes, please"}
+                await JSONResponse(content, 413)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

@@ -1,0 +1,1 @@
+"""The audit log: who decided what, in a chain that shows every change."""

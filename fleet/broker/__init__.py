@@ -1,0 +1,1 @@
+"""Brokers: the embedded one for demonstrations and tests, mosquitto in earnest."""

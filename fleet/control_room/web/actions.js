@@ -1,0 +1,73 @@
+// What a person does from a page: each is one request to the manager, which checks role and session again.
+
+/** Leave for the sign-in page, which says that the session has ended and leads back here. */
+export function signInAgain() {
+  window.location.assign(`/login?why=ended&next=${encodeURIComponent(window.location.pathname)}`);
+}
+
+async function request(method, path, body) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    return { error: "The manager does not answer. Nothing was recorded; try again." };
+  }
+  if (response.status === 401) {
+    signInAgain();
+    return { error: "Signed out." };
+  }
+  let value = null;
+  try {
+    value = await response.json();
+  } catch {
+    return { error: `The manager answered ${response.status} without a readable body.` };
+  }
+  if (response.ok) return { value };
+  return { error: typeof value?.message === "string" ? value.message : `The manager refused (${response.status}).` };
+}
+
+/** Record a verdict: "confirm" or "dismiss". @returns {Promise<string>} "" when it stands, else what to tell the person. */
+export async function judge(incident, decision, reason) {
+  const { error } = await request("POST", `/api/v1/incidents/${encodeURIComponent(incident)}/verdict`, { decision, reason });
+  return error ?? "";
+}
+
+/** Ask a box to do something; answers {value: {ok, message}} or {error}. */
+export function command(device, name, subject) {
+  return request("POST", `/api/v1/devices/${encodeURIComponent(device)}/command`, { command: name, subject: subject || null });
+}
+
+/** One whole event as it was stored, by its row. */
+export function fetchEvent(row) {
+  return request("GET", `/room/events/${encodeURIComponent(row)}`);
+}
+
+/** What a device's page shows. */
+export function fetchDevice(id) {
+  return request("GET", `/room/devices/${encodeURIComponent(id)}`);
+}
+
+/** The audit log, newest first; its first page says whether the chain holds. */
+export function fetchAudit(query) {
+  return request("GET", `/room/audit?${new URLSearchParams(query)}`);
+}
+
+/** Verdicts, newest first. */
+export function fetchVerdicts(query) {
+  return request("GET", `/room/verdicts?${new URLSearchParams(query)}`);
+}
+
+/** Incidents, newest first, in pages. */
+export function fetchIncidents(query) {
+  return request("GET", `/room/incidents?${new URLSearchParams(query)}`);
+}
+
+/** The base plan as GeoJSON, or null where the manager has none. */
+export async function fetchPlan() {
+  const { value } = await request("GET", "/room/plan");
+  return value ?? null;
+}

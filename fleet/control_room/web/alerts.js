@@ -1,0 +1,229 @@
+// Alerts, one row per incident, and the operator's verdict.
+//
+// Rules:
+// - An incident never leaves the list by itself: only a verdict moves it to the judged ones.
+// - What still runs stands above what has ended; within each the order is by when an incident was raised, so that a row keeps its
+//   place while its numbers change. While the pointer rests on the list nothing moves under it: newcomers wait in a bar on top,
+//   which shows how many, for at most HOLD_MS.
+// - Nothing is confirmed by accident: the keys work on the selected row only, and dismissing asks for a reason.
+
+import { computed, nextTick, onBeforeUnmount, reactive, ref, shallowRef, watch } from "vue";
+import { clockQuality, clockTime, dateTime, duration, interval, number, spread, stopwatch, withSpread } from "./format.js";
+import { health, running, silence } from "./board.js";
+import { judge } from "./actions.js";
+
+const HOLD_MS = 8000;
+const JUDGED_SHOWN = 30;
+const REASONS = ["Crowd is expected here", "Count is wrong", "Not people", "Test or maintenance"];
+
+const PHASE = { new: "new", update: "running", end: "ended" };
+
+export const AlertCard = {
+  props: { incident: Object, board: Object, open: Boolean, account: Object },
+  emits: ["select"],
+  setup(props) {
+    // asking: the decision that waits for its reason; changing: a verdict stands and another is wanted
+    const form = reactive({ asking: "", changing: false, reason: "", busy: false, error: "" });
+    const reasonInput = ref(null);
+    const device = computed(() => props.board.devices.get(props.incident.device));
+    const deviceHealth = computed(() => (device.value ? health(device.value, props.board.now.value) : "unknown"));
+    const quiet = computed(() => device.value && ["stale", "offline"].includes(deviceHealth.value) && running(props.incident));
+    const lasting = computed(() => {
+      const incident = props.incident;
+      if (!running(incident) || quiet.value) return incident.duration_s;
+      return Math.max(incident.duration_s, incident.duration_s + (props.board.now.value - incident.heard_at) / 1000);
+    });
+    const tone = computed(() => (props.incident.verdict ? "judged" : running(props.incident) ? "burning" : "waiting"));
+
+    async function send(decision, reason) {
+      form.busy = true;
+      form.error = await judge(props.incident.id, decision, reason);
+      form.busy = false;
+      if (!form.error) Object.assign(form, { asking: "", changing: false, reason: "" });
+    }
+    function confirm() {
+      if (form.busy) return;
+      if (props.incident.verdict) ask("confirm");
+      else send("confirm", "");
+    }
+    function ask(decision) {
+      form.asking = decision;
+      form.error = "";
+      nextTick(() => reasonInput.value?.focus());
+    }
+    function give() {
+      if (!form.reason.trim()) {
+        form.error = form.asking === "dismiss" ? "A dismissal needs a reason." : "To change a verdict, say why.";
+        reasonInput.value?.focus();
+        return;
+      }
+      send(form.asking, form.reason.trim());
+    }
+    function back() {
+      Object.assign(form, { asking: "", changing: false, error: "" });
+    }
+    return {
+      form, reasonInput, device, deviceHealth, quiet, lasting, tone, confirm, ask, give, back, REASONS, PHASE,
+      clockQuality, clockTime, dateTime, duration, interval, number, spread, stopwatch, withSpread,
+      age: computed(() => (device.value ? silence(device.value, props.board.now.value) : null)),
+    };
+  },
+  template: `
+  <li class="alert" :class="[tone, { open }]" :data-incident="incident.id" :data-phase="incident.phase">
+    <button class="alert-head" type="button" :aria-expanded="open" @click="$emit('select', incident.id)">
+      <span class="alert-what">
+        <span class="phase" :class="'p-' + incident.phase">{{ PHASE[incident.phase] }}</span>
+        <span class="alert-title">{{ incident.title }}</span>
+        <time class="alert-time" :title="dateTime(incident.raised_at)">{{ clockTime(incident.raised_at, board.now.value) }}</time>
+      </span>
+      <span class="alert-place">{{ incident.zone_label }}<span class="muted"> · {{ incident.device_label }}</span></span>
+      <span class="alert-figures">
+        <span class="people" :title="interval(incident.people)" data-people><b>{{ number(incident.people.v) }}</b> {{ spread(incident.people) }}</span>
+        <span class="muted">peak</span> <span data-peak>{{ number(incident.peak) }}</span>
+        <span class="muted">limit</span> <span>{{ number(incident.enter_at) }}</span>
+        <span class="muted">for</span> <span data-duration>{{ stopwatch(lasting) }}</span>
+      </span>
+      <span v-if="incident.verdict" class="verdict" :class="incident.verdict.state" data-verdict>
+        <b>{{ incident.verdict.state }}</b> by {{ incident.verdict.by }}, <time>{{ clockTime(incident.verdict.at, board.now.value) }}</time>
+        <q v-if="incident.verdict.reason">{{ incident.verdict.reason }}</q>
+      </span>
+      <span v-else-if="quiet" class="verdict quiet" data-quiet>
+        {{ deviceHealth === "offline" ? "The box went offline" : "No word from the box" }} for {{ duration(age) }}: this may have changed.
+      </span>
+    </button>
+    <div v-if="open" class="alert-body">
+      <div class="why">
+        <h4>Observed</h4>
+        <p>{{ withSpread(incident.people) }} people in <em>{{ incident.zone_label }}</em>, {{ interval(incident.people) }}. Above
+          {{ number(incident.enter_at) }} it rings, below {{ number(incident.leave_at) }} it ends. Highest {{ number(incident.peak) }}.</p>
+        <h4>Assessed</h4>
+        <p v-if="incident.probability !== null" data-assessed>{{ incident.what }}, probability {{ Math.round(incident.probability * 100) }} %, because</p>
+        <p v-else class="muted">The software gave no assessment.</p>
+        <ul v-if="incident.cues.length" class="cues">
+          <li v-for="cue in incident.cues" :key="cue.name"><span>{{ cue.name }}</span><b>{{ number(cue.value) }}<small v-if="cue.unit">{{ cue.unit }}</small></b></li>
+        </ul>
+        <h4>Model</h4>
+        <p v-if="incident.model" data-model>{{ incident.model.name }} {{ incident.model.version }}, operating point {{ incident.model.operating_point }}
+          <span class="muted mono" :title="incident.model.digest">{{ incident.model.digest.slice(0, 12) }}</span></p>
+        <p v-else class="muted">The event names no model.</p>
+        <p class="can" data-limits><b>Made for</b> {{ incident.can }} <b>Limits</b> {{ incident.cannot }}</p>
+        <h4>Place and time</h4>
+        <p>
+          <a :href="'/device/' + encodeURIComponent(incident.device)">{{ incident.device_label }}</a><template v-if="incident.sensor">, sensor {{ incident.sensor }}</template>
+          <template v-if="incident.reference">, city video view <b>{{ incident.reference }}</b></template>
+          <template v-if="incident.lat !== null">, {{ incident.lat.toFixed(5) }}, {{ incident.lon.toFixed(5) }}</template>
+        </p>
+        <p>Raised {{ dateTime(incident.raised_at) }}, last word of it {{ clockTime(incident.updated_at, board.now.value) }}<template v-if="incident.ended_at">, ended {{ clockTime(incident.ended_at, board.now.value) }}</template>.
+          <span :class="{ doubt: !incident.clock || !incident.clock.synchronised }" data-clock>{{ clockQuality(incident.clock) }}</span></p>
+      </div>
+      <div v-if="incident.verdict" class="decided" data-decided>
+        {{ incident.verdict.state === "confirmed" ? "Confirmed" : "Dismissed" }} by <b>{{ incident.verdict.by }}</b> on {{ dateTime(incident.verdict.at) }}<template v-if="incident.verdict.reason">: {{ incident.verdict.reason }}</template>
+      </div>
+      <p v-if="!incident.verdict && (!account || !account.may_judge)" class="muted" data-may-not>{{ account && account.why_not_judge ? account.why_not_judge : "Your role may look, not judge." }}</p>
+      <button v-if="incident.verdict && account && account.may_judge && !form.changing" type="button" class="plain change" @click="form.changing = true" data-change>Change the verdict…</button>
+      <form v-if="form.asking && account && account.may_judge" class="reason" @submit.prevent="give" @keydown.esc.stop="back">
+        <label :for="'reason-' + incident.id">{{ form.asking === "dismiss" ? "Why is this dismissed?" : "Why is the verdict changed?" }}</label>
+        <div v-if="form.asking === 'dismiss'" class="chips"><button v-for="text in REASONS" :key="text" type="button" class="chip" @click="form.reason = text">{{ text }}</button></div>
+        <input :id="'reason-' + incident.id" ref="reasonInput" v-model="form.reason" maxlength="300" autocomplete="off" data-reason />
+        <div class="buttons">
+          <button type="submit" :class="form.asking" :disabled="form.busy" data-give>{{ form.asking === "dismiss" ? "Dismiss" : "Confirm" }}</button>
+          <button type="button" class="plain" @click="back">Back</button>
+        </div>
+      </form>
+      <div v-else-if="account && account.may_judge && (!incident.verdict || form.changing)" class="buttons">
+        <button type="button" class="confirm" :disabled="form.busy" @click="confirm" data-confirm>Confirm <kbd>c</kbd></button>
+        <button type="button" class="dismiss" :disabled="form.busy" @click="ask('dismiss')" data-dismiss>Dismiss… <kbd>d</kbd></button>
+      </div>
+      <p v-if="form.error" class="error" role="alert" data-error>{{ form.error }}</p>
+    </div>
+  </li>`,
+};
+
+export const AlertList = {
+  components: { AlertCard },
+  props: { board: Object, account: Object },
+  setup(props) {
+    const open = ref(null);
+    const judgedShown = ref(JUDGED_SHOWN);
+    const held = shallowRef(null); // ids in their order while the pointer rests on the list
+    const cards = ref([]);
+    let moved = 0;
+
+    const byUrgency = (a, b) => running(b) - running(a) || b.raised_at - a.raised_at || (a.id < b.id ? 1 : -1);
+    const unjudged = computed(() => [...props.board.incidents.values()].filter((i) => !i.verdict).sort(byUrgency));
+    const judged = computed(() =>
+      [...props.board.incidents.values()].filter((i) => i.verdict).sort((a, b) => b.verdict.at - a.verdict.at),
+    );
+    const shown = computed(() => {
+      if (!held.value) return unjudged.value;
+      return held.value.map((id) => props.board.incidents.get(id)).filter((incident) => incident && !incident.verdict);
+    });
+    const waiting = computed(() => unjudged.value.length - shown.value.length);
+    const older = computed(() => Math.max(0, (props.board.totals.value.unjudged ?? 0) - unjudged.value.length));
+
+    function hold() {
+      moved = performance.now();
+      if (!held.value) held.value = unjudged.value.map((i) => i.id);
+    }
+    function release() {
+      held.value = null;
+    }
+    const timer = setInterval(() => {
+      if (held.value && performance.now() - moved > HOLD_MS) release();
+    }, 500);
+    onBeforeUnmount(() => clearInterval(timer));
+
+    function select(id) {
+      open.value = open.value === id ? null : id;
+      const incident = props.board.incidents.get(id);
+      if (incident && open.value) props.board.selected.value = incident.device;
+    }
+    function step(by) {
+      const list = shown.value;
+      if (!list.length) return;
+      const at = list.findIndex((i) => i.id === open.value);
+      const next = list[at < 0 ? 0 : Math.min(list.length - 1, Math.max(0, at + by))];
+      if (next.id !== open.value) select(next.id);
+      nextTick(() => document.querySelector(".alert.open .alert-head")?.focus());
+    }
+    function keys(event) {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+      if (event.key === "j") step(1);
+      else if (event.key === "k") step(-1);
+      else if (event.key === "c") document.querySelector(".alert.open [data-confirm]")?.click();
+      else if (event.key === "d") document.querySelector(".alert.open [data-dismiss]")?.click();
+      else return;
+      event.preventDefault();
+    }
+    window.addEventListener("keydown", keys);
+    onBeforeUnmount(() => window.removeEventListener("keydown", keys));
+
+    watch(() => unjudged.value.length, (count) => {
+      document.title = (count ? `(${count}) ` : "") + "Lamplighter control room";
+    }, { immediate: true });
+
+    return { open, shown, judged, judgedShown, waiting, older, hold, release, select, cards, JUDGED_SHOWN };
+  },
+  template: `
+  <section class="panel alerts" aria-label="Alerts">
+    <h2>Alerts <span class="count" :class="{ alarm: shown.length + waiting > 0 }">{{ shown.length + waiting }} to judge</span>
+      <span class="hint"><kbd>j</kbd><kbd>k</kbd> move <kbd>c</kbd> confirm <kbd>d</kbd> dismiss</span></h2>
+    <button v-if="waiting > 0" type="button" class="newcomers" @click="release" data-newcomers>{{ waiting }} new: show</button>
+    <div class="scroll" @pointermove="hold" @pointerleave="release">
+      <ul class="alert-list" data-unjudged>
+        <AlertCard v-for="incident in shown" :key="incident.id" :incident="incident" :board="board" :account="account"
+          :open="open === incident.id" @select="select" />
+      </ul>
+      <p v-if="older > 0" class="older" data-older>{{ older }} older unjudged alerts are kept in the <a href="/alerts">list of alerts</a>.</p>
+      <p v-if="!shown.length && !waiting" class="empty">Nothing waits for a verdict.</p>
+      <template v-if="judged.length">
+        <h3>Judged</h3>
+        <ul class="alert-list" data-judged>
+          <AlertCard v-for="incident in judged.slice(0, judgedShown)" :key="incident.id" :incident="incident" :board="board" :account="account"
+            :open="open === incident.id" @select="select" />
+        </ul>
+        <button v-if="judged.length > judgedShown" type="button" class="plain more" @click="judgedShown += 30">Show more</button>
+      </template>
+    </div>
+  </section>`,
+};

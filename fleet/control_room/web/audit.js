@@ -1,0 +1,124 @@
+// What was decided and done, by whom and when, and whether the record is whole; and every alert, also those off the live page.
+
+import { onBeforeUnmount, onMounted, ref, shallowRef, watch } from "vue";
+import { fetchAudit, fetchIncidents, fetchVerdicts } from "./actions.js";
+import { AlertCard } from "./alerts.js";
+import { openBoard } from "./board.js";
+import { dateTime, total } from "./format.js";
+import { LostLine, RoomHeader } from "./header.js";
+
+const PAGE = 100;
+const SOON_MS = 400;
+
+export const AlertsView = {
+  components: { AlertCard, LostLine, RoomHeader },
+  props: { fleet: String, account: Object },
+  setup() {
+    const board = openBoard("/room/live");
+    const filter = ref("unjudged");
+    const list = shallowRef([]);
+    const more = ref(null);
+    const open = ref(null);
+    const error = ref("");
+    async function load(before) {
+      const query = { state: filter.value, limit: PAGE };
+      if (before) query.before = before;
+      const answer = await fetchIncidents(query);
+      error.value = answer.error ?? "";
+      if (!answer.value) return;
+      list.value = before ? [...list.value, ...answer.value.incidents] : answer.value.incidents;
+      more.value = answer.value.next;
+    }
+    // An alert that comes while the page is open belongs on it: the first page is read again, at most every SOON_MS.
+    const seen = new Set();
+    let due = null;
+    watch(board.incidents, () => {
+      let news = false;
+      for (const id of board.incidents.keys()) {
+        if (seen.has(id)) continue;
+        seen.add(id);
+        news = true;
+      }
+      if (news && due === null) due = setTimeout(() => { due = null; load(null); }, SOON_MS);
+    });
+    onMounted(() => load(null));
+    watch(filter, () => load(null));
+    onBeforeUnmount(() => {
+      clearTimeout(due);
+      board.close();
+    });
+    const fresh = (incident) => board.incidents.get(incident.id) ?? incident;
+    return { board, filter, list, more, open, error, load, fresh };
+  },
+  template: `
+  <div class="room" :class="'link-' + board.link.state" :data-link-state="board.link.state">
+    <RoomHeader :board="board" view="alerts" :fleet="fleet" :account="account" /><LostLine :board="board" />
+    <main class="paper"><section class="panel"><h2>Alerts
+      <span class="tools"><select v-model="filter" aria-label="Which alerts" data-alert-filter><option value="unjudged">not judged</option><option value="confirmed">confirmed</option><option value="dismissed">dismissed</option><option value="">all</option></select></span></h2>
+      <div class="scroll"><p v-if="error" class="error pad" role="alert">{{ error }}</p>
+        <ul class="alert-list wide-list"><AlertCard v-for="incident in list" :key="incident.id" :incident="fresh(incident)" :board="board" :account="account" :open="open === incident.id" @select="(id) => (open = open === id ? null : id)" /></ul>
+        <p v-if="!list.length && !error" class="empty">None.</p>
+        <button v-if="more" type="button" class="plain more" @click="load(more)">Older</button></div>
+    </section></main>
+  </div>`,
+};
+
+export const AuditView = {
+  components: { LostLine, RoomHeader },
+  props: { fleet: String, account: Object },
+  setup() {
+    const board = openBoard("/room/live");
+    const log = shallowRef({ entries: [], next: null });
+    const given = shallowRef({ verdicts: [], next: null });
+    const chain = shallowRef(null);
+    const error = ref("");
+    const only = ref("");
+    async function loadLog(before) {
+      const query = { limit: PAGE, action: only.value };
+      if (before) query.before = before;
+      const { value, error: refused } = await fetchAudit(query);
+      error.value = refused ?? "";
+      if (!value) return;
+      if (value.chain) chain.value = value.chain;
+      log.value = { entries: before ? [...log.value.entries, ...value.entries] : value.entries, next: value.next };
+    }
+    async function loadVerdicts(before) {
+      const { value, error: refused } = await fetchVerdicts(before ? { limit: PAGE, before } : { limit: PAGE });
+      error.value = refused ?? error.value;
+      if (value) given.value = { verdicts: before ? [...given.value.verdicts, ...value.verdicts] : value.verdicts, next: value.next };
+    }
+    function load() {
+      loadLog(null);
+      loadVerdicts(null);
+    }
+    const placeOf = (id) => {
+      const incident = board.incidents.get(id);
+      return incident ? `${incident.zone_label}, ${incident.device_label}` : id;
+    };
+    onMounted(load);
+    watch(only, () => loadLog(null));
+    onBeforeUnmount(board.close);
+    return { board, log, given, chain, error, only, load, loadLog, loadVerdicts, placeOf, dateTime, total };
+  },
+  template: `
+  <div class="room" :class="'link-' + board.link.state" :data-link-state="board.link.state">
+    <RoomHeader :board="board" view="audit" :fleet="fleet" :account="account" /><LostLine :board="board" />
+    <main class="audit-grid">
+      <section class="panel" aria-label="Verdicts"><h2>Verdicts <span class="tools"><button type="button" class="plain" @click="load">Read again</button></span></h2>
+        <div class="scroll"><table class="device-table audit-table"><thead><tr><th>time</th><th>who</th><th>decision</th><th>alert</th><th>reason</th></tr></thead>
+          <tbody><tr v-for="one in given.verdicts" :key="one.n" :data-verdict-row="one.incident"><td>{{ dateTime(one.at) }}</td><td>{{ one.by }}</td><td>{{ one.decision }}</td><td :title="one.incident">{{ placeOf(one.incident) }}</td><td class="audit-detail">{{ one.reason }}</td></tr></tbody></table>
+          <p v-if="!given.verdicts.length" class="empty">None yet.</p>
+          <button v-if="given.next" type="button" class="plain more" @click="loadVerdicts(given.next)">Older</button></div>
+      </section>
+      <section class="panel" aria-label="Audit log"><h2>Audit log
+        <span v-if="chain" class="chain" :class="chain.broken_at === null ? 'whole' : 'broken'" data-chain>{{ chain.broken_at === null ? "whole: all " + total(chain.checked) + " entries verified" : "BROKEN at entry " + chain.broken_at + ": changed outside the manager" }}</span>
+        <span class="tools"><select v-model="only" aria-label="Which entries"><option value="">everything</option><option value="verdict">verdicts</option><option value="login">signing in</option><option value="command">commands</option><option value="twin">configuration</option><option value="account">accounts</option><option value="enrol">enrolment</option></select></span></h2>
+        <div class="scroll"><p v-if="error" class="error pad" role="alert">{{ error }}</p>
+          <table class="device-table audit-table"><thead><tr><th class="n">entry</th><th>time</th><th>who</th><th>what</th><th>on</th><th title="Salted digest of what was decided; the log holds no content">digest</th></tr></thead>
+            <tbody><tr v-for="entry in log.entries" :key="entry.n" :data-entry="entry.action"><td class="n">{{ entry.n }}</td><td>{{ dateTime(entry.at) }}</td><td>{{ entry.actor }}</td><td>{{ entry.action }}</td><td class="mono audit-subject">{{ entry.subject }}</td><td class="mono muted" :title="entry.digest">{{ entry.digest.slice(0, 12) }}</td></tr></tbody></table>
+          <p v-if="!log.entries.length && !error" class="empty">Nothing yet.</p>
+          <button v-if="log.next" type="button" class="plain more" @click="loadLog(log.next)">Older</button></div>
+      </section>
+    </main>
+  </div>`,
+};

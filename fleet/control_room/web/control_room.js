@@ -1,0 +1,25 @@
+// The one element that the manager's pages name; which view it shows is a property.
+//
+// NiceGUI's own line is closed once the page stands: nothing comes over it, and it would load the page anew whenever the manager
+// was away, with whatever a person was typing. The room's line (connection.js) finds the manager again by itself.
+
+import { onMounted } from "vue";
+import { AlertsView, AuditView, DeviceView, LiveView } from "lamplighter-room";
+
+export default {
+  components: { AlertsView, AuditView, DeviceView, LiveView },
+  props: { view: String, fleet: String, account: Object, device: { type: String, default: null } },
+  setup() {
+    function hangUp() {
+      const line = window.socket;
+      if (line?.connected) line.disconnect();
+      else line?.once("connect", () => line.disconnect());
+    }
+    onMounted(() => setTimeout(hangUp)); // NiceGUI opens it when all that is inside has mounted
+  },
+  template: `
+    <LiveView v-if="view === 'live'" :fleet="fleet" :account="account" />
+    <DeviceView v-else-if="view === 'device'" :fleet="fleet" :account="account" :device="device" />
+    <AlertsView v-else-if="view === 'alerts'" :fleet="fleet" :account="account" />
+    <AuditView v-else :fleet="fleet" :account="account" />`,
+};

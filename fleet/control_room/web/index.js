@@ -1,0 +1,5 @@
+// Entry of the control room's pages; the one component that the manager's pages name mounts one of these views.
+
+export { LiveView } from "./live.js";
+export { DeviceView } from "./device.js";
+export { AlertsView, AuditView } from "./audit.js";

@@ -1,0 +1,111 @@
+"""Words for people: one line per event, one title per incident, one line on what a model can and cannot do.
+
+Rules: pure; numbers never stand without their interval; nothing here claims more than the event does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from protocol.events import (
+    CrowdAlert,
+    CrowdCount,
+    CrowdFlow,
+    DeviceHealth,
+    Estimate,
+    Event,
+    EventType,
+    ModelRef,
+    OutboxEvicted,
+    Reason,
+)
+
+_WHOLE_FROM = 10
+"""A count from here on is shown without decimals: its interval is wider than one anyway."""
+
+TITLES: dict[EventType, str] = {EventType.CROWD_ALERT: "Zone too full"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a model can and cannot do, for the card of an alert: what it was made for, and its known limits."""
+
+    can: str
+    cannot: str
+
+
+COUNTING = Limits(
+    can="Counting people seen from above in a zone.",
+    cannot="It does not know who they are or why they gather; people hidden behind others or a post are missed",
+)
+"""What holds of every model that counts people in pictures."""
+
+
+def model_limits(model: ModelRef | None, known: dict[tuple[str, str], Limits]) -> Limits:
+    """What the model behind an alert can and cannot do: its own card where the manager has it, else what holds of all."""
+    return COUNTING if model is None else known.get((model.name, model.version), COUNTING)
+
+
+def number(value: float) -> str:
+    """A count as people read it."""
+    rounded = round(value, 0 if abs(value) >= _WHOLE_FROM else 1) + 0.0
+    return f"{rounded:g}"
+
+
+def spread(estimate: Estimate) -> str:
+    """Half-widths of an interval to the precision of its value, never rounded down.
+
+    ``± 3``; ``-1 +4`` where they differ by more than a fifth; ``+1`` where the lower end is the value itself.
+    """
+    step = 1.0 if abs(estimate.value) >= _WHOLE_FROM else 0.1
+    up = math.ceil(max(0.0, estimate.high - estimate.value) / step - 1e-9) * step
+    down = math.ceil(max(0.0, estimate.value - estimate.low) / step - 1e-9) * step
+    larger, smaller = max(up, down), min(up, down)
+    if larger == 0 or (smaller > 0 and larger - smaller <= max(step, larger / 5)):
+        return f"± {number(larger)}"
+    return " ".join(([f"-{number(down)}"] if down > 0 else []) + ([f"+{number(up)}"] if up > 0 else []))
+
+
+def with_spread(estimate: Estimate) -> str:
+    """``12 ± 3``."""
+    return f"{number(estimate.value)} {spread(estimate)}"
+
+
+def line_of(event: Event, zone_label: str) -> str:
+    """Say an event in one line.
+
+    Args:
+        event: decoded.
+        zone_label: name for people of the zone or line that it speaks of; unused for others.
+    """
+    observed = event.body.observed
+    match observed:
+        case CrowdCount():
+            return f"{with_spread(observed.people)} people, {zone_label}"
+        case CrowdFlow():
+            return f"→ {with_spread(observed.forward)}, ← {with_spread(observed.backward)}, {zone_label}"
+        case CrowdAlert():
+            phase = "" if event.body.phase is None else f"{event.body.phase.value}: "
+            return f"{phase}{with_spread(observed.people)} people, limit {number(observed.enter_at)}, {zone_label}"
+        case DeviceHealth():
+            return _health(observed)
+        case OutboxEvicted():
+            lost = sum(last - first + 1 for first, last in observed.ranges)
+            return f"{lost} events given up on the box ({observed.reason})"
+        case _:
+            return ""
+
+
+def reason_text(reason: Reason) -> str:
+    """Say a reason: its detail, or its code and subject."""
+    return reason.detail or " ".join(filter(None, (reason.code, reason.subject)))
+
+
+def _health(observed: DeviceHealth) -> str:
+    parts = [observed.status]
+    if observed.raised:
+        parts.append(", ".join(reason_text(reason) for reason in observed.raised))
+    if observed.cleared:
+        parts.append("over: " + ", ".join(reason_text(reason) for reason in observed.cleared))
+    return "; ".join(parts)

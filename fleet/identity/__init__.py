@@ -1,0 +1,1 @@
+"""Who belongs to the fleet: certificate authority, one-time codes, enrolment."""

@@ -1,0 +1,183 @@
+"""The fleet's certificate authority.
+
+Rules: its key is a file that only the manager's user can read, made at first need; it signs device certificates (client
+authentication, common name = device) and server certificates for the broker and the pages; nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import os
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from protocol.identifiers import check_name
+
+_AUTHORITY_YEARS = 10
+_DEVICE_DAYS = 90
+"""Short, because renewal is automatic and withdrawal then matters for weeks, not years."""
+_SERVER_DAYS = 365
+_SKEW = dt.timedelta(minutes=10)
+"""A box whose clock is a little behind must not find its new certificate not yet valid."""
+
+
+class AuthorityError(Exception):
+    """A request that the authority does not sign; the message says why."""
+
+
+class Authority:
+    """Signs for one fleet.
+
+    Args:
+        folder: keeps ``ca.key`` and ``ca.crt``; made if they are not there.
+        fleet: name of the fleet.
+    """
+
+    def __init__(self, folder: Path, fleet: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+        self.certificate_path = folder / "ca.crt"
+        key_path = folder / "ca.key"
+        if not key_path.exists():
+            key = ec.generate_private_key(ec.SECP256R1())
+            _write(self.certificate_path, _pem(_root(key, fleet)))
+            _write(key_path, _key_pem(key))
+        loaded = serialization.load_pem_private_key(key_path.read_bytes(), None)
+        assert isinstance(loaded, ec.EllipticCurvePrivateKey)
+        self._key = loaded
+        self._certificate = x509.load_pem_x509_certificate(self.certificate_path.read_bytes())
+
+    @property
+    def pem(self) -> str:
+        """The authority's certificate."""
+        return _pem(self._certificate).decode("ascii")
+
+    def sign_device(self, csr_pem: str, device: str, now: dt.datetime) -> tuple[x509.Certificate, bytes]:
+        """Sign a device's request.
+
+        Returns:
+            The certificate and the device's raw public key.
+
+        Raises:
+            AuthorityError: the request is not one, is not for this device, not for an Ed25519 key, or not signed by it.
+        """
+        try:
+            csr = x509.load_pem_x509_csr(csr_pem.encode("ascii"))
+        except (ValueError, UnicodeEncodeError) as error:
+            msg = "the certificate signing request cannot be read"
+            raise AuthorityError(msg) from error
+        key = csr.public_key()
+        if not isinstance(key, Ed25519PublicKey) or not csr.is_signature_valid:
+            msg = "the request must be for an Ed25519 key and signed with it"
+            raise AuthorityError(msg)
+        names = [attribute.value for attribute in csr.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        if names != [device]:
+            msg = f"the request is for {names}, the code is for {device!r}"
+            raise AuthorityError(msg)
+        builder = self._builder(check_name(device, "device"), now, _DEVICE_DAYS).public_key(key)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=True)
+        # Version 1 of the subject alternative name: TLS libraries that ignore the common name read this one.
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(device)]), critical=False)
+        return builder.sign(self._key, hashes.SHA256()), key.public_bytes_raw()
+
+    def server_files(self, name: str, hosts: tuple[str, ...], now: dt.datetime) -> tuple[Path, Path]:
+        """Certificate and key files of a server of ours, made anew at each call.
+
+        Args:
+            name: of the files.
+            hosts: names and addresses that clients use.
+            now: beginning of its life.
+        """
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = self._builder(hosts[0], now, _SERVER_DAYS).public_key(key.public_key())
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=True)
+        names = [_general_name(host) for host in hosts]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        certificate, key_file = self._folder / f"{name}.crt", self._folder / f"{name}.key"
+        _write(certificate, _pem(builder.sign(self._key, hashes.SHA256())))
+        _write(key_file, _key_pem(key))
+        return certificate, key_file
+
+    def client_files(self, name: str, now: dt.datetime) -> tuple[Path, Path]:
+        """Certificate and key files of the manager's own MQTT client."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = self._builder(name, now, _SERVER_DAYS).public_key(key.public_key())
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=True)
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        certificate, key_file = self._folder / f"{name}.crt", self._folder / f"{name}.key"
+        _write(certificate, _pem(builder.sign(self._key, hashes.SHA256())))
+        _write(key_file, _key_pem(key))
+        return certificate, key_file
+
+    def _builder(self, name: str, now: dt.datetime, days: int) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+            .issuer_name(self._certificate.subject)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - _SKEW)
+            .not_valid_after(now + dt.timedelta(days=days))
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+        )
+
+
+def _root(key: ec.EllipticCurvePrivateKey, fleet: str) -> x509.Certificate:
+    now = dt.datetime.now(dt.timezone.utc)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Lamplighter fleet {fleet}")])
+    usage = x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _SKEW)
+        .not_valid_after(now + dt.timedelta(days=365 * _AUTHORITY_YEARS))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, readable by the owner only: half a key would keep the manager from ever starting."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -1,0 +1,1 @@
+"""Ingest: from the broker into the store, and the acknowledgement back."""

@@ -1,0 +1,176 @@
+"""The manager as a whole: store, authority, broker, processes. What ``lamplighter fleet serve`` and the demo start."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from fleet.accounts.accounts import Accounts, Role
+from fleet.broker.embedded import BrokerError, EmbeddedBroker, ServerFiles
+from fleet.broker.mosquitto import Mosquitto
+from fleet.control_room.plan import PlanError, read_plan
+from fleet.identity.authority import Authority
+from fleet.processes import ManagerConfig, Processes
+from fleet.store.database import StoreError, open_migrated, url_for
+
+_BROKER_RETRY_S = 5.0
+"""Between attempts to start a broker that ended."""
+_LOOPBACK = ("127.0.0.1", "localhost")
+
+
+class BrokerKind(str, enum.Enum):
+    """Which broker the manager starts."""
+
+    EMBEDDED = "embedded"
+    MOSQUITTO = "mosquitto"
+
+
+AnyBroker: TypeAlias = EmbeddedBroker | Mosquitto
+
+
+class Profile(str, enum.Enum):
+    """How strict the manager is."""
+
+    DEMO = "demo"
+    EVALUATION = "evaluation"
+    PRODUCTION = "production"
+
+
+class ManagerError(Exception):
+    """The manager cannot start; the message names the thing, its value and the remedy."""
+
+
+@dataclass(frozen=True)
+class FirstAccount:
+    """An account made at first start; its password is shown once."""
+
+    name: str
+    role: Role
+    password: str
+
+
+class Manager:
+    """Starts everything; :meth:`watch` keeps it running; :meth:`stop` ends it.
+
+    Args:
+        config: what to start.
+        broker: which broker.
+
+    Raises:
+        ManagerError: a port is in use, or the data folder, the store or the plan cannot be used.
+        BrokerError: the broker does not start.
+    """
+
+    def __init__(self, config: ManagerConfig, broker: BrokerKind = BrokerKind.EMBEDDED) -> None:
+        self.config = config
+        _check_port(config.host, config.port)
+        try:
+            config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            msg = f"{config.data}: the data folder cannot be made: {error.strerror}; choose another with --data"
+            raise ManagerError(msg) from error
+        if not os.access(config.data, os.W_OK):
+            msg = f"{config.data}: the data folder is not writable; choose another with --data"
+            raise ManagerError(msg)
+        if config.plan is not None:
+            try:
+                read_plan(config.plan)
+            except PlanError as error:
+                raise ManagerError(str(error)) from error
+        try:
+            engine = open_migrated(config.store_url)
+        except StoreError as error:
+            raise ManagerError(str(error)) from error
+        self.first_accounts = _first_accounts(Accounts(engine))
+        engine.dispose()
+        authority = Authority(config.keys, config.fleet)
+        now = dt.datetime.now(dt.timezone.utc)
+        hosts = tuple(dict.fromkeys((config.advertise, *_LOOPBACK)))
+        certificate, key = authority.server_files("broker", hosts, now)
+        files = ServerFiles(certificate, key, authority.certificate_path)
+        if config.tls:
+            authority.server_files("web", tuple(dict.fromkeys((config.host, *hosts))), now)
+        folder = config.data / "broker"
+        self.broker: AnyBroker
+        if broker is BrokerKind.EMBEDDED:
+            self.broker = EmbeddedBroker(folder, config.mqtt_port, files)
+        else:
+            self.broker = Mosquitto(folder, config.mqtt_port, config.mqtt_host, config.fleet, files)
+        self._broker_due_s = 0.0
+        self.processes = Processes(config)
+
+    def watch(self) -> list[str]:
+        """Restart what has ended; returns messages for people."""
+        messages = self.processes.watch()
+        if not self.broker.alive and time.monotonic() >= self._broker_due_s:
+            self._broker_due_s = time.monotonic() + _BROKER_RETRY_S
+            messages.append("the broker ended; it starts again")
+            try:
+                self.broker.start()
+            except BrokerError as error:
+                messages.append(f"{error}; it is tried again in {_BROKER_RETRY_S:g} s")
+        return messages
+
+    def stop(self) -> None:
+        """End everything in order."""
+        self.processes.stop()
+        self.broker.stop()
+
+    def serve(self, until: threading.Event, say: Callable[[str], object] = print) -> None:
+        """Watch until told to stop."""
+        try:
+            while not until.wait(0.2):
+                for message in self.watch():
+                    say(message)
+        finally:
+            self.stop()
+
+
+def make_config(  # noqa: PLR0913 - the command line's options
+    data: Path,
+    *,
+    fleet: str = "city",
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    mqtt_port: int = 8883,
+    mqtt_host: str = "127.0.0.1",
+    profile: str = "demo",
+    plan: Path | None = None,
+    store_url: str = "",
+    advertise: str = "127.0.0.1",
+    tls: bool = False,
+) -> ManagerConfig:
+    """Fill a configuration from what a person chose."""
+    data = data.resolve()
+    url = store_url or url_for(data)
+    return ManagerConfig(fleet, data, url, host, port, mqtt_host, mqtt_port, profile, plan, advertise, tls)
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            msg = f"port {port} on {host} cannot be used: {error.strerror}; stop what uses it, or choose another with --port"
+            raise ManagerError(msg) from error
+
+
+def _first_accounts(accounts: Accounts) -> list[FirstAccount]:
+    if accounts.count():
+        return []
+    made = []
+    for name, role in (("admin", Role.ADMIN), ("operator", Role.OPERATOR)):
+        first = FirstAccount(name, role, secrets.token_urlsafe(12))
+        accounts.add(first.name, first.role, first.password)
+        made.append(first)
+    return made

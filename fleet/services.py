@@ -1,0 +1,220 @@
+"""What the API and the control room ask of the manager. One object, made once per process; every answer is from the store.
+
+Rule: the live stream is a tail of the store by ``row``: what a person sees has been stored, in the order in which it was.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Engine, func, select, update
+
+from fleet.accounts.accounts import Accounts, Person, Right
+from fleet.audit.log import Verification, record, verify
+from fleet.identity.enrolment import Enrolment
+from fleet.ingest.outgoing import TWIN, ask
+from fleet.oversight.verdicts import Verdicts
+from fleet.store.database import writing
+from fleet.store.tables import audit, device, event, outgoing, quarantine
+from protocol.codec import encode_body
+from protocol.commands import Command, CommandName, Reply
+from protocol.config import Config, Refusal, check_config
+from protocol.twin import Desired
+
+
+class RefusedError(Exception):
+    """Something that cannot be done; the message says why."""
+
+
+class TwinRefusedError(RefusedError):
+    """A configuration with faults."""
+
+    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+        super().__init__("; ".join(f"{refusal.path}: {refusal.message}" for refusal in refusals))
+        self.refusals = refusals
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """One event as stored. Times: ``time`` microseconds by the box's clock, ``received`` milliseconds by the manager's."""
+
+    row: int
+    device: str
+    boot: str
+    seq: int
+    id: str
+    type: str
+    priority: int
+    time: int
+    received: int
+    incident: str | None
+    phase: str | None
+    schema: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class DeviceRecord:
+    """One box as last known. Bytes are JSON of the wire contract's structs."""
+
+    name: str
+    label: str
+    registered_at: int | None
+    withdrawn_at: int | None
+    last_word: int | None
+    state: bytes | None
+    state_at: int | None
+    telemetry: bytes | None
+    telemetry_at: int | None
+    desired: bytes | None
+    reported: bytes | None
+    changed: int
+
+
+_EVENT_COLUMNS = [event.c[name] for name in StoredEvent.__dataclass_fields__]
+_DEVICE_COLUMNS = [device.c[name] for name in DeviceRecord.__dataclass_fields__]
+
+
+class Services:
+    """Everything that a page or a request may ask."""
+
+    def __init__(self, engine: Engine, enrolment: Enrolment, fleet: str, profile: str = "demo") -> None:
+        self.engine, self.enrolment, self.fleet, self.profile = engine, enrolment, fleet, profile
+        self.accounts = Accounts(engine)
+        self.verdicts = Verdicts(engine)
+
+    def events_after(self, row: int, limit: int = 1000) -> list[StoredEvent]:
+        """Events stored after a row, in order."""
+        return self._events(select(*_EVENT_COLUMNS).where(event.c.row > row).order_by(event.c.row).limit(limit))
+
+    def events(
+        self,
+        *,
+        name: str | None = None,
+        kind: str | None = None,
+        incident: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[StoredEvent]:
+        """The latest events, newest first."""
+        query = select(*_EVENT_COLUMNS).order_by(event.c.row.desc()).limit(min(limit, 1000))
+        if name is not None:
+            query = query.where(event.c.device == name)
+        if kind is not None:
+            query = query.where(event.c.type == kind)
+        if incident is not None:
+            query = query.where(event.c.incident == incident)
+        if before is not None:
+            query = query.where(event.c.row < before)
+        return self._events(query)
+
+    def last_row(self) -> int:
+        """The latest row of the store."""
+        with self.engine.connect() as connection:
+            return int(connection.execute(select(func.coalesce(func.max(event.c.row), 0))).scalar_one())
+
+    def devices(self) -> list[DeviceRecord]:
+        """All boxes."""
+        with self.engine.connect() as connection:
+            return [DeviceRecord(*row) for row in connection.execute(select(*_DEVICE_COLUMNS).order_by(device.c.name))]
+
+    def device(self, name: str) -> DeviceRecord | None:
+        """One box."""
+        with self.engine.connect() as connection:
+            row = connection.execute(select(*_DEVICE_COLUMNS).where(device.c.name == name)).first()
+        return None if row is None else DeviceRecord(*row)
+
+    def want(self, person: Person, name: str, config: Config) -> Desired:
+        """Give a box another configuration.
+
+        Raises:
+            TwinRefusedError: it has faults.
+            RefusedError: no such box, or the role may not.
+        """
+        self._require(person, Right.CONFIGURE)
+        faults = check_config(config)
+        if faults:
+            raise TwinRefusedError(faults)
+        with writing(self.engine) as connection:
+            found = connection.execute(select(device.c.desired, device.c.reported).where(device.c.name == name)).first()
+            if found is None:
+                msg = f"there is no device {name!r}"
+                raise RefusedError(msg)
+            desired = Desired(_version(found.desired, found.reported) + 1, config)
+            payload = encode_body(desired)
+            connection.execute(
+                update(device).where(device.c.name == name).values(desired=payload, changed=device.c.changed + 1)
+            )
+            ask(connection, name, TWIN, payload)
+            record(connection, person.name, "twin.desired", name, payload.decode())
+        return desired
+
+    def command(self, person: Person, name: str, command: CommandName, subject: str | None = None) -> str:
+        """Ask a box something; returns the correlation under which :meth:`reply` finds the answer.
+
+        Raises:
+            RefusedError: no such box, or the role may not.
+        """
+        self._require(person, Right.COMMAND)
+        payload = encode_body(Command(dt.datetime.now(dt.timezone.utc), subject))
+        with writing(self.engine) as connection:
+            if connection.execute(select(device.c.name).where(device.c.name == name)).first() is None:
+                msg = f"there is no device {name!r}"
+                raise RefusedError(msg)
+            correlation = ask(connection, name, command.value, payload)
+            record(connection, person.name, f"command.{command.value}", name, subject or "")
+        return correlation
+
+    def reply(self, correlation: str) -> Reply | None:
+        """The answer to a command, once it is there."""
+        with self.engine.connect() as connection:
+            found = connection.execute(select(outgoing.c.reply).where(outgoing.c.correlation == correlation)).scalar()
+        return None if found is None else msgspec.json.decode(found, type=Reply)
+
+    def audit_rows(self, limit: int = 200) -> list[Any]:
+        """The latest rows of the audit log, newest first."""
+        with self.engine.connect() as connection:
+            return list(connection.execute(select(audit).order_by(audit.c.row.desc()).limit(limit)))
+
+    def verify_audit(self) -> Verification:
+        """Walk the audit chain."""
+        return verify(self.engine)
+
+    def quarantined(self, limit: int = 100) -> list[Any]:
+        """The latest refused messages, newest first."""
+        with self.engine.connect() as connection:
+            return list(connection.execute(select(quarantine).order_by(quarantine.c.row.desc()).limit(limit)))
+
+    def counts(self) -> dict[str, int]:
+        """Events by type."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(event.c.type, func.count()).group_by(event.c.type))
+            return {kind: int(count) for kind, count in rows}
+
+    def _events(self, query: Any) -> list[StoredEvent]:
+        with self.engine.connect() as connection:
+            return [StoredEvent(*row) for row in connection.execute(query)]
+
+    @staticmethod
+    def _require(person: Person, right: Right) -> None:
+        if not person.may(right):
+            msg = f"the role {person.role.value} does not include: {right.value}"
+            raise RefusedError(msg)
+
+
+def incidents_of(events: Iterable[StoredEvent]) -> list[str]:
+    """Incident ids in the order of their first event here."""
+    return list(dict.fromkeys(e.incident for e in events if e.incident is not None))
+
+
+def _version(desired: bytes | None, reported: bytes | None) -> int:
+    known = [msgspec.json.decode(part, type=_Versioned).version for part in (desired, reported) if part]
+    return max(known, default=0)
+
+
+class _Versioned(msgspec.Struct):
+    version: int

@@ -1,0 +1,1 @@
+"""What the manager remembers: SQLite for one machine, PostgreSQL in earnest."""

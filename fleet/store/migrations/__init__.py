@@ -1,0 +1,1 @@
+"""Steps from one schema to the next; see https://alembic.sqlalchemy.org."""

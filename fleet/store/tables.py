@@ -1,0 +1,172 @@
+"""The tables. Times are integers, milliseconds since 1970 by the manager's clock, unless a name says otherwise.
+
+Rules: ``event.row`` only rises and is the order of the live stream; ``(device, boot, seq)`` is unique, so that storing again
+changes nothing; ``audit`` is append-only by trigger; JSON is kept as received, for what it was.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_BIG = BigInteger().with_variant(Integer, "sqlite")
+
+device = Table(
+    "device",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("label", String(80), nullable=False, default=""),
+    Column("registered_at", BigInteger),
+    Column("public_key", LargeBinary, comment="Ed25519, raw"),
+    Column("certificate_until", BigInteger),
+    Column("withdrawn_at", BigInteger),
+    Column("last_word", BigInteger),
+    Column("state", LargeBinary, comment="last State, JSON"),
+    Column("state_at", BigInteger),
+    Column("telemetry", LargeBinary, comment="last Telemetry, JSON"),
+    Column("telemetry_at", BigInteger),
+    Column("desired", LargeBinary, comment="Desired, JSON"),
+    Column("reported", LargeBinary, comment="Reported, JSON"),
+    Column("changed", BigInteger, nullable=False, default=0, comment="rises with every change of this row"),
+    Column("conflict_at", BigInteger, comment="when two boxes last seemed to share this name"),
+)
+
+code = Table(
+    "enrolment_code",
+    metadata,
+    Column("digest", String(64), primary_key=True, comment="SHA-256 of the code"),
+    Column("device", String(32), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("made_by", String(64), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("row", _BIG, primary_key=True, autoincrement=True),
+    Column("device", String(32), nullable=False),
+    Column("boot", String(12), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("id", String(36), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("time", BigInteger, nullable=False, comment="made on the box, its clock, microseconds"),
+    Column("received", BigInteger, nullable=False),
+    Column("incident", String(36)),
+    Column("phase", String(8)),
+    Column("schema", String(9), nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="JSON as received"),
+    UniqueConstraint("device", "boot", "seq"),
+    Index("ix_event_incident", "incident"),
+    Index("ix_event_type_row", "type", "row"),
+    sqlite_autoincrement=True,
+)
+
+watermark = Table(
+    "watermark",
+    metadata,
+    Column("device", String(32), primary_key=True),
+    Column("boot", String(12), primary_key=True),
+    Column("settled", LargeBinary, nullable=False, comment="SeqSet: watermark and ranges, JSON"),
+    Column("missing", BigInteger, nullable=False, default=0, comment="reported as evicted or lost"),
+    Column("changed", BigInteger, nullable=False, comment="when it last grew"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("row", _BIG, primary_key=True, autoincrement=True),
+    Column("device", String(32), nullable=False),
+    Column("boot", String(12)),
+    Column("seq", BigInteger),
+    Column("received", BigInteger, nullable=False),
+    Column("reason", String(48), nullable=False),
+    Column("detail", String(240), nullable=False),
+    Column("topic", String(160), nullable=False),
+    Column("data", LargeBinary, nullable=False, comment="first bytes of the payload"),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("row", _BIG, primary_key=True, autoincrement=True),
+    Column("incident", String(36), nullable=False, index=True),
+    Column("decision", String(12), nullable=False),
+    Column("reason", String(300), nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("password", String(200), nullable=False, comment="argon2id"),
+    Column("active", Boolean, nullable=False, default=True),
+    Column("made_at", BigInteger, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("digest", String(64), primary_key=True, comment="SHA-256 of the token"),
+    Column("account", String(64), ForeignKey("account.name"), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("row", _BIG, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("action", String(48), nullable=False),
+    Column("subject", String(80), nullable=False, comment="an id, never content"),
+    Column("digest", String(64), nullable=False, comment="salted SHA-256 of what was decided"),
+    Column("chain", String(64), nullable=False, comment="SHA-256 over the row before and this one"),
+)
+
+outgoing = Table(
+    "outgoing",
+    metadata,
+    Column("row", _BIG, primary_key=True, autoincrement=True),
+    Column("device", String(32), nullable=False),
+    Column("command", String(64), nullable=False, comment="name, or 'twin' for the desired twin"),
+    Column("payload", LargeBinary, nullable=False),
+    Column("correlation", String(36), nullable=False, unique=True),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("reply", Text),
+    Column("replied_at", BigInteger),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", String(48), primary_key=True),
+    Column("value", Text, nullable=False),
+)
