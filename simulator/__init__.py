@@ -1,0 +1,1 @@
+"""The city without hardware: worlds, virtual devices, faults, scoring, the demo."""

@@ -1,0 +1,237 @@
+"""The demo as a whole: town hall, two cameras, thirty virtual devices, and someone who watches."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from fleet.store.database import open_engine
+from simulator.accounting import Account, settle
+from simulator.cameras import Camera, make_cameras
+from simulator.devices.device import VirtualDevice, first_moment
+from simulator.devices.town import make_town
+from simulator.enrolment import enrol_all, make_codes, sign_in
+from simulator.play import Player
+from simulator.scenario.model import Scenario
+from simulator.spectator import Spectator, summary_ms
+from simulator.town_hall import FLEET, TownHall
+from simulator.worlds.sites import CAMERAS
+
+_DRAIN_S = 20.0
+_WATCH_S = 0.5
+_STEADY_S = 25.0
+"""A check shorter than this does not expect a whole incident."""
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """The last line of a check.
+
+    Attributes:
+        lost: sequence numbers handed out on a box of which nothing is known.
+        doubled: events that the store holds, or the stream showed, more than once.
+        unsent: events that boxes still held at the end.
+        latency_ms: from creation on the box to the manager's live stream.
+        alarms: incidents seen to begin, be updated and end; and those still running.
+    """
+
+    ok: bool = False
+    problems: list[str] = []
+    seconds: float = 0.0
+    page_after_s: float = 0.0
+    devices: dict[str, int] = {}
+    events: dict[str, int] = {}
+    lost: int = 0
+    doubled: int = 0
+    unsent: int = 0
+    reported_missing: int = 0
+    quarantined: int = 0
+    latency_ms: dict[str, float | None] = {}
+    alarms: dict[str, int] = {}
+    verdict: str = ""
+
+
+class Show:
+    """Use :meth:`open`, :meth:`play`, :meth:`close`, in that order.
+
+    Args:
+        scenario: what the virtual devices live through.
+        folder: for everything that is kept.
+        say: takes messages for people.
+    """
+
+    def __init__(self, scenario: Scenario, folder: Path, say: Callable[[str], None]) -> None:
+        self._scenario, self._folder, self._say = scenario, folder, say
+        self._began = time.monotonic()
+        self.town = make_town(scenario, first_moment(dt.datetime.now(dt.timezone.utc)))
+        self.outcome = Outcome()
+        self.cameras: list[Camera] = []
+        self.spectator: Spectator | None = None
+        self._player: Player | None = None
+        self._devices: dict[str, VirtualDevice] = {}
+        self._watcher: asyncio.Task[None] | None = None
+        self._hall: TownHall | None = None
+
+    @property
+    def hall(self) -> TownHall:
+        """The manager, once opened."""
+        assert self._hall is not None
+        return self._hall
+
+    def open(self, port: int) -> TownHall:
+        """Start the manager; its page answers when this returns.
+
+        Raises:
+            ManagerError: the port is in use.
+            NotReadyError: the page does not come up.
+        """
+        self._hall = TownHall(self._folder, self.town.city, port)
+        self._hall.wait_ready()
+        self.outcome.page_after_s = round(time.monotonic() - self._began, 2)
+        return self._hall
+
+    async def play(self, until: asyncio.Event) -> None:
+        """Bring the boxes up and let them live until told otherwise."""
+        url, people = self.hall.url, self.hall.people
+        admin = await asyncio.to_thread(sign_in, url, people.admin.name, people.admin.password)
+        labels = dict(CAMERAS) | {name: box.site.label for name, box in self.town.boxes.items()}
+        codes = await asyncio.to_thread(make_codes, url, admin, labels)
+        self.cameras = make_cameras(self.town.city, self._folder / "boxes", url, codes)
+        for camera in self.cameras:
+            camera.start()
+        self.spectator = Spectator(url, admin)
+        self._watcher = asyncio.create_task(self.spectator.run())
+        virtual = {name: code for name, code in codes.items() if name in self.town.boxes}
+        enrolled = await enrol_all(url, FLEET, virtual, self._folder / "virtual")
+        self._devices = {
+            name: VirtualDevice(box, enrolled[name].config, enrolled[name].tls, self._scenario.seed)
+            for name, box in self.town.boxes.items()
+        }
+        self._player = Player(self._scenario, self._devices, self.hall)
+        keeper = asyncio.create_task(self._keep())
+        try:
+            await self._player.run(until)
+        finally:
+            keeper.cancel()
+
+    async def check(self) -> None:
+        """Judge an alert as an operator would, and read it back. Call while everything runs."""
+        assert self.spectator is not None
+        if not self.spectator.incidents:
+            return
+        operator = self.hall.people.operator
+        token = await asyncio.to_thread(sign_in, self.hall.url, operator.name, operator.password)
+        incident = next(iter(self.spectator.incidents))
+        address = f"{self.hall.url}/api/v1/incidents/{incident}"
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=20.0) as client:
+            await client.post(f"{address}/verdict", json={"decision": "confirm"})
+            verdicts = (await client.get(address)).json().get("verdicts", [])
+        self.outcome.verdict = verdicts[-1]["decision"] if verdicts else ""
+
+    async def close(self, *, drain: bool) -> Outcome:
+        """End everything in order and draw the balance.
+
+        Args:
+            drain: wait until boxes have sent what they have to say.
+        """
+        try:
+            await self._finish(drain=drain)
+        finally:
+            if self._watcher is not None:
+                self._watcher.cancel()
+                await asyncio.gather(self._watcher, return_exceptions=True)
+            await asyncio.to_thread(self.hall.stop)
+        return self.outcome
+
+    def abort(self) -> None:
+        """End everything at once."""
+        for camera in self.cameras:
+            camera.terminate()
+        for camera in self.cameras:
+            camera.wait()
+        if self._hall is not None:
+            self._hall.stop()
+
+    def line(self) -> str:
+        """What goes on, in one line."""
+        watching = self.spectator
+        up = sum(device.link.connected for device in self._devices.values()) + sum(c.running for c in self.cameras)
+        events = watching.events.total() if watching else 0
+        alarms = watching.running_incidents() if watching else 0
+        return f"{up} of {len(self.town.boxes) + len(CAMERAS)} boxes, {events:,} events, {alarms} alarms running"
+
+    async def _keep(self) -> None:
+        gone: set[str] = set()
+        while True:
+            for message in await asyncio.to_thread(self.hall.watch):
+                self._say(message)
+            for camera in self.cameras:
+                if not camera.running and camera.device not in gone:
+                    gone.add(camera.device)
+                    self._say(f"{camera.device} ended by itself: {camera.words()}")
+            await asyncio.sleep(_WATCH_S)
+
+    async def _finish(self, *, drain: bool) -> None:
+        outcome, player = self.outcome, self._player
+        dead = [camera for camera in self.cameras if not camera.running]
+        for camera in self.cameras:
+            camera.terminate()
+        unsent = await player.end(_DRAIN_S if drain else 0.5) if player else 0
+        statuses = [await asyncio.to_thread(camera.wait) for camera in self.cameras]
+        if not drain or player is None or self.spectator is None:
+            return
+        outcome.problems += [f"{camera.device} ended by itself: {camera.words()}" for camera in dead]
+        outcome.problems += [
+            f"{camera.device} ended with status {status}"
+            for camera, status in zip(self.cameras, statuses, strict=True)
+            if status
+        ]
+        outcome.problems += player.failures()
+        highest = {(name, boot): seq for name, device in self._devices.items() for boot, seq in device.emitted.items()}
+        for camera in self.cameras:
+            kept = camera.kept()
+            unsent += kept.unsent
+            highest |= {(camera.device, boot): seq for boot, seq in kept.highest.items()}
+        engine = open_engine(self.hall.store_url)
+        account = settle(engine, highest, unsent)
+        engine.dispose()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._shown(account.stored), 5.0)
+        self._judge(account, unsent)
+
+    async def _shown(self, stored: int) -> None:
+        assert self.spectator is not None
+        while self.spectator.events.total() < stored:  # noqa: ASYNC110 - a counter tells no events
+            await asyncio.sleep(_WATCH_S / 5)
+
+    def _judge(self, account: Account, unsent: int) -> None:
+        outcome, watching = self.outcome, self.spectator
+        assert watching is not None
+        complete = len(watching.complete_incidents())
+        outcome.events = dict(sorted(watching.events.items()))
+        outcome.lost, outcome.unsent, outcome.quarantined = account.lost, unsent, account.quarantined
+        outcome.doubled = account.doubled + watching.doubled
+        outcome.reported_missing = account.reported
+        outcome.latency_ms = summary_ms(watching.latencies_ms)
+        outcome.alarms = {"complete": complete, "running": watching.running_incidents()}
+        spoke = {device for device, _ in watching.by_device}
+        outcome.devices = {"expected": len(self.town.boxes) + len(CAMERAS), "heard": len(spoke)}
+        expectations = (
+            (account.lost == 0, f"{account.lost} events lost"),
+            (outcome.doubled == 0, f"{outcome.doubled} events doubled"),
+            (unsent == 0, f"{unsent} events still unsent after {_DRAIN_S:.0f} s"),
+            (account.quarantined == 0, f"{account.quarantined} messages refused by the manager"),
+            (watching.events.total() >= account.stored, "the live stream shows less than the store holds"),
+            (len(spoke) == outcome.devices["expected"], f"only {len(spoke)} boxes were heard"),
+            *((watching.by_device[name, "crowd.count"] > 0, f"{name} counted nobody") for name, _ in CAMERAS),
+            (outcome.seconds < _STEADY_S or complete > 0, "no alarm was seen to begin, be updated and end"),
+            (outcome.seconds < _STEADY_S or outcome.verdict == "confirm", "a verdict could not be given and read back"),
+        )
+        outcome.problems += [words for good, words in expectations if not good]
+        outcome.ok = not outcome.problems

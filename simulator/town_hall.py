@@ -1,0 +1,79 @@
+"""The demo's manager: the real one, on loopback, in a folder of its own, with what a scenario may break."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleet.accounts.accounts import Role
+from fleet.manager import FirstAccount, Manager, make_config
+from simulator.loopback import HOST, free_port, wait_ready
+from simulator.worlds.city import City
+
+FLEET = "city"
+
+
+@dataclass(frozen=True)
+class People:
+    """The accounts of a fresh manager."""
+
+    admin: FirstAccount
+    operator: FirstAccount
+
+
+class TownHall:
+    """Starts a manager with the town's plan; :meth:`watch` keeps it running.
+
+    Args:
+        folder: for everything it keeps.
+        city: whose plan the map shows.
+        port: of the page; 0 = any free one.
+
+    Raises:
+        ManagerError: the port is in use, or the folder cannot be used.
+        BrokerError: the broker does not start.
+    """
+
+    def __init__(self, folder: Path, city: City, port: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        plan = folder / "plan.geojson"
+        plan.write_text(json.dumps(city.geojson()), "utf-8")
+        config = make_config(
+            folder / "fleet", fleet=FLEET, host=HOST, port=port or free_port(), mqtt_port=free_port(), plan=plan
+        )
+        self.url, self.store_url = config.url, config.store_url
+        self._broker_away = False
+        self._manager = Manager(config)
+        first = {account.role: account for account in self._manager.first_accounts}
+        self.people = People(first[Role.ADMIN], first[Role.OPERATOR])
+
+    def wait_ready(self) -> None:
+        """Wait until the page answers.
+
+        Raises:
+            NotReadyError: it does not in time.
+        """
+        wait_ready(self.url, self.watch)
+
+    def watch(self) -> list[str]:
+        """Restart what has ended and should not have; returns messages for people."""
+        return self._manager.processes.watch() if self._broker_away else self._manager.watch()
+
+    def kill(self, name: str) -> None:
+        """Kill a process of the manager."""
+        self._manager.processes.kill(name)
+
+    def kill_broker(self) -> None:
+        """Kill the broker; it stays away."""
+        self._broker_away = True
+        self._manager.broker.kill()
+
+    def start_broker(self) -> None:
+        """Start it again, with nothing remembered."""
+        self._broker_away = False
+        self._manager.broker.start()
+
+    def stop(self) -> None:
+        """End everything."""
+        self._manager.stop()
