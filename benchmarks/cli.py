@@ -1,0 +1,111 @@
+"""``lamplighter bench``: run measurements and print their figures.
+
+Rules: with ``--json`` each figure is one JSON object on a line of standard output and everything else goes to standard error.
+Exit status 0: all targets reached; 1: one missed or a bench failed; 3: nothing ran because all were skipped.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.figure import Bench, Figure, Options, Skipped
+
+MODULES = {
+    "crowd-accuracy": "benchmarks.crowd_accuracy",
+    "edge-overhead": "benchmarks.edge_overhead",
+    "edge-memory": "benchmarks.edge_memory",
+    "event-latency": "benchmarks.event_latency",
+    "uplink": "benchmarks.uplink",
+    "bytes": "benchmarks.bytes_per_month",
+    "wear": "benchmarks.wear",
+    "boot": "benchmarks.boot",
+}
+"""Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""
+
+ALL_SKIPPED = 3
+
+
+def load(name: str) -> Bench:
+    """Import one bench.
+
+    Raises:
+        typer.BadParameter: for a name that is not in the list.
+    """
+    if name not in MODULES:
+        msg = f"there is no bench {name!r}; `lamplighter bench --list` names them"
+        raise typer.BadParameter(msg)
+    module = importlib.import_module(MODULES[name])
+    return Bench(name, module.DESCRIPTION, module.run)
+
+
+def bench(  # noqa: PLR0913 - one parameter for each option on the command line
+    names: Annotated[list[str] | None, typer.Argument(help="Which benches; all when none is named")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
+    show_list: Annotated[bool, typer.Option("--list", help="Name the benches and stop")] = False,
+    data: Annotated[Path, typer.Option(help="Folder with the measuring data")] = Path("../shared/data"),
+    quick: Annotated[bool, typer.Option(help="Short forms, as the tests run them")] = False,
+    seconds: Annotated[float | None, typer.Option(min=1.0, help="Length of measurements that watch something last")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything random")] = 1,
+) -> None:
+    """Measure, and compare with what must be reached."""
+    if show_list:
+        for name in MODULES:
+            typer.echo(f"{name:16} {load(name).description}")
+        return
+    notes = Console(stderr=True)
+    benches = [load(name) for name in names or MODULES]
+    ran = 0
+    good = True
+    table = Table("bench", "figure", "value", "unit", "n", "interval", "must reach", "against")
+    for item in benches:
+        with notes.status(item.name) as status:
+            options = Options(
+                data=data,
+                quick=quick,
+                seconds=seconds,
+                seed=seed,
+                progress=lambda text, name=item.name, status=status: status.update(f"{name}: {text}"),  # type: ignore[misc]
+            )
+            try:
+                for figure in item.run(options):
+                    ran += 1
+                    good = good and figure.reached is not False
+                    if as_json:
+                        sys.stdout.write(_line(item.name, figure) + "\n")
+                        sys.stdout.flush()
+                    else:
+                        table.add_row(*_row(item.name, figure))
+            except Skipped as skipped:
+                notes.print(f"[yellow]skipped[/] {item.name}: {skipped}")
+    if not as_json and ran:
+        Console().print(table)
+    if not good:
+        raise typer.Exit(1)
+    if not ran:
+        raise typer.Exit(ALL_SKIPPED)
+
+
+def _line(name: str, figure: Figure) -> str:
+    record = {"bench": name, **msgspec.to_builtins(figure), "reached": figure.reached}
+    return msgspec.json.encode(record).decode()
+
+
+def _row(name: str, figure: Figure) -> tuple[str, ...]:
+    interval = "" if figure.low is None or figure.high is None else f"{figure.low:.4g} to {figure.high:.4g}"
+    goal = "" if figure.target is None else f"{figure.sense.value} {figure.target:g}"
+    colour = {True: "green", False: "red", None: "white"}[figure.reached]
+    value = f"[{colour}]{figure.value:.4g}[/]"
+    return name, figure.name, value, figure.unit, str(figure.n), interval, goal, figure.against
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app.command(name="bench")(bench)
