@@ -1,0 +1,98 @@
+"""The status socket and what `lamplighter watch` draws from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from edge.agent.status import BoxStatus, StatusSocket, read_status
+from edge.errors import StateFolderError
+from edge.watch import app, draw
+from protocol.events import Clock, ClockSource, ModelRef, Reason
+from protocol.state import AcceleratorTelemetry, LinkTelemetry, OutboxTelemetry, SourceTelemetry, Status, Telemetry
+
+STATUS = BoxStatus(
+    fleet="city",
+    device="post-1",
+    boot="abcdefghijkl",
+    status=Status.DEGRADED,
+    agent="0.1.0",
+    telemetry=Telemetry(
+        at=dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc),
+        uptime_s=3723.0,
+        clock=Clock(ClockSource.NTP, synchronised=True, offset_ms=0.4, sigma_ms=1.5),
+        memory_mb=212.0,
+        sources={"cam": SourceTelemetry("running", 7.0, 700, 650, {"superseded": 12, "no-slot": 3}, 41.0)},
+        accelerators={"cpu": AcceleratorTelemetry("backing-off", "person-vehicle-fast", 11.2, 1, 1)},
+        outbox=OutboxTelemetry(pending=4, stored_bytes=8192, oldest_s=12, evicted=1),
+        link=LinkTelemetry(connected=False, connections=2, last_error="bad user name or password"),
+    ),
+    reasons=(Reason("accelerator-stuck", "accelerator cpu", "no answer in 2 s"),),
+    models=(ModelRef("person-vehicle-fast", "1.0.0", "0" * 64, "default"),),
+)
+
+
+def test_a_reader_gets_a_snapshot_and_others_get_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    served = StatusSocket(path, lambda: STATUS)
+    try:
+        assert read_status(path) == STATUS
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    finally:
+        served.close()
+    assert not path.exists()
+
+
+def test_a_reader_that_never_reads_does_not_hold_up_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    served = StatusSocket(path, lambda: STATUS)
+    with socket.socket(socket.AF_UNIX) as sleeper:
+        sleeper.connect(str(path))
+        assert read_status(path, timeout_s=5).device == "post-1"
+    served.close()
+
+
+def test_a_socket_left_by_a_killed_agent_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    served = StatusSocket(path, lambda: STATUS)
+    assert read_status(path) == STATUS
+    served.close()
+
+
+def test_a_path_too_long_names_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(StateFolderError, match=r"box\.status"):
+        StatusSocket(tmp_path / ("x" * 120), lambda: STATUS)
+
+
+def test_the_view_fits_a_terminal_and_says_what_matters() -> None:
+    console = Console(width=80, height=24, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(draw(STATUS))
+    console.file.close()
+    lines = console.export_text().splitlines()
+    assert len(lines) <= 24
+    text = " ".join(" ".join(lines).split())
+    for word in ("DEGRADED", "city/post-1", "superseded 12", "no-slot 3", "accelerator-stuck", "bad user name", "4 pending"):
+        assert word in text, word
+
+
+def test_once_and_json(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    served = StatusSocket(path, lambda: STATUS)
+    try:
+        runner = CliRunner()
+        shown = runner.invoke(app, ["--socket", str(path), "--once", "--json"])
+        assert shown.exit_code == 0
+        assert '"device":"post-1"' in shown.stdout
+    finally:
+        served.close()
+    missing = runner.invoke(app, ["--socket", str(path), "--once"])
+    assert missing.exit_code == 1
+    assert "no agent answers" in missing.stderr

@@ -1,0 +1,93 @@
+"""The gate of one source, on the real square."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from edge.capture.file import FilePort
+from edge.gate.gate import FrameGate
+from edge.region import Region, Size
+from protocol.config import Gate
+from tests.edge.capture.clips import SQUARE
+
+WHOLE = Region(0, 0, 768, 576)
+STILL = np.random.default_rng(1).integers(60, 64, (576, 768), np.uint8)
+
+
+def test_without_a_gate_every_picture_is_looked_at_whole() -> None:
+    gate = FrameGate(Gate(enabled=False))
+    assert [gate.regions(STILL, i / 10, ()) for i in range(3)] == [(WHOLE,)] * 3
+
+
+def test_a_still_scene_is_looked_at_every_so_often_and_costs_nothing_between() -> None:
+    gate = FrameGate(Gate(whole_every_s=2.0))
+    looked = [gate.regions(STILL, i / 10, ()) for i in range(60)]
+    assert [i for i, regions in enumerate(looked) if regions] == [0, 20, 40]
+    assert all(regions in {(), (WHOLE,)} for regions in looked)
+
+
+def test_where_a_track_is_expected_is_looked_at_though_nothing_moves() -> None:
+    gate = FrameGate(Gate(whole_every_s=100.0))
+    gate.regions(STILL, 0.0, ())
+    (square,) = gate.regions(STILL, 0.1, (Region(300, 200, 30, 80),))
+    assert (square.width, square.left <= 300, square.right >= 330) == (256, True, True)
+
+
+def test_who_could_not_be_looked_at_has_its_turn() -> None:
+    gate = FrameGate(Gate(max_regions=1, region_px=128, whole_every_s=100.0))
+    gate.regions(STILL, 0.0, ())
+    people = tuple(Region(left, 200, 30, 80) for left in (50, 350, 650))
+    seen = set()
+    for i in range(60):
+        for square in gate.regions(STILL, 0.1 + i / 10, people):
+            seen |= {box for box in people if square.left <= box.left and square.right >= box.right}
+    assert seen == set(people)
+
+
+def test_a_gate_that_is_changed_changes_at_once() -> None:
+    gate = FrameGate(Gate(whole_every_s=100.0))
+    people = (Region(300, 200, 30, 80),)
+    gate.regions(STILL, 0.0, people)
+    gate.gate = Gate(region_px=128, whole_every_s=100.0)
+    assert [square.width for square in gate.regions(STILL, 0.1, people)] == [128]
+
+
+def test_a_picture_of_another_size_fits_its_squares() -> None:
+    gate = FrameGate(Gate())
+    gate.regions(STILL, 0.0, (Region(700, 500, 30, 60),))
+    small = np.full((120, 160), 80, np.uint8)
+    for region in gate.regions(small, 0.1, (Region(100, 60, 20, 40),)):
+        assert region.right <= 160
+        assert region.bottom <= 120
+
+
+@pytest.fixture(scope="module")
+def looks() -> list[tuple[tuple[Region, ...], float]]:
+    gate = FrameGate(Gate())
+    found = []
+    for number, picture in enumerate(FilePort(str(SQUARE)).pictures(), 1):
+        begun = time.thread_time()
+        regions = gate.regions(picture.y, picture.media_s, ())
+        found.append((regions, time.thread_time() - begun))
+        if number == 300:
+            break
+    return found
+
+
+def test_it_costs_about_a_millisecond(looks: list[tuple[tuple[Region, ...], float]]) -> None:
+    assert statistics.median(cpu_s for _, cpu_s in looks) < 0.002  # twice the budget: the machine may be busy
+
+
+def test_squares_hardly_jump(looks: list[tuple[tuple[Region, ...], float]]) -> None:
+    squares = [{region for region in regions if region != WHOLE} for regions, _ in looks[20:]]
+    kept = sum(len(now & before) for before, now in pairwise(squares))
+    assert kept / sum(map(len, squares[1:])) > 0.7
+
+
+def test_the_size_of_a_picture_knows_its_whole() -> None:
+    assert Size(768, 576).whole == WHOLE

@@ -1,0 +1,78 @@
+"""A running runtime with everything that it says written down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from edge.clock import SystemClock
+from edge.runtime.backoff import BackoffPolicy
+from edge.runtime.deadline import DeadlinePolicy
+from edge.runtime.planner import BundlePlanner
+from edge.runtime.policy import RuntimePolicy
+from edge.runtime.result import FrameResult
+from edge.runtime.runtime import Runtime
+from hardware.accelerators import Accelerator
+from protocol.config import Gate, Source
+from protocol.events import Reason
+from tests.edge.infer import puppet
+
+WHOLE = Gate(enabled=False)
+PATIENCE_S = 20.0
+QUICK = RuntimePolicy(
+    silence_s=2.0,
+    blind_s=2.0,
+    stop_s=0.5,
+    source_backoff=BackoffPolicy(0.1, 1.0, 30.0),
+    accelerator_backoff=BackoffPolicy(0.2, 2.0, 30.0),
+    deadline=DeadlinePolicy(request_s=0.5, look_s=0.1, load_s=10.0),
+    file_port="tests.edge.capture.bad_ports:chosen",
+)
+
+
+class Box:
+    """A runtime on the puppet accelerator."""
+
+    def __init__(self, bundles: Path, policy: RuntimePolicy = QUICK, entry: str = puppet.ENTRY) -> None:
+        cpu = Accelerator("cpu", "onnxruntime", ("int8",), available=True)
+        planner = BundlePlanner(bundles, (cpu,), {"cpu": entry})
+        self.results: list[FrameResult] = []
+        self.health: dict[str, tuple[Reason, ...]] = {}
+        self.history: list[tuple[str, tuple[str, ...]]] = []
+        self.runtime = Runtime(planner, SystemClock(), self.results.append, self._hear, policy)
+
+    def run(self, *sources: Source) -> None:
+        self.runtime.configure(sources)
+
+    def until(self, condition: Callable[[], bool], within_s: float = PATIENCE_S) -> float:
+        """Run until something holds. Returns how long it took, seconds."""
+        begun = time.monotonic()
+        while not condition():
+            self.runtime.poll(0.05)
+            took = time.monotonic() - begun
+            assert took < within_s, f"{self.health} {self.runtime.sources()} {self.runtime.accelerators()}"
+        return time.monotonic() - begun
+
+    def during(self, seconds: float) -> None:
+        """Run for a while."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.runtime.poll(0.05)
+
+    def outcomes(self, source: str | None = None) -> list[object]:
+        return [result.outcome for result in self.results if source in {None, result.source}]
+
+    def numbers(self, source: str) -> list[int]:
+        return [result.number for result in self.results if result.source == source]
+
+    def codes(self, subject: str) -> tuple[str, ...]:
+        return tuple(reason.code for reason in self.health.get(subject, ()))
+
+    def _hear(self, subject: str, reasons: tuple[Reason, ...]) -> None:
+        self.health[subject] = reasons
+        self.history.append((subject, tuple(reason.code for reason in reasons)))
+
+
+def source(name: str, uri: Path | str, **options: object) -> Source:
+    return Source(**{"model": puppet.NAME, "gate": WHOLE, "pace": "fastest", **options}, id=name, uri=str(uri))  # type: ignore[arg-type]

@@ -1,0 +1,79 @@
+"""Which accelerator runs which compiled model, and why no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.runtime.plan import NoPlan, Plan
+from edge.runtime.planner import BundlePlanner
+from hardware.accelerators import Accelerator, detect
+from models.bundle.bundle import zoo
+from protocol.config import Source
+from tests.edge.infer import puppet
+
+CPU = Accelerator("cpu", "onnxruntime", ("int8", "fp32"), available=True)
+
+
+def test_the_shipped_model_runs_on_this_very_box() -> None:
+    plan = BundlePlanner(zoo(), detect()).plan(Source("gate", "x.mp4"))
+    assert isinstance(plan, Plan)
+    assert (plan.accelerator, plan.model.variant) == ("cpu", "person-vehicle-fast.int8.onnx")
+    assert (plan.ref.name, plan.ref.operating_point) == ("person-vehicle-fast", "default")
+
+
+def test_each_variant_that_was_not_chosen_has_its_reason() -> None:
+    cuda = Accelerator("cuda", "onnxruntime", ("fp16",), available=False, reason="no GPU")
+    choice = BundlePlanner(zoo(), (cuda, CPU)).choice("person-vehicle-fast")
+    assert choice.accelerator == "cpu"
+    assert all(rejection.reason for rejection in choice.rejected)
+    assert "no GPU" in {rejection.reason for rejection in choice.rejected}
+
+
+def test_a_detector_that_finds_no_people_is_refused(tmp_path: Path) -> None:
+    puppet.make_bundle(tmp_path, labels=("car", "person"))
+    plan = BundlePlanner(tmp_path, (CPU,)).plan(Source("gate", "x", model="puppet"))
+    assert isinstance(plan, NoPlan)
+    assert plan.code == "model-finds-no-people"
+    assert "car, person" in plan.detail
+
+
+def test_an_accelerator_for_which_there_is_no_code_refuses() -> None:
+    planner = BundlePlanner(zoo(), (Accelerator("cuda", "onnxruntime", ("fp16",), available=True), CPU))
+    assert planner.offers[0].available is False
+    assert "no code" in planner.offers[0].reason
+    plan = planner.plan(Source("gate", "x.mp4"))
+    assert isinstance(plan, Plan)
+    assert plan.accelerator == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("source", "accelerators", "code", "words"),
+    [
+        (Source("gate", "x", model="nowhere"), (CPU,), "model-missing", "nowhere"),
+        (Source("gate", "x", model="puppet", operating_point="night"), (CPU,), "model-operating-point", "default, strict"),
+        (
+            Source("gate", "x", model="puppet"),
+            (Accelerator("edgetpu", "edgetpu", ("int8",), available=False, reason="no Edge TPU"),),
+            "model-unsuitable",
+            "no Edge TPU",
+        ),
+    ],
+)
+def test_what_cannot_run_is_refused_with_the_reason(
+    tmp_path: Path, source: Source, accelerators: tuple[Accelerator, ...], code: str, words: str
+) -> None:
+    puppet.make_bundle(tmp_path)
+    plan = BundlePlanner(tmp_path, accelerators).plan(source)
+    assert isinstance(plan, NoPlan)
+    assert plan.code == code
+    assert words in plan.detail
+
+
+def test_a_manifest_that_is_not_one_is_refused(tmp_path: Path) -> None:
+    puppet.make_bundle(tmp_path)
+    (tmp_path / "puppet" / "manifest.json").write_text("{}")
+    plan = BundlePlanner(tmp_path, (CPU,)).plan(Source("gate", "x", model="puppet"))
+    assert isinstance(plan, NoPlan)
+    assert "manifest" in plan.detail

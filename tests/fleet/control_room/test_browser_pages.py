@@ -1,0 +1,129 @@
+"""Every page, as it looks: whole, readable, honest about what is not known, and deaf to what a box calls itself."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+from sqlalchemy import update
+
+from fleet.store.tables import device as device_table
+from tests.fleet.control_room.browser import OFFLINE, ROOT, STALE, ControlRoom, card, go, open_card, visit
+from tests.fleet.control_room.town import now_ms
+
+PAGES = ("/", "/alerts", "/audit", "/device/market-1")
+SIZES = ((1600, 900), (1280, 800))
+CONTRAST = (ROOT / "tests/fleet/control_room/contrast.js").read_text("utf-8")
+LEAST_CONTRAST = 4.5
+"""WCAG 2.2, criterion 1.4.3 (AA)."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_is_whole_and_readable(browser: Browser, room: ControlRoom, size: tuple[int, int]) -> None:
+    with visit(browser, room, "ada", size) as (page, seen):
+        for path in PAGES:
+            go(page, room, path)
+            if path == "/":
+                expect(page.locator(".box .tag").first).to_be_visible()
+                open_card(page, room.incidents["running"])
+            if path.startswith("/device"):
+                expect(page.locator(".chart canvas")).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+            texts = page.evaluate(CONTRAST)
+            assert len(texts) > 10, path
+            assert [one for one in texts if one["ratio"] < LEAST_CONTRAST] == [], path
+        assert seen.complaints == []
+        assert seen.strangers == []
+
+
+def test_the_map_has_streets_squares_and_water_and_every_box_in_sight(browser: Browser, room: ControlRoom) -> None:
+    with visit(browser, room, "ada") as (page, seen):
+        expect(page.locator(".box")).to_have_count(len(room.town.boxes))
+        for name in (".k-square span", ".k-water span"):
+            expect(page.locator(name).first).to_be_visible()
+        pixels = page.eval_on_selector(
+            ".map-host canvas",
+            """canvas => { const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+               const seen = {}; for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) {
+                 const key = [data[i], data[i + 1], data[i + 2]].join(); seen[key] = (seen[key] ?? 0) + 1; }
+               return Object.values(seen).filter((n) => n > 500).length }""",
+        )
+        assert pixels >= 5, "water, green, streets, squares and buildings"
+        inside = page.evaluate(
+            """() => { const map = document.querySelector(".map-host").getBoundingClientRect();
+               return [...document.querySelectorAll(".box .shape")].filter((one) => { const at = one.getBoundingClientRect();
+                 return at.left >= map.left && at.right <= map.right && at.top >= map.top && at.bottom <= map.bottom;
+               }).length }"""
+        )
+        assert inside == len(room.town.boxes)
+        assert seen.complaints == []
+
+
+def test_numbers_carry_their_uncertainty_and_say_of_when_they_are(browser: Browser, room: ControlRoom) -> None:
+    box = room.town.boxes["market-2"]
+    with visit(browser, room, "ada") as (page, seen):
+        zone, line = page.locator("[data-zone^='market-2/']"), page.locator("[data-line^='market-2/']")
+        room.town.count(box)
+        room.town.flow(box)
+        room.town.flush()
+        expect(zone.locator("[data-age]")).to_have_count(0)
+        expect(zone.locator(".zone-count")).to_contain_text("±")
+        for cell in ("[data-forward]", "[data-backward]", "[data-forward-sum]", "[data-backward-sum]"):
+            assert re.search(r"[±+]", line.locator(cell).inner_text()), cell
+        # a sum over less than ten minutes says over how much
+        expect(line.locator("[data-partly]")).to_contain_text("of 10 min were looked at")
+        # what arrives now and was seen five minutes ago is five minutes old
+        room.town.count(box, now_ms() - 300_000)
+        room.town.flow(box, now_ms() - 300_000)
+        room.town.flush()
+        expect(zone).to_have_class(re.compile(r"\bstale\b"))
+        expect(zone.locator("[data-age]")).to_have_text("last count 5 min ago")
+        expect(line.locator("[data-age]")).to_have_text("5 min ago")
+        expect(line.locator("[data-forward-sum]")).to_have_count(0)
+        assert seen.complaints == []
+
+
+def test_a_silent_box_and_one_that_is_gone_do_not_look_alive(browser: Browser, room: ControlRoom) -> None:
+    with visit(browser, room, "ada") as (page, seen):
+        stale, offline = page.locator(f"[data-device={STALE}]"), page.locator(f"[data-device={OFFLINE}]")
+        expect(stale).to_have_attribute("data-health", "stale")
+        expect(stale).to_contain_text("no word for 1 d; said online")
+        expect(offline).to_have_attribute("data-health", "offline")
+        for state in ("stale", "offline"):
+            expect(page.locator(f"[data-figure={state}] dd")).to_have_text("1")
+            expect(page.locator(f".box.h-{state}")).to_have_count(1)
+        expect(page.locator(".box.h-stale .age")).to_have_text("1 d")
+        expect(page.locator("[data-health=degraded]").first).to_contain_text("no new picture for 40 s")
+        # the broker's will arrives while the page is open, and the box comes back
+        box = room.town.boxes["market-3"]
+        room.town.will(box)
+        room.town.flush()
+        expect(page.locator("[data-device=market-3]")).to_have_attribute("data-health", "offline")
+        expect(page.locator("[data-figure=offline] dd")).to_have_text("2")
+        room.town.birth(box)
+        room.town.flush()
+        expect(page.locator("[data-device=market-3]")).to_have_attribute("data-health", "online")
+        go(page, room, f"/device/{STALE}")
+        expect(page.locator(".state-line")).to_contain_text("what stands below is old")
+        assert seen.complaints == []
+
+
+def test_what_a_box_calls_itself_is_text_and_nothing_more(browser: Browser, room: ControlRoom) -> None:
+    hostile = "<script>document.title='owned'</script><img src=x onerror=document.title='owned'>"
+    with room.engine.begin() as connection:
+        values = {"label": hostile, "changed": device_table.c.changed + 1}
+        connection.execute(update(device_table).where(device_table.c.name == "market-1").values(**values))
+    with visit(browser, room, "ada") as (page, seen):
+        expect(page.locator("[data-device=market-1] a")).to_have_text(hostile)
+        expect(page.locator(f"{card(room.incidents['running'])} .alert-place")).to_contain_text("<script>")
+        expect(page.locator(".box.a-alarm .name", has_text="<script>")).to_have_count(1)
+        for path in ("/device/market-1", "/alerts"):
+            go(page, room, path)
+            expect(page.locator("body")).to_contain_text("<script>document.title")
+            assert "owned" not in page.title()
+            assert page.locator("img[src=x]").count() == 0
+        assert seen.complaints == []
+    with room.engine.begin() as connection:
+        values = {"label": room.town.boxes["market-1"].site.label, "changed": device_table.c.changed + 1}
+        connection.execute(update(device_table).where(device_table.c.name == "market-1").values(**values))

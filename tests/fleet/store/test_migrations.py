@@ -1,0 +1,33 @@
+"""From one version of the schema to the next, with rows in it. On both databases."""
+
+from __future__ import annotations
+
+from alembic import command
+from sqlalchemy import Engine, inspect, text
+
+from fleet.store.database import alembic_config, migrate, writing
+
+
+def _to(engine: Engine, revision: str, *, down: bool = False) -> None:
+    with writing(engine) as connection:
+        (command.downgrade if down else command.upgrade)(alembic_config(connection), revision)
+
+
+def test_version_2_knows_when_two_boxes_shared_a_name(empty_engine: Engine) -> None:
+    """Row 36: boxes known before are kept, and have shared nothing."""
+    _to(empty_engine, "0001")
+    with writing(empty_engine) as connection:
+        connection.execute(text("INSERT INTO device (name, label, changed) VALUES ('box-1', 'Market', 3)"))
+    migrate(empty_engine)
+    with writing(empty_engine) as connection:
+        assert connection.execute(text("SELECT name, label, changed, conflict_at FROM device")).one() == (
+            "box-1",
+            "Market",
+            3,
+            None,
+        )
+        connection.execute(text("UPDATE device SET conflict_at = 5"))
+    _to(empty_engine, "0001", down=True)
+    assert "conflict_at" not in {column["name"] for column in inspect(empty_engine).get_columns("device")}
+    with empty_engine.connect() as connection:
+        assert connection.execute(text("SELECT name, label, changed FROM device")).one() == ("box-1", "Market", 3)

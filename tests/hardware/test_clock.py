@@ -1,0 +1,49 @@
+"""Row 54: the wall clock steps by hours; events are marked until it is good again."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from hardware.clock import SETTLE_S, ClockWatch, KernelClock, read_kernel_clock
+from protocol.events import ClockSource
+
+NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.timezone.utc)
+GOOD = KernelClock(synchronised=True, offset_ms=0.25, sigma_ms=1.5)
+
+
+def test_a_disciplined_clock_is_synchronised() -> None:
+    clock = ClockWatch(lambda: GOOD).update(100.0, NOON)
+    assert (clock.source, clock.synchronised, clock.sigma_ms) == (ClockSource.NTP, True, 1.5)
+
+
+def test_a_free_clock_says_so() -> None:
+    watch = ClockWatch(lambda: KernelClock(synchronised=False, offset_ms=0.0, sigma_ms=None))
+    clock = watch.update(100.0, NOON)
+    assert (clock.source, clock.synchronised, clock.sigma_ms) == (ClockSource.FREE, False, None)
+
+
+def test_a_step_distrusts_until_settled_and_a_second_step_begins_again() -> None:
+    watch = ClockWatch(lambda: GOOD)
+    watch.update(0.0, NOON)
+    jumped = NOON + dt.timedelta(hours=3)
+    assert not watch.update(1.0, jumped).synchronised
+    assert not watch.update(SETTLE_S, jumped + dt.timedelta(seconds=SETTLE_S - 1)).synchronised
+    back = NOON + dt.timedelta(seconds=SETTLE_S + 0.5)
+    assert not watch.update(SETTLE_S + 0.5, back).synchronised, "stepped back"
+    assert watch.steps == 2
+    late = 2 * SETTLE_S + 1
+    assert watch.update(late, NOON + dt.timedelta(seconds=late)).synchronised
+
+
+def test_slewing_is_no_step() -> None:
+    watch = ClockWatch(lambda: GOOD)
+    for minute in range(600):
+        t = minute * 60.0
+        assert watch.update(t, NOON + dt.timedelta(seconds=t * 1.0005)).synchronised
+    assert watch.steps == 0
+
+
+def test_the_kernel_can_be_asked() -> None:
+    kernel = read_kernel_clock()
+    assert isinstance(kernel.synchronised, bool)
+    assert abs(kernel.offset_ms) < 1000

@@ -1,0 +1,185 @@
+"""``make mutants``: take out each named defence and expect a red test.
+
+Rules: a mutant is one exact replacement in one file; its text must occur exactly once, which a fast test checks, so that a
+mutant never silently stops being one. The tree is copied; the working copy is never touched. The named tests must be green
+before and red after.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One defence taken out."""
+
+    defence: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "the watermark never passes a hole",
+        "protocol/acks.py",
+        "if kept[0][0] <= self.watermark + 1:",
+        "if kept[0][0] <= self.watermark + 2:",
+        ("tests/protocol/test_ranges.py", "tests/fleet/ingest/test_sink.py"),
+    ),
+    Mutant(
+        "what the store did not take is not acknowledged",
+        "fleet/ingest/sink.py",
+        "self._settle(connection, [item for item in items if sender_of(item) in known], now, result)",
+        "self._settle(connection, list(items), now, result)",
+        ("tests/fleet/ingest/test_sink.py",),
+    ),
+    Mutant(
+        "an event stored again is stored once",
+        "fleet/ingest/sink.py",
+        'make(event).on_conflict_do_nothing(index_elements=["device", "boot", "seq"])',
+        "make(event)",
+        ("tests/fleet/ingest/test_sink.py::test_sent_again_it_is_stored_once",),
+    ),
+    Mutant(
+        "the outbox is synchronised to the disk",
+        "edge/outbox/store.py",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA synchronous=OFF",
+        ("tests/edge/outbox/test_power_cut.py",),
+    ),
+    Mutant(
+        "an alert is on disk before it travels",
+        "edge/outbox/outbox.py",
+        "if entry.priority > Priority.STATISTIC and entry.key in self._dirty:",
+        "if entry.priority > Priority.ALERT and entry.key in self._dirty:",
+        ("tests/edge/outbox/test_power_cut.py",),
+    ),
+    Mutant(
+        "the accelerator has a deadline",
+        "edge/runtime/deadline.py",
+        "return self._head_since_s + self.allowed_s() if self._requests else None",
+        "return None",
+        ("tests/edge/runtime/test_accelerator_faults.py",),
+    ),
+    Mutant(
+        "the guard lets listed fields pass only",
+        "edge/guard/guard.py",
+        "if field not in allowed:",
+        "if field in ():",
+        ("tests/edge/guard",),
+    ),
+    Mutant(
+        "the guard lets listed types pass only",
+        "edge/guard/guard.py",
+        "if expected is None or type(body.observed) is not expected:",
+        "if expected is None:",
+        ("tests/edge/guard",),
+    ),
+    Mutant(
+        "track boxes stay on the box",
+        "edge/guard/guard.py",
+        "    if not evaluation:",
+        "    if evaluation is None:",
+        ("tests/edge/guard",),
+    ),
+    Mutant(
+        "the audit log is appended to only",
+        "fleet/store/migrations/versions/v0001_first_schema.py",
+        "SELECT RAISE(ABORT, 'the audit log is append-only')",
+        "SELECT 1",
+        ("tests/fleet/store",),
+    ),
+    Mutant(
+        "nothing over the size cap is sent",
+        "protocol/codec.py",
+        "if message.size > EVENT_BYTES:",
+        "if message.size > EVENT_BYTES << 8:",
+        ("tests/protocol/test_codec.py",),
+    ),
+    Mutant(
+        "nothing over the size cap is read",
+        "protocol/codec.py",
+        "    if size > EVENT_BYTES:",
+        "    if size > EVENT_BYTES << 8:",
+        ("tests/protocol/test_codec.py",),
+    ),
+    Mutant(
+        "the model's runtime tells nobody",
+        "models/bundle/silent.py",
+        "os.environ.update(OPT_OUT)",
+        "OPT_OUT.copy()",
+        ("tests/models/test_silent.py",),
+    ),
+)
+
+
+def occurrences(mutant: Mutant) -> int:
+    """How often the text to replace stands in its file."""
+    return (ROOT / mutant.file).read_text("utf-8").count(mutant.old)
+
+
+def run_tests(tree: Path, tests: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    """Run tests against a copy of the tree."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header", *tests],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def survives(mutant: Mutant) -> str | None:
+    """Try one mutant. Returns what is wrong, or ``None`` when its tests killed it."""
+    if occurrences(mutant) != 1:
+        return f"its text stands {occurrences(mutant)} times in {mutant.file}, expected once"
+    with tempfile.TemporaryDirectory(prefix="lamplighter-mutant-") as folder:
+        tree = Path(folder) / "tree"
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+            "\0"
+        )
+        for name in filter(None, listed):
+            target = tree / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+        before = run_tests(tree, mutant.tests)
+        if before.returncode != 0:
+            return f"its tests are red without it:\n{before.stdout[-2000:]}"
+        path = tree / mutant.file
+        path.write_text(path.read_text("utf-8").replace(mutant.old, mutant.new), "utf-8")
+        after = run_tests(tree, mutant.tests)
+        if after.returncode == 0:
+            return "no test noticed"
+        if after.returncode != 1:
+            return f"the tests did not run (status {after.returncode}):\n{after.stdout[-2000:]}{after.stderr[-2000:]}"
+    return None
+
+
+def main() -> int:
+    """Try every mutant; returns the exit status."""
+    wanted = sys.argv[1:]
+    failed = 0
+    for mutant in MUTANTS:
+        if wanted and not any(word in mutant.defence for word in wanted):
+            continue
+        fault = survives(mutant)
+        failed += fault is not None
+        print(f"{'SURVIVES' if fault else 'killed  '}  {mutant.defence}{f': {fault}' if fault else ''}", flush=True)  # noqa: T201
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""The wheel, in an empty environment: the device alone first, then with the manager, where the whole demo passes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def run(*command: str | Path, timeout: float = 600, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME", "COVERAGE_PROCESS_START"}}
+    done = subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        env=environment,
+        cwd=cwd,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    return done
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    run("git", "clone", "--quiet", ROOT, source)
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, source)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the device's packages and the wheel, nothing else; returns its folder of programs."""
+    folder = tmp_path_factory.mktemp("empty")
+    venv.create(folder, with_pip=True)
+    programs = folder / "bin"
+    locked = ROOT / "constraints" / "device-3.11.txt"
+    run(programs / "python", "-m", "pip", "install", "-q", "--require-hashes", "-r", locked)
+    run(programs / "python", "-m", "pip", "install", "-q", "--no-deps", wheel)
+    return programs
+
+
+@pytest.mark.timeout(900)
+def test_the_device_starts_alone_and_the_demo_passes_with_the_manager(installed: Path, tmp_path: Path) -> None:
+    assert "edge" in run(installed / "lamplighter", "--help", cwd=tmp_path).stdout
+    example = run(installed / "lamplighter", "edge", "example", cwd=tmp_path).stdout
+    (tmp_path / "box.toml").write_text(example)
+    run(installed / "lamplighter", "edge", "check", "--config", tmp_path / "box.toml", cwd=tmp_path)
+    run(
+        installed / "python", "-m", "pip", "install", "-q", "--require-hashes",
+        "-r", ROOT / "constraints" / "fleet-3.11.txt",
+    )  # fmt: skip
+    done = run(installed / "lamplighter", "demo", "--check", "--seconds", "30", cwd=tmp_path, timeout=240)
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert last["lost"] == 0
+    assert last["doubled"] == 0
+    assert last["events"]["crowd.count"] > 0
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.11"])
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_every_package_of_the_device_has_a_wheel(python: str, machine: str, tmp_path: Path) -> None:
+    platforms = [f"--platform=manylinux_{glibc}_{machine}" for glibc in ("2_17", "2_28", "2_31", "2_35")]
+    run(
+        sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--require-hashes", "--only-binary=:all:",
+        f"--python-version={python}", "--implementation=cp", "--abi=abi3", "--abi=none", f"--abi=cp{python.replace('.', '')}",
+        f"--platform=manylinux2014_{machine}", *platforms, f"--target={tmp_path}",
+        "-r", ROOT / "constraints" / f"device-{python}.txt",
+    )  # fmt: skip

@@ -1,0 +1,103 @@
+"""The demo as its user starts it: a process of its own, real agents, a real manager."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from simulator.faults.processes import alive, descendants, wait_until
+from simulator.loopback import free_port
+
+DEMO = [sys.executable, "-m", "lamplighter", "demo"]
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A temporary folder whose name leaves room for the path of a socket."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+@pytest.mark.timeout(180)
+def test_a_check_loses_nothing_and_says_so(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*DEMO, "--check", "--seconds", "30"], capture_output=True, text=True, timeout=150, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert last["problems"] == []
+    assert (last["lost"], last["doubled"], last["unsent"]) == (0, 0, 0)
+    assert last["devices"] == {"expected": 32, "heard": 32}
+    assert last["alarms"]["complete"] >= 1
+    assert last["verdict"] == "confirm"
+    assert last["events"]["crowd.count"] > 100
+    assert last["page_after_s"] < 20
+
+
+@pytest.mark.timeout(120)
+def test_the_page_is_up_within_twenty_seconds_and_control_c_leaves_nothing_behind(short_folder: Path, tmp_path: Path) -> None:
+    port = free_port()
+    began = time.monotonic()
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        environment = {**os.environ, "TMPDIR": str(short_folder)}
+        demo = subprocess.Popen([*DEMO, "--port", str(port)], stdout=out, stderr=out, start_new_session=True, env=environment)
+    try:
+        assert wait_until(lambda: b"sign in as operator" in log.read_bytes(), 20), log.read_text()
+        page = httpx.get(f"http://127.0.0.1:{port}/", follow_redirects=True, trust_env=False)
+        assert time.monotonic() - began < 20
+        assert "Sign in" in page.text
+        password = re.search(r"as operator with password (\S+)", log.read_text())
+        assert password is not None
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            client.post("/api/v1/login", json={"name": "operator", "password": password[1]}).raise_for_status()
+
+            def online() -> int:
+                states = [device["state"] for device in client.get("/api/v1/devices").json()]
+                return sum(state is not None and state["status"] != "offline" for state in states)
+
+            assert wait_until(lambda: online() == 32, 40, 0.5), online()
+        family = [demo.pid, *descendants(demo.pid)]
+        assert len(family) > 8
+        os.killpg(demo.pid, signal.SIGINT)
+        assert demo.wait(20) == 0
+        assert wait_until(lambda: not alive(family), 10), alive(family)
+    finally:
+        demo.kill()
+        demo.wait()
+    assert "Traceback" not in log.read_text()
+    assert list(short_folder.glob("lamplighter-*")) == [], "the temporary folder is gone"
+
+
+def test_a_port_in_use_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [*DEMO, "--check", "--port", str(port)], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path
+        )
+    assert done.returncode == 1
+    assert f"port {port}" in done.stderr
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("x")
+    done = subprocess.run([*DEMO, "--check", "--data", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "not empty" in done.stderr
+    assert [entry.name for entry in tmp_path.iterdir()] == ["mine"]
