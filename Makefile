@@ -1,0 +1,90 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Needed beforehand: Python 3.11 or later, make, and a way to PyPI. Tests also use a few Debian packages (see `system`).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The newest that truly starts: a version manager's placeholder stands on the PATH too.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null && { command -v $$p; break; }; done)
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+DEBIAN := mosquitto chromium chromium-driver ffmpeg postgresql
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(VENV)/.developer ## Make .venv with everything a developer needs
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 or later found: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.developer: constraints/developer-3.11.txt pyproject.toml $(VENV)/bin/python
+	@echo "setting up $(VENV) (about a minute)"
+	@$(PIP) --require-hashes -r constraints/developer-3.11.txt
+	@$(PIP) --no-deps --editable .
+	@touch $@
+
+setup-models: setup ## Add what building models needs (1.5 GB)
+	@$(PIP) -r constraints/models-3.11.txt
+
+demo: setup ## Show the whole city on this machine
+	@$(BIN)/lamplighter demo
+
+system: ## Install the Debian packages that tests use, where that is allowed
+	@tools/system.sh $(DEBIAN)
+
+lint: setup ## Formatter, linter, types, architecture, generated files
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy .
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m protocol.schema --check
+
+format: setup ## Format, and mend what the linter can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+test: setup system lint ## All that CI runs
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run -m pytest -m "not nightly"
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --skip-covered --skip-empty
+
+nightly: setup system lint ## The long forms: whole benches, soaks, the mutants
+	@$(BIN)/coverage run -m pytest
+	@$(BIN)/lamplighter bench
+	@$(MAKE) mutants
+
+mutants: setup ## Take out each named defence and expect a red test
+	@$(BIN)/python -m tests.mutants
+
+generated: setup ## Make schemas and the wire contract's page anew
+	@$(BIN)/python -m protocol.schema
+
+performance: setup ## Measure everything and make docs/performance.md anew (about an hour)
+	@$(BIN)/lamplighter bench --json | $(BIN)/python -m benchmarks.page
+
+picture: setup system ## Take the README's picture anew from a running demo
+	@$(BIN)/python -m tools.picture
+
+# Extras stay in the names: without them an old pip takes the newest `coverage` for `coverage[toml]`, and no hash fits.
+constraints: setup ## Resolve the locked versions anew
+	@$(BIN)/python -m pip install --quiet uv
+	@for target in developer-3.11:fleet,dev fleet-3.11:fleet device-3.11: device-3.10:; do \
+	  name=$${target%%:*}; extras=$${target#*:}; \
+	  case $$name in device-*) where="--python-platform x86_64-manylinux_2_28";; *) where=--universal;; esac; \
+	  $(BIN)/uv pip compile pyproject.toml $$(for e in $${extras//,/ }; do echo --extra $$e; done) $$where \
+	    --python-version $${name##*-} --generate-hashes --no-strip-extras --no-header --no-annotate --upgrade --quiet -o constraints/$$name.txt; \
+	done
+
+wheel: setup ## Build the wheel into dist/
+	@$(BIN)/python -m build --wheel --outdir dist . > /dev/null && ls dist
+
+clean: ## Remove what was made, not what was written
+	@rm -rf $(VENV) build dist artefacts .coverage .coverage.* *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.PHONY: help setup setup-models demo system lint format test nightly mutants generated performance picture constraints wheel clean
