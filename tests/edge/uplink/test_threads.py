@@ -20,6 +20,7 @@ from tests.edge.bodies import BODY, COUNT
 from tests.fleet.site import Box, Site, box_of, ingest_of, open_site, until, web_of
 
 EVENTS = 1_500
+YIELD_S = 1e-6
 
 
 def test_one_thread_sends_while_another_acknowledges() -> None:
@@ -49,6 +50,8 @@ def test_one_thread_sends_while_another_acknowledges() -> None:
         while thread.is_alive():
             session.due(0.0)
             assert session.in_flight <= WINDOW
+            # A lock is not fair: taken again at once, it might never be the other thread's.
+            time.sleep(YIELD_S)
         assert not failures
     finally:
         failures.append(RuntimeError("over"))
