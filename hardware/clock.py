@@ -10,7 +10,6 @@ Rules:
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,11 +53,12 @@ class _Timex(ctypes.Structure):
 
 def read_kernel_clock() -> KernelClock:
     """Ask the kernel; an unsynchronised clock where it cannot be asked."""
-    name = ctypes.util.find_library("c")
-    if name is None:
-        return KernelClock(synchronised=False, offset_ms=0.0, sigma_ms=None)
     timex = _Timex()
-    state = ctypes.CDLL(name, use_errno=True).adjtimex(ctypes.byref(timex))
+    try:
+        # The library that this process runs on; looking for it by name starts a program, and this is asked every second.
+        state = ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
+    except AttributeError:  # not Linux
+        state = -1
     if state < 0:
         return KernelClock(synchronised=False, offset_ms=0.0, sigma_ms=None)
     synchronised = state != _TIME_ERROR and not timex.status & _STA_UNSYNC

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
+
+import pytest
 
 from hardware.clock import SETTLE_S, ClockWatch, KernelClock, read_kernel_clock
 from protocol.events import ClockSource
@@ -47,3 +50,13 @@ def test_the_kernel_can_be_asked() -> None:
     kernel = read_kernel_clock()
     assert isinstance(kernel.synchronised, bool)
     assert abs(kernel.offset_ms) < 1000
+
+
+def test_asking_the_kernel_starts_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked every second."""
+
+    def started(*_: Any, **__: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("subprocess.Popen", started)
+    read_kernel_clock()
