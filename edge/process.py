@@ -34,6 +34,9 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THRE
 
 _PR_SET_PDEATHSIG = 1
 
+_KILLED_S = 1.0
+"""A killed process is gone within milliseconds, or held by the kernel."""
+
 
 def spawn(target: str, name: str, *arguments: Any) -> tuple[ForkServerProcess, Connection]:
     """Start a process of the agent.
@@ -63,13 +66,22 @@ def prepare() -> None:
         forkserver.ensure_running()
 
 
-def end(process: ForkServerProcess, patience_s: float) -> None:
-    """Wait for a process that was told to stop, and kill it when it does not. It is gone afterwards."""
+def end(process: ForkServerProcess, patience_s: float) -> bool:
+    """Wait for a process that was told to stop, and kill it when it does not.
+
+    Returns:
+        Whether it is gone. One that the kernel holds in a system call (a driver, a disk or a network share that hangs) dies
+        when that returns, and nobody waits for it.
+    """
     process.join(patience_s)
     if process.is_alive():
         process.kill()
-        process.join()
+        process.join(_KILLED_S)
+    if process.is_alive():
+        multiprocessing.process._children.discard(process)  # type: ignore[attr-defined]  # noqa: SLF001 - else Python's end waits
+        return False
     process.close()
+    return True
 
 
 def _context() -> ForkServerContext:

@@ -45,6 +45,10 @@ _MOST_ERRORS = 3
 """Errors in a row after which the process is started anew: a device that was unplugged does not come back into an open one."""
 
 
+_LOOK_AGAIN_S = 1.0
+"""How often a process that will not die is looked at."""
+
+
 class AcceleratorState(str, enum.Enum):
     """Life of an accelerator, as telemetry tells it."""
 
@@ -186,8 +190,11 @@ class AcceleratorUnit:
         elif self._limit_s is not None and now_s >= self._limit_s:
             self._fail("was not ready in time", None)
         elif not self._child.running and self._retry_s is not None and now_s >= self._retry_s:
-            self._restarts += 1
-            self.start()
+            if self._child.held:
+                self._retry_s = now_s + _LOOK_AGAIN_S
+            else:
+                self._restarts += 1
+                self.start()
         elif self._model_retry_s is not None and now_s >= self._model_retry_s:
             self._model_retry_s = None
             for name in tuple(self._refused):

@@ -1,7 +1,8 @@
 """A process and the connection to it, as sources and accelerators use them.
 
 Rules: sending to a process that has died is no error, because its death is noticed where its connection is read; nothing here
-waits, except for the moments in which a killed process disappears.
+waits, except for the moments in which a killed process disappears. One that does not disappear, because the kernel holds it, is
+left behind; while it is there no other should be started, or they would pile up at what holds it.
 """
 
 from __future__ import annotations
@@ -49,6 +50,15 @@ class Child:
         self._died = died
         self._process: ForkServerProcess | None = None
         self._channel: Channel[Any] | None = None
+        self._held: list[ForkServerProcess] = []
+
+    @property
+    def held(self) -> bool:
+        """Whether a process that was killed is still there."""
+        for process in [process for process in self._held if not process.is_alive()]:
+            self._held.remove(process)
+            process.close()
+        return bool(self._held)
 
     @property
     def running(self) -> bool:
@@ -86,8 +96,8 @@ class Child:
         if channel is not None:
             self._watcher.unwatch(channel)
             channel.close()
-        if process is not None:
-            end(process, patience_s)
+        if process is not None and not end(process, patience_s):
+            self._held.append(process)
 
     def _readable(self, channel: Channel[Any]) -> None:
         if channel is not self._channel:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -71,6 +72,9 @@ class Runtime:
         self._views: dict[str, View] = {}
         self._accelerators: dict[str, AcceleratorUnit] = {}
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._wake_lock = threading.RLock()
+        """Held while the pipe is written to or closed; a signal handler may ask again in the middle of either."""
+        self._stopped = False
         self._selector.register(self._wake_read, selectors.EVENT_READ, self._drain_wake)
         self._urgent = selectors.DefaultSelector()
         self._urgent.register(self._wake_read, selectors.EVENT_READ, self._drain_wake)
@@ -120,9 +124,10 @@ class Runtime:
         self._tick()
 
     def wake(self) -> None:
-        """Make a running :meth:`poll` return; may be called from any thread."""
-        with contextlib.suppress(BlockingIOError):  # it is awake already
-            os.write(self._wake_write, b"\0")
+        """Make a running :meth:`poll` return; may be called from any thread and signal handler, and after :meth:`stop`."""
+        with self._wake_lock, contextlib.suppress(BlockingIOError):  # it is awake already
+            if not self._stopped:
+                os.write(self._wake_write, b"\0")
 
     def expect(self, source: str, boxes: tuple[Region, ...]) -> None:
         """Tell a source's gate where tracks are expected next, pixels."""
@@ -150,8 +155,10 @@ class Runtime:
         self._accelerators.clear()
         self._selector.close()
         self._urgent.close()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        with self._wake_lock:
+            self._stopped = True  # first: a number that is closed may be another file's a moment later
+            os.close(self._wake_read)
+            os.close(self._wake_write)
 
     @property
     def ended(self) -> bool:
@@ -254,11 +261,7 @@ class Runtime:
             return
         view.count(shot, outcome, self._clock.monotonic())
         result = view.result(shot, outcome)
-        sequence = view.sequences[opening]
-        ready = sequence.settle(number, result)
-        if not sequence and opening != view.unit.opening:
-            del view.sequences[opening]
-        for item in ready:
+        for item in view.sequences[opening].settle(number, result):
             self._on_frame(item)
 
     def _remove(self, name: str, patience_s: float = 0.0) -> None:

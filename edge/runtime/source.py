@@ -43,7 +43,7 @@ _UNTIL_THE_FILE_CHANGES = frozenset({FaultCode.MISSING, FaultCode.UNREADABLE, Fa
 """Faults that another try cannot mend; a look at the file's dates tells when one can."""
 
 _LOOK_AGAIN_S = 1.0
-"""How often such a file is looked at."""
+"""How often such a file is looked at, or a process that will not die."""
 
 
 class SourceState(str, enum.Enum):
@@ -167,7 +167,7 @@ class SourceUnit:
                 text = "no sign of life from its decoder; the input hangs: look at its storage, its cable or its network"
                 self._broke(Fault(FaultCode.STALLED, f"{self.config.uri}: {text}"))
         elif self._retry_s is not None and now_s >= self._retry_s:
-            if self._mark is not None and file_mark(self.config.uri) == self._mark:
+            if self._child.held or (self._mark is not None and file_mark(self.config.uri) == self._mark):
                 self._retry_s = now_s + _LOOK_AGAIN_S
             else:
                 self.start()

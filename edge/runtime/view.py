@@ -52,7 +52,10 @@ class View:
         self._pictures += 1
         self._rate.tick(now_s)
         self.shots[opening, shot.number] = shot
-        self.sequences.setdefault(opening, Sequence()).expect(shot.number)
+        if opening not in self.sequences:  # earlier openings stay while pictures of theirs are on their way
+            self.sequences = {earlier: sequence for earlier, sequence in self.sequences.items() if sequence}
+            self.sequences[opening] = Sequence()
+        self.sequences[opening].expect(shot.number)
         if self._unlooked_since_s is None:
             self._unlooked_since_s = now_s
 

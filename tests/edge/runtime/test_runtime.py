@@ -124,6 +124,31 @@ def test_another_thread_can_wake_it(box: Box) -> None:
     assert time.monotonic() - begun < 0.19
 
 
+def test_waking_it_after_its_end_writes_into_no_other_file(control: Path, tmp_path: Path) -> None:
+    """A second Ctrl-C, or a word of the manager while the agent ends: the pipe's number may be another file's by then."""
+    box = Box(control.parents[1])
+    before = {int(path.name) for path in Path("/proc/self/fd").iterdir()}
+    box.runtime.stop()
+    names = [tmp_path / f"file-{number}" for number in range(8)]
+    files = [name.open("wb") for name in names]
+    box.runtime.wake()
+    assert {file.fileno() for file in files} & before, "numbers are used again"
+    for file in files:
+        file.close()
+    assert [name.stat().st_size for name in names] == [0] * len(names)
+    box.runtime.wake()
+
+
+def test_nothing_is_kept_of_earlier_openings(box: Box, clip: Path) -> None:
+    """Row 56: a source that is opened anew every few seconds for months."""
+    box.run(source("a", clip))
+    for opening in range(1, 5):
+        box.until(lambda opening=opening: len(box.results) == 20 * opening)  # type: ignore[misc]
+        box.runtime.restart("a")
+    box.until(lambda: len(box.results) == 100)
+    assert len(box.runtime._views["a"].sequences) == 1
+
+
 def test_nothing_grows_over_many_new_starts(box: Box, control: Path, clip: Path) -> None:
     camera = source("a", clip, pace="real-time", repeat=True)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import psutil
@@ -22,12 +24,19 @@ def state(box: Box, name: str = "gate") -> str:
     return box.runtime.sources()[name].state
 
 
-def process_of(name: str) -> psutil.Process:
+def processes(name: str) -> list[psutil.Process]:
     wanted = f"lamplighter: source {name}"
+    found = []
     for child in psutil.Process().children(recursive=True):
-        if " ".join(child.cmdline()).strip() == wanted:
-            return child
-    raise AssertionError(wanted)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if " ".join(child.cmdline()).strip() == wanted:
+                found.append(child)
+    return found
+
+
+def process_of(name: str) -> psutil.Process:
+    (process,) = processes(name)
+    return process
 
 
 @pytest.fixture
@@ -88,6 +97,24 @@ def test_one_that_breaks_again_and_again_is_no_restart_loop(box: Box) -> None:
     box.during(2.5)
     openings = box.numbers("gate").count(1)
     assert 2 <= openings <= 6  # waits of 0.1, 0.2, 0.4, 0.8, 1 s
+
+
+def test_one_that_the_kernel_holds_is_neither_waited_for_nor_joined_by_others(
+    box: Box, other: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk or a network share that hangs keeps a process from dying, even of SIGKILL."""
+    monkeypatch.setattr(ForkServerProcess, "kill", lambda _process: None)
+    box.run(source("gate", "bad:Hanging"), other)
+    box.until(lambda: box.codes("source gate") == ("source-stalled",))
+    held = process_of("gate")
+    before = len(box.outcomes("other"))
+    box.until(lambda: len(box.outcomes("other")) >= before + 3)
+    box.during(2.5)  # several waits of 0.1 s and one of 1 s
+    assert held.is_running()
+    assert processes("gate") == [held]
+    monkeypatch.undo()
+    held.kill()
+    box.until(lambda: processes("gate") not in ([], [held]))
 
 
 def test_a_file_that_comes_back_is_picked_up(box: Box, clip: Path) -> None:
