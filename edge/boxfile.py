@@ -11,7 +11,6 @@ Rules:
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import msgspec
 from msgspec import Meta
 
 from edge.errors import ConfigurationError
+from edge.explain import explain
 from protocol.config import Config, Refusal, Report, Source, check_config
 from protocol.enrolment import normalise_code
 from protocol.errors import InvalidNameError
@@ -146,21 +146,6 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(msg) from None
 
 
-def explain(error: msgspec.ValidationError, raw: Any, kind: Any) -> str:
-    """Turn a decoder's error into a sentence with the path, the value and, for a misspelt key, the nearest known one."""
-    text = str(error)
-    path = match[1].lstrip(".") if (match := re.search(r"at `\$(.*?)`$", text)) else ""
-    unknown = re.search(r"unknown field `(.*?)`", text)
-    if unknown:
-        known = _known_keys(kind, path)
-        near = difflib.get_close_matches(unknown[1], known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-        return f"unknown key {unknown[1]!r}{f' in {path}' if path else ''}; {hint}"
-    value = _value_at(raw, path)
-    shown = "" if value is None or any(word in path for word in ("code", "password")) else f" (it is {str(value)[:60]!r})"
-    return f"{path or 'value'}: {text.split(' - at ', maxsplit=1)[0]}{shown}"
-
-
 def _resolved(box_file: BoxFile, path: Path) -> BoxFile:
     folder = path.resolve().parent
 
@@ -189,48 +174,5 @@ def _resolved(box_file: BoxFile, path: Path) -> BoxFile:
         manager=msgspec.structs.replace(manager, ca=full(manager.ca)),
         broker=broker,
         report=box_file.report,
-        sources=tuple(msgspec.structs.replace(s, uri=full(s.uri)) for s in box_file.sources),
+        sources=tuple(msgspec.structs.replace(s, uri=full(s.uri.removeprefix("file://"))) for s in box_file.sources),
     )
-
-
-def _known_keys(kind: Any, path: str) -> list[str]:
-    for step in re.findall(r"\w+|\[\.\.\.\]|\[\d+\]", path):
-        kind = _item(kind) if step.startswith("[") else _field(kind, step)
-        if kind is None:
-            return []
-    struct = _struct(kind)
-    return [] if struct is None else list(struct.__struct_fields__)
-
-
-def _struct(kind: Any) -> Any:
-    info = _bare(msgspec.inspect.type_info(kind))
-    options = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
-    return next((option.cls for option in options if isinstance(option, msgspec.inspect.StructType)), None)
-
-
-def _field(kind: Any, name: str) -> Any:
-    struct = _struct(kind)
-    if struct is None:
-        return None
-    return next((field.type for field in msgspec.structs.fields(struct) if field.name == name), None)
-
-
-def _item(kind: Any) -> Any:
-    info = _bare(msgspec.inspect.type_info(kind))
-    item = _bare(info.item_type) if isinstance(info, msgspec.inspect.VarTupleType) else None
-    return item.cls if isinstance(item, msgspec.inspect.StructType) else None
-
-
-def _bare(info: msgspec.inspect.Type) -> msgspec.inspect.Type:
-    """A type without its description."""
-    return info.type if isinstance(info, msgspec.inspect.Metadata) else info
-
-
-def _value_at(raw: Any, path: str) -> Any:
-    value = raw
-    for step in re.findall(r"\w+|\[\d+\]", path):
-        try:
-            value = value[int(step[1:-1])] if step.startswith("[") else value[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value

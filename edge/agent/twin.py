@@ -5,7 +5,8 @@ Rules:
 - A desired twin is applied whole or not at all. One that cannot be used is reported with the path of each fault, and the last
   good configuration goes on.
 - What runs is on disk (written beside, fsynced, renamed) before it is reported, so that a box without a link starts with it.
-- An older or equal version is not applied again; the same version that was refused is not tried again.
+- An older or equal version is not applied again. One that was refused is looked at again each time that it comes: what was in
+  its way, a full disk for example, may be gone.
 - A stored configuration that this version of the agent no longer accepts is set aside and reported, and its own file runs.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from edge.explain import twin_refusal
 from protocol.config import Config, Refusal, check_config
 from protocol.twin import Desired, Reported, report
 
@@ -63,7 +65,7 @@ class Twin:
         Raises:
             OSError: when it cannot be stored; nothing has changed then.
         """
-        if desired.version <= self._version or desired.version == self._refused_version:
+        if desired.version <= self._version:
             return False
         faults = check_config(desired.config) or self._check(desired.config)
         if faults:
@@ -76,17 +78,20 @@ class Twin:
         return changed
 
     def refuse(self, version: int, refusal: Refusal) -> None:
-        """Note a desired twin that could not even be decoded."""
+        """Note a desired twin that could not be decoded, or not be stored."""
         if version > self._version:
             self._refused_version, self._refusals = version, (refusal,)
 
     def _load(self) -> Desired | None:
         try:
             with self._path.open("rb") as file:
-                desired = msgspec.json.decode(file.read(_MAX_BYTES), type=Desired)
+                data = file.read(_MAX_BYTES)
+            desired = msgspec.json.decode(data, type=Desired)
             faults = check_config(desired.config)
         except FileNotFoundError:
             return None
+        except msgspec.ValidationError as error:
+            faults = (twin_refusal(error, data),)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             faults = (Refusal("", f"the stored configuration cannot be used: {error}"[:400]),)
         else:

@@ -29,7 +29,7 @@ from edge.clock import Clock
 from edge.outbox.outbox import Outbox
 from edge.uplink.backoff import LONGEST_CONFLICT_S, Backoff
 from edge.uplink.config import UplinkConfig
-from edge.uplink.inbound import Inbound, OnCommand, OnDesired
+from edge.uplink.inbound import Inbound, OnCommand, OnDesired, OnRefused
 from edge.uplink.packets import attributes, plain
 from edge.uplink.reasons import SESSION_TAKEN_OVER, error_text, reason_text, refusal_text
 from edge.uplink.session import Session
@@ -64,6 +64,7 @@ class Uplink:
         on_desired: takes a desired twin (called on the link's thread; must be quick).
         on_command: answers a command (likewise).
         clock: time.
+        on_refused: takes version and fault of a desired twin that does not decode (likewise).
     """
 
     def __init__(  # noqa: PLR0913 - what the link needs is handed in
@@ -74,10 +75,11 @@ class Uplink:
         on_desired: OnDesired,
         on_command: OnCommand,
         clock: Clock,
+        on_refused: OnRefused = lambda _version, _refusal: None,
     ) -> None:
         self._config, self._outbox, self._birth, self._clock = config, outbox, birth, clock
         self._session = Session(outbox)
-        self._inbound = Inbound(config, self._session, on_desired, on_command)
+        self._inbound = Inbound(config, self._session, on_desired, on_command, on_refused)
         self._backoff = Backoff(random.random, config.longest_wait_s)
         self._voice = threading.Lock()
         """Held while a message of the box's other threads is handed on: none may come after the farewell."""
@@ -129,6 +131,11 @@ class Uplink:
         """Send what the box runs, now and at each connection."""
         self._reported = reported
         self._publish(Channel.TWIN_REPORTED, reported)
+
+    @property
+    def broker(self) -> str:
+        """Its address."""
+        return f"{self._config.host}:{self._config.port}"
 
     @property
     def connected(self) -> bool:

@@ -93,3 +93,31 @@ def test_secrets_are_never_repeated(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read_box_file(write(tmp_path, text))
     assert "1234567" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[manager]\ncode = "ABCD-EFGH-JKMN"\n',
+        HEAD + '[[sources]]\nuri = "rtsp://me:ABCD-EFGH@camera/1"\n',
+        HEAD + '[[sources]]\nid = "cam"\nuri = "rtsp://me:ABCD-EFGH@camera/1?%s"\n' % ("x" * 600),
+        HEAD + '[[sources]]\nid = "rtsp://me:ABCD-EFGH@camera/1"\nuri = "a.mp4"\n',
+    ],
+)
+def test_secrets_in_what_surrounds_a_fault_are_never_repeated(tmp_path: Path, text: str) -> None:
+    try:
+        told = str(read_box_file(write(tmp_path, text)).refusals)
+    except ConfigurationError as error:
+        told = str(error)
+    assert told != "()"
+    assert "ABCD" not in told
+
+
+def test_a_file_may_be_named_as_an_address(tmp_path: Path) -> None:
+    text = (
+        HEAD + GOOD.replace('"clip.mp4"', '"file:///media/clip.mp4"') + GOOD.replace("cam", "b").replace("clip", "file://clip")
+    )
+    assert [source.uri for source in read_box_file(write(tmp_path, text)).file.sources] == [
+        "/media/clip.mp4",
+        str(tmp_path / "clip.mp4"),
+    ]

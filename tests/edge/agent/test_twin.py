@@ -9,7 +9,7 @@ import pytest
 
 from edge.agent.twin import Twin
 from protocol.config import Config, Refusal, Report, Source, Zone
-from protocol.twin import Desired
+from protocol.twin import Desired, Reported
 
 OWN = Config(sources=(Source(id="own", uri="a.mp4"),))
 WANTED = Config(sources=(Source(id="wanted", uri="b.mp4"),))
@@ -76,6 +76,21 @@ def test_a_stored_one_that_is_no_longer_accepted_is_set_aside(tmp_path: Path, st
     assert (tmp_path / "desired.refused").exists()
     assert box.want(Desired(1, Config(report=Report(count_interval_s=5)))), "the control channel still works"
     assert twin(tmp_path).config.report.count_interval_s == 5
+
+
+def test_a_stored_one_of_another_version_is_named_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "desired.json").write_bytes(b'{"version":1,"config":{"sources":[{"id":"a","uri":"a.mp4","colour":1}]}}')
+    (refusal,) = twin(tmp_path).reported.refusals
+    assert refusal.path == "sources[0].colour"
+
+
+def test_one_that_could_not_be_stored_is_taken_when_it_comes_again(tmp_path: Path) -> None:
+    """A manager's wish is retained: it comes with each connection, and the disk may have room by then."""
+    box = twin(tmp_path)
+    box.refuse(4, Refusal("", "cannot be stored on the box: No space left on device"))
+    assert box.reported.refused_version == 4
+    assert box.want(Desired(4, WANTED))
+    assert box.reported == Reported(4, WANTED)
 
 
 def test_a_full_disk_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import random
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from edge.outbox.outbox import Outbox
@@ -15,7 +16,7 @@ from edge.uplink.session import Session
 from protocol.acks import Ack, SeqSet
 from protocol.codec import encode_body
 from protocol.commands import Command, Reply
-from protocol.config import Config
+from protocol.config import Config, Refusal
 from protocol.limits import PACKET_BYTES
 from protocol.twin import Desired
 from simulator.faults.clocks import EPOCH
@@ -37,7 +38,10 @@ class Box:
         self.session.due(0.0)
         self.desired: list[Desired] = []
         self.commands: list[tuple[str, Command]] = []
-        self.inbound = Inbound(CONFIG, self.session, self.desired.append, self._answer)
+        self.refusals: list[tuple[int, Refusal]] = []
+        self.inbound = Inbound(
+            CONFIG, self.session, self.desired.append, self._answer, lambda *refused: self.refusals.append(refused)
+        )
 
     def _answer(self, name: str, command: Command) -> Reply:
         self.commands.append((name, command))
@@ -68,6 +72,34 @@ def test_a_twin_that_was_taken_away_is_no_error() -> None:
     box = Box()
     box.take(f"{BASE}/twin/desired", b"")
     assert (box.untouched, box.inbound.refused) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "words"),
+    [
+        ({"sources": [{"id": "a", "uri": "a.mp4", "zonez": []}]}, "sources[0].zonez", "did you mean 'zones'"),
+        ({"sources": [{"id": "a", "uri": "a.mp4", "fps": -3}]}, "sources[0].fps", "-3"),
+        ({"sources": [{"uri": "a.mp4"}]}, "sources[0]", "id"),
+        ({"colour": "blue"}, "colour", "known here: sources, report"),
+        ({"sources": [{"id": "a", "uri": ["rtsp://me:secret@camera/"]}]}, "sources[0].uri", "Expected `str`"),
+    ],
+)
+def test_a_twin_that_does_not_decode_is_refused_by_version_and_path(config: dict[str, Any], path: str, words: str) -> None:
+    """Row 55: a manager may be newer than the box."""
+    box = Box()
+    box.take(f"{BASE}/twin/desired", msgspec.json.encode({"version": 7, "config": config}))
+    ((version, refusal),) = box.refusals
+    assert (version, refusal.path, box.inbound.refused) == (7, path, 1)
+    assert words in refusal.message
+    assert "secret" not in refusal.message
+    assert box.untouched
+
+
+@pytest.mark.parametrize("payload", [b'{"config":{"colour":1}}', b'{"version":"7","config":{}}', b'{"version":0}', b"[7]"])
+def test_a_twin_without_a_version_is_counted_only(payload: bytes) -> None:
+    box = Box()
+    box.take(f"{BASE}/twin/desired", payload)
+    assert (box.refusals, box.inbound.refused, box.untouched) == ([], 1, True)
 
 
 def test_a_command_is_answered_where_the_contract_says_with_its_correlation() -> None:
