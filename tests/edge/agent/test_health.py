@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from edge.agent.health import MAX_REASONS, MIN_INTERVAL_S, HealthBoard
-from protocol.events import Reason
+from protocol.codec import encode_event
+from protocol.events import Clock, ClockSource, DeviceHealth, Event, EventBody, EventType, Reason
+from protocol.identifiers import new_boot, uuid7
 from protocol.state import Status
+from simulator.faults.clocks import EPOCH
 
 STUCK = Reason("accelerator-stuck", "accelerator cpu", "no answer in 2 s")
 GONE = Reason("source-gone", "source cam")
@@ -60,3 +63,33 @@ def test_more_reasons_than_the_wire_carries() -> None:
     assert change is not None
     assert len(change.raised) == MAX_REASONS
     assert len(board.reasons) == MAX_REASONS
+
+
+def test_what_does_not_fit_an_event_is_told_with_the_next() -> None:
+    """Sixteen cameras behind one switch: each reason is long, and none may be lost."""
+    board = HealthBoard()
+    reasons = [Reason("source-missing", f"source camera-{i}", "ü" * 120) for i in range(16)]
+    for reason in reasons:
+        board.raise_(reason)
+    raised: list[Reason] = []
+    now_s = 0.0
+    while (change := board.changes(now_s)) is not None:
+        encode_event(event(change))
+        raised += change.raised
+        now_s += 2 * MIN_INTERVAL_S
+    assert raised == reasons
+    for reason in reasons:
+        board.clear(reason.code, reason.subject)
+        board.raise_(Reason("source-frozen", reason.subject, "x" * 120))
+    changes = []
+    while (change := board.changes(now_s)) is not None:
+        encode_event(event(change))
+        changes.append(change)
+        now_s += 2 * MIN_INTERVAL_S
+    assert [len([r for c in changes for r in c.raised]), len([r for c in changes for r in c.cleared])] == [16, 16]
+
+
+def event(change: DeviceHealth) -> Event:
+    clock = Clock(ClockSource.FREE, synchronised=False)
+    body = EventBody(captured_at=EPOCH, clock=clock, observed=change)
+    return Event("f" * 32, "d" * 32, uuid7(0), EventType.DEVICE_HEALTH, EPOCH, new_boot(), 2**53 - 1, body)
