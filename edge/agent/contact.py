@@ -41,6 +41,7 @@ class Contact:
         self._file, self._folder, self._report, self._found = file, folder, report, found
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._damaged = False
 
     @property
     def enrolling(self) -> bool:
@@ -55,7 +56,7 @@ class Contact:
                 password = _read_password(broker.password_file)
                 return UplinkConfig(box.fleet, box.device, broker.host, broker.port, None, broker.username, password)
             files = IdentityFiles(self._folder)
-            known = files.load()
+            known = self._load(files)
             if known is not None:
                 return self._with(known)
         except (IdentityError, OSError) as error:
@@ -64,9 +65,18 @@ class Contact:
         if self._file.manager.url and self._file.manager.code:
             self._thread = threading.Thread(target=self._enrol, args=(files,), name="enrolment", daemon=True)
             self._thread.start()
-        else:
+        elif not self._damaged:
             self._report(Reason("not-enrolled", SUBJECT, "give manager.url and a one-time manager.code"))
         return None
+
+    def _load(self, files: IdentityFiles) -> Identity | None:
+        """The identity, if it is whole; one that is damaged is named, and a code makes up for it."""
+        try:
+            return files.load()
+        except IdentityError as error:
+            self._damaged = True
+            self._report(Reason("identity", SUBJECT, str(error)[:120]))
+            return None
 
     def config_of(self, identity: Identity) -> UplinkConfig | None:
         """How to connect with an identity; ``None`` when something is missing, which is reported."""
@@ -118,4 +128,7 @@ def _read_password(path: str) -> str:
         return Path(path).read_text("utf-8").strip()
     except OSError as error:
         msg = f"broker.password_file {path}: cannot be read: {error.strerror}"
+        raise IdentityError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"broker.password_file {path}: is not text; write the password on one line"
         raise IdentityError(msg) from error

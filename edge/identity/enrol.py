@@ -94,6 +94,9 @@ def _post(url: str, body: bytes, ca: Path | None) -> bytes:
             raise IdentityError(msg) from None
         msg = f"{url}: the manager does not answer ({error.reason}); check manager.url and the network"
         raise IdentityError(msg) from None
+    except UnicodeError as error:
+        msg = f"{url}: not a name that can be looked up; correct manager.url"
+        raise IdentityError(msg) from error
     except (OSError, http.client.HTTPException) as error:
         msg = f"{url}: the manager does not answer ({error}); check manager.url and the network"
         raise IdentityError(msg) from None

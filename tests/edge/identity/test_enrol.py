@@ -269,7 +269,17 @@ def test_a_code_never_travels_in_clear_over_a_network(tmp_path: Path, url: str) 
 
 
 @pytest.mark.parametrize(
-    "url", ["", "manager", "file:///etc/passwd", "ftp://manager", "https://", "http://[::1", "https://127.0.0.1:x"]
+    "url",
+    [
+        "",
+        "manager",
+        "file:///etc/passwd",
+        "ftp://manager",
+        "https://",
+        "http://[::1",
+        "https://127.0.0.1:x",
+        "https://manager..city",
+    ],
 )
 def test_an_address_that_is_none_is_named(tmp_path: Path, url: str) -> None:
     assert "manager.url" in failure(tmp_path, url)
