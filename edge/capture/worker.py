@@ -33,7 +33,7 @@ from edge.capture.messages import (
     ToSource,
     Troubled,
 )
-from edge.capture.pacing import Pacer
+from edge.capture.pacing import MAX_WAIT_S, Pacer
 from edge.capture.port import Picture, Port
 from edge.capture.ring import MAX_AGE_S, Ring, RingLayout, make_memory
 from edge.capture.slots import SlotName, SlotTable
@@ -110,9 +110,9 @@ class _Worker:
         self.say(Opened(info))
         paced = self._order.real_time and not info.live
         fps = self._order.fps
-        pacer = Pacer()
         before_s = played_s = 0.0
         step_s = 1.0 / (fps or info.fps or 25.0)
+        pacer = Pacer(max(MAX_WAIT_S, step_s))
         while True:
             truncated: Fault | None = None
             try:
