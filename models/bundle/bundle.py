@@ -42,10 +42,8 @@ class Bundle:
             msg = f"{path}: cannot be read ({error.strerror}); install the bundle {self.manifest.name} again"
             raise BundleError(msg) from error
         if len(data) != item.size or hashlib.sha256(data).hexdigest() != item.sha256:
-            msg = (
-                f"{path}: not the file that the manifest names (size or SHA-256 differ); "
-                f"install the bundle {self.manifest.name} {self.manifest.version} again"
-            )
+            again = f"install {self.manifest.name} {self.manifest.version} again"  # short: all of it must fit into a reason
+            msg = f"{path}: differs from its manifest (size or SHA-256); {again}"
             raise BundleError(msg)
         return data
 

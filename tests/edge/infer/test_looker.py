@@ -64,7 +64,7 @@ def test_a_model_that_answers_otherwise_here_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_was_changed_is_refused_before_it_is_loaded(tmp_path: Path) -> None:
     puppet.make_bundle(tmp_path)
     (tmp_path / puppet.NAME / "puppet.bin").write_bytes(b"something else")
-    with pytest.raises(AcceleratorError, match=r"puppet\.bin: not the file that the manifest names.*install"):
+    with pytest.raises(AcceleratorError, match=r"puppet\.bin: differs from its manifest.*install"):
         load_looker(puppet.Puppet(), order(tmp_path))
 
 

@@ -115,7 +115,7 @@ def test_a_model_file_that_is_not_one_is_refused_until_it_is_mended(make_box: An
     box = make_box()
     box.run(camera)
     box.until(lambda: box.codes(SUBJECT) == ("model-refused",))
-    assert "puppet.bin: not the file that the manifest names" in box.health[SUBJECT][0].detail
+    assert "puppet.bin: differs from its manifest" in box.health[SUBJECT][0].detail
     box.until(lambda: any(isinstance(outcome, Failed) for outcome in box.outcomes()))
     assert seen(box) == 0
     good.write_bytes(data)
