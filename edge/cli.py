@@ -65,7 +65,7 @@ def run(
     for refusal in reading.refusals:
         typer.echo(f"{config}: {refusal.path}: {refusal.message}; this source is left out, the rest goes on", err=True)
     try:
-        agent = Agent(reading, SystemClock())
+        agent = Agent(reading, SystemClock(), lambda line: typer.echo(line, err=True))
         signal.signal(signal.SIGTERM, lambda *_: agent.stop())
         signal.signal(signal.SIGINT, lambda *_: agent.stop())
         agent.run(until_end=until_end)

@@ -3,20 +3,24 @@
 Rules:
 
 - One thread runs the loop; the uplink has its own; everything that can hang is another process.
-- The control channel stays up whatever happens to sources, models or configuration.
+- The control channel stays up whatever happens to sources, models or configuration; an error of ours in the analytics of one
+  source is told, and that source begins anew: a box that fell over a configuration which it keeps could never be given another.
 - What the box says of itself (birth, telemetry, health events, status socket) comes from one place and agrees.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from edge.agent.console import Console
 from edge.agent.contact import SUBJECT, Contact
 from edge.agent.folder import StateFolder
 from edge.agent.health import HealthBoard
@@ -25,6 +29,7 @@ from edge.agent.status import BoxStatus, StatusSocket
 from edge.agent.twin import Twin
 from edge.boxfile import Reading
 from edge.clock import Clock, Instant
+from edge.errors import StateFolderError
 from edge.guard.builder import EventBuilder, Origin
 from edge.guard.guard import GuardError
 from edge.identity.files import Identity
@@ -44,6 +49,7 @@ from protocol.commands import Command, CommandName, Reply
 from protocol.config import Refusal
 from protocol.errors import TooLargeError
 from protocol.events import EventType, Reason
+from protocol.limits import TEXT_CHARACTERS
 from protocol.state import LinkTelemetry, State, Telemetry, Versions
 from protocol.twin import Desired
 
@@ -76,18 +82,19 @@ class Agent:
     Args:
         reading: the box's file.
         clock: time.
+        say: takes a line for whoever looks at the terminal or the journal.
 
     Raises:
         StateFolderError: the state folder cannot be used.
     """
 
-    def __init__(self, reading: Reading, clock: Clock) -> None:
+    def __init__(self, reading: Reading, clock: Clock, say: Callable[[str], None] = lambda _line: None) -> None:
         self._box, self._file, self._clock = reading.file.box, reading.file, clock
         self._folder = StateFolder(Path(self._box.state))
         self._started_s = clock.monotonic()
         self._watch = ClockWatch()
         self._watch.update(self._started_s, clock.now().wall)
-        self._board = HealthBoard()
+        self._board, self._console = HealthBoard(), Console(say)
         self._inbox: queue.SimpleQueue[tuple[str, object]] = queue.SimpleQueue()
         self._outbox = Outbox.open(
             self._folder.path / "outbox.sqlite",
@@ -108,7 +115,12 @@ class Agent:
         self._telemetry_due = Due(self._twin.config.report.telemetry_interval_s)
         self._second, self._memory_due = Due(SECOND_S), Due(_MEMORY_S)
         self._stop = threading.Event()
-        self._status = StatusSocket(Path(self._box.status), self.status)
+        self._status: StatusSocket | None = None
+        try:
+            self._status = StatusSocket(Path(self._box.status), self.status)
+        except StateFolderError as error:
+            detail = str(error).replace(f"{self._box.status}: ", "")  # a long path would leave no room for the remedy
+            self._board.raise_(Reason("status-socket", "status", detail[:TEXT_CHARACTERS]))
 
     def run(self, *, until_end: bool = False) -> None:
         """Run until :meth:`stop`.
@@ -116,9 +128,9 @@ class Agent:
         Args:
             until_end: also end when every source has played to its end and the manager has acknowledged everything.
         """
-        self._configure()
-        self._connect()
         try:
+            self._configure()
+            self._connect()
             while not self._stop.is_set():
                 self._runtime.poll(POLL_S)
                 self._inbound()
@@ -126,7 +138,7 @@ class Agent:
                 if self._second.now(now_s):
                     self._each_second(now_s)
                 if until_end and self._runtime.ended:
-                    self._close_pipelines()
+                    self._close(self._pipelines)
                     if self._drained():
                         break
         finally:
@@ -175,13 +187,25 @@ class Agent:
 
     def _configure(self) -> None:
         config = self._twin.config
-        self._close_pipelines()
+        before, self._pipelines = self._pipelines, {}
+        for source in config.sources:
+            kept = before.get(source.id)
+            if kept is None or kept.configured != (source, config.report):
+                kept = Pipeline(source, config.report)
+            else:
+                del before[source.id]
+            self._pipelines[source.id] = kept
+        self._close(before)
         self._builder.evaluation = config.report.evaluation
         self._telemetry_due = Due(config.report.telemetry_interval_s)
-        self._pipelines = {source.id: Pipeline(source, config.report) for source in config.sources}
         self._runtime.configure(config.sources)
+        self._judge_configuration()
+
+    def _judge_configuration(self) -> None:
         refusals = self._twin.reported.refusals
-        reasons = tuple(Reason("configuration", "configuration", f"{r.path}: {r.message}"[:120]) for r in refusals[:1])
+        reasons = tuple(
+            Reason("configuration", "configuration", f"{r.path}: {r.message}"[:TEXT_CHARACTERS]) for r in refusals[:1]
+        )
         self._board.replace("configuration", reasons)
 
     def _inbound(self) -> None:
@@ -190,6 +214,9 @@ class Agent:
             match item:
                 case Desired():
                     self._desired(item)
+                case (int() as version, Refusal() as refusal):
+                    self._twin.refuse(version, refusal)
+                    self._tell_configuration()
                 case Identity():
                     self._start_uplink(self._contact.config_of(item))
                 case Reason():
@@ -197,7 +224,7 @@ class Agent:
                 case str():
                     self._runtime.restart(item)
                 case None:
-                    self._board.clear(what, SUBJECT)
+                    self._board.replace(what, ())
 
     def _desired(self, desired: Desired) -> None:
         try:
@@ -207,10 +234,10 @@ class Agent:
             changed = False
         if changed:
             self._configure()
-        else:
-            refused = self._twin.reported.refusals
-            reasons = tuple(Reason("configuration", "configuration", f"{r.path}: {r.message}"[:120]) for r in refused[:1])
-            self._board.replace("configuration", reasons)
+        self._tell_configuration()
+
+    def _tell_configuration(self) -> None:
+        self._judge_configuration()
         if self._uplink is not None:
             self._uplink.publish_reported(self._twin.reported)
 
@@ -220,13 +247,26 @@ class Agent:
         pipeline = self._pipelines.get(result.source)
         if pipeline is None:
             return
-        observations = pipeline.take(result)
+        try:
+            observations = pipeline.take(result)
+        except Exception as error:  # noqa: BLE001 - see the rules above
+            self._defect(pipeline, error)
+            return
         if pipeline.expected:
             self._runtime.expect(result.source, pipeline.expected)
-        if observations:
+        if observations or result.model is not None:  # what a window says may come with a picture at which nobody looked
             self._remember_origin(result)
-            for observation in observations:
-                self._say(observation)
+        for observation in observations:
+            self._say(observation)
+
+    def _defect(self, pipeline: Pipeline, error: Exception) -> None:
+        source, report = pipeline.configured
+        with contextlib.suppress(Exception):  # it may be broken by now; what it can still tell is told
+            self._close({source.id: pipeline})
+        self._pipelines[source.id] = Pipeline(source, report)
+        detail = f"its analytics began again after {type(error).__name__}: {error}"
+        self._board.raise_(Reason("analytics-defect", f"analytics {source.id}", detail[:TEXT_CHARACTERS]))
+        sys.excepthook(type(error), error, error.__traceback__)
 
     def _remember_origin(self, result: FrameResult) -> None:
         before = self._origins.get(result.source)
@@ -239,18 +279,20 @@ class Agent:
 
     def _say(self, observation: Observation) -> None:
         origin = self._origins.get(observation.source or "", Origin())
+        now = self._clock.now()
+        clock = self._watch.update(now.monotonic_s, now.wall)  # a step since the last look must not go out as a good time
         try:
-            body = self._builder.build(observation, self._watch.clock, origin)
+            body = self._builder.build(observation, clock, origin)
             self._outbox.append(observation.type, body)
         except (GuardError, TooLargeError) as error:
-            self._board.raise_(Reason("guard", "guard", str(error)[:120]))
+            self._board.raise_(Reason("guard", "guard", str(error)[:TEXT_CHARACTERS]))
             return
         if self._uplink is not None:
             self._uplink.notify()
 
-    def _close_pipelines(self) -> None:
+    def _close(self, pipelines: Mapping[str, Pipeline]) -> None:
         now = self._clock.now()
-        for pipeline in self._pipelines.values():
+        for pipeline in pipelines.values():
             for observation in pipeline.close(now):
                 self._say(observation)
 
@@ -262,9 +304,13 @@ class Agent:
         self._outbox.tick()
         self._board.replace("outbox", self._outbox.faults())
         self._board.replace("uplink", self._uplink.faults() if self._uplink else ())
+        if self._uplink is not None:
+            self._console.link(self._uplink.status(), self._uplink.broker)
+        self._close({name: self._pipelines[name] for name in self._runtime.silent})
         free = disk_free_mb(self._folder.path)
         low = free is not None and free < _DISK_LOW_MB
-        self._board.replace("disk", (Reason("disk-low", "disk", f"{free:.0f} MB free"),) if low else ())
+        detail = f"{free:.0f} MB free, {_DISK_LOW_MB:.0f} needed: free some space on the disk of {self._folder.path}"
+        self._board.replace("disk", (Reason("disk-low", "disk", detail[:TEXT_CHARACTERS]),) if low else ())
         if self._memory_due.now(now_s):
             self._memory_mb = memory_mb(descendants(os.getpid()))
         self._tell_health(now)
@@ -275,6 +321,7 @@ class Agent:
         change = self._board.changes(now.monotonic_s)
         if change is None:
             return
+        self._console.health(change)
         self._say(Observation(EventType.DEVICE_HEALTH, now, change))
         if self._uplink is not None:
             self._uplink.publish_state()
@@ -285,7 +332,7 @@ class Agent:
         self._start_uplink(self._contact.config())
 
     def _heard_of_identity(self, reason: Reason | None) -> None:
-        self._inbox.put(("enrolment", reason))
+        self._inbox.put((SUBJECT, reason))
         self._runtime.wake()
 
     def _enrolled(self, identity: Identity) -> None:
@@ -300,7 +347,11 @@ class Agent:
             self._inbox.put(("desired", desired))
             self._runtime.wake()
 
-        self._uplink = Uplink(config, self._outbox, self._birth, wanted, self._command, self._clock)
+        def refused(version: int, refusal: Refusal) -> None:
+            self._inbox.put(("refused", (version, refusal)))
+            self._runtime.wake()
+
+        self._uplink = Uplink(config, self._outbox, self._birth, wanted, self._command, self._clock, refused)
         self._uplink.publish_reported(self._twin.reported)
         self._uplink.start()
 
@@ -347,14 +398,17 @@ class Agent:
         return not self._outbox.status().pending
 
     def _end(self) -> None:
-        self._close_pipelines()
-        self._runtime.stop()
-        self._outbox.flush()
-        if self._uplink is not None:
-            self._uplink.stop()
-        self._outbox.close()
-        self._status.close()
-        self._folder.close()
+        with contextlib.ExitStack() as last:  # each of them, whatever happens to the others
+            last.callback(self._folder.close)
+            last.callback(self._console.close)
+            if self._status is not None:
+                last.callback(self._status.close)
+            last.callback(self._outbox.close)
+            if self._uplink is not None:
+                last.callback(self._uplink.stop)
+            last.callback(self._outbox.flush)
+            last.callback(self._runtime.stop)
+            self._close(self._pipelines)
 
 
 def agent_version() -> str:

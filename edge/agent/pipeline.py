@@ -33,6 +33,8 @@ class Pipeline:
         self._analytics: CrowdAnalytics | None = None
         self._size: tuple[int, int] | None = None
         self._last: FrameResult | None = None
+        self._looked = False
+        self.configured = (source, report)
         self.expected: tuple[Region, ...] = ()
         """Where people are expected next, for the gate."""
 
@@ -43,7 +45,7 @@ class Pipeline:
         reopened = self._last is not None and result.number <= self._last.number
         if size != self._size or reopened:
             observations += self.close(result.captured)
-            self._size = size
+            self._size, self._looked = size, False
             self._tracker = Tracker(*size)
             self._analytics = CrowdAnalytics(self._source, self._report, *size)
         assert self._tracker is not None
@@ -51,17 +53,18 @@ class Pipeline:
         self._last = result
         # The tracker lives in the time of the recording, so that one played faster than it was made is followed all the same.
         now_s = result.media_s
+        self._looked = self._looked or isinstance(result.outcome, Seen | NothingSeen)
         match result.outcome:
             case Seen(detections=detections):
                 people = detections.select(detections.classes == PERSON)
                 tracks = self._tracker.update(people, [_corners(region) for region in result.regions], now_s)
             case NothingSeen():
                 tracks = self._tracker.update(Detections.none(), [_corners(region) for region in result.regions], now_s)
-            case Still():
+            case Still() if self._looked:  # before the first look nobody knows what is still there
                 tracks = self._tracker.update(Detections.none(), (), now_s)
             case Dropped(reason=DropReason.SOURCE_GONE):
                 return observations
-            case Dropped() | TimedOut() | Failed():
+            case Still() | Dropped() | TimedOut() | Failed():
                 self._tracker.update(Detections.none(), (), now_s)
                 return observations + self._analytics.missed(result.captured)
         self.expected = _regions(tracks, result.size.whole)

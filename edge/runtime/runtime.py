@@ -166,6 +166,12 @@ class Runtime:
         return all(view.unit.state is SourceState.ENDED and not view.shots for view in self._views.values())
 
     @property
+    def silent(self) -> tuple[str, ...]:
+        """Sources that deliver nothing now: ended, lost or waiting for another try; all their pictures have come out."""
+        running = (SourceState.STARTING, SourceState.RUNNING)
+        return tuple(name for name, view in self._views.items() if view.unit.state not in running and not view.shots)
+
+    @property
     def models(self) -> tuple[ModelRef, ...]:
         """Models that look at pictures now."""
         return tuple({view.plan.ref: None for view in tuple(self._views.values()) if isinstance(view.plan, Plan)})

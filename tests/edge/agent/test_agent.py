@@ -26,7 +26,7 @@ def pictures(status: BoxStatus) -> int:
 def test_pictures_become_counts_an_alarm_and_nothing_else(tmp_path: Path) -> None:
     alarm = "alarm = { enter_at = 2, leave_at = 1, min_duration_s = 0.2, update_interval_s = 0.5 }"
     with Offline(tmp_path, source("square", alarm=alarm)).running() as box:
-        status = box.until(lambda s: pictures(s) > 60, "60 pictures")
+        status = box.until(lambda s: pictures(s) > 60 and s.telemetry.outbox.pending > 8, "60 pictures, and what they gave")
         assert status.models[0].name == "person-vehicle-fast"
         assert status.telemetry.accelerators["cpu"].state == "ready"
     said = box.said()
@@ -77,6 +77,7 @@ def test_a_model_that_is_not_one_is_named_and_the_box_stays_reachable(tmp_path: 
         status = box.until(lambda s: any("model" in code for code in codes(s)), "a reason that names the model")
         reason = next(reason for reason in status.reasons if "model" in reason.code)
         assert "person-vehicle-fast" in f"{reason.subject} {reason.detail}"
+        assert reason.detail.endswith("again"), "the remedy is not cut off"
         assert status.status is Status.DEGRADED
     assert not [kind for kind, body in box.said() if kind == "crowd.count" and body["observed"]["pictures"] > 0]
 

@@ -33,3 +33,14 @@ def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StateFolderError, match=r"box\.state"):
         StateFolder(tmp_path / "file" / "state")
+
+
+def test_a_full_disk_does_not_keep_the_box_from_starting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.pwrite", full)
+    folder = StateFolder(tmp_path / "state")
+    with pytest.raises(StateFolderError, match="another agent"):
+        StateFolder(tmp_path / "state")
+    folder.close()

@@ -1,0 +1,64 @@
+"""From results to observations: nothing is counted that nobody has looked at."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from edge.agent.pipeline import Pipeline
+from edge.clock import Instant
+from edge.infer.outcome import Dropped, DropReason, Failed, NothingSeen, Outcome, Still, TimedOut
+from edge.observation import Observation
+from edge.region import Size
+from edge.runtime.result import FrameResult
+from protocol.config import Report, Source, Zone
+from protocol.events import CrowdCount
+
+NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.timezone.utc)
+SIZE = Size(640, 480)
+EVERYWHERE = Zone(id="all", polygon=((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+NOBODY_LOOKED: tuple[Outcome, ...] = (
+    Dropped(DropReason.ACCELERATOR_DOWN), Dropped(DropReason.SUPERSEDED), TimedOut(2.0), Failed("no device"),
+)  # fmt: skip
+
+
+def result(number: int, outcome: Outcome) -> FrameResult:
+    at = Instant(100.0 + number / 10, NOON + dt.timedelta(seconds=number / 10))
+    looked = isinstance(outcome, NothingSeen)
+    return FrameResult("cam", number, at, number / 10, SIZE, (SIZE.whole,) if looked else (), outcome)
+
+
+def counts(observations: list[Observation]) -> list[CrowdCount]:
+    return [each.observed for each in observations if isinstance(each.observed, CrowdCount)]
+
+
+def pipeline() -> Pipeline:
+    return Pipeline(Source(id="cam", uri="a.mp4", zones=(EVERYWHERE,)), Report(count_interval_s=0))
+
+
+@pytest.mark.parametrize("missed", NOBODY_LOOKED)
+def test_a_still_picture_before_the_first_look_is_no_empty_square(missed: Outcome) -> None:
+    """The model loads while the camera runs: the gate's first look at everything is lost, and then nothing moves."""
+    line = pipeline()
+    for number, outcome in enumerate([missed, Still(), Still()], start=1):
+        assert counts(line.take(result(number, outcome))) == []
+    (count,) = counts(line.take(result(4, NothingSeen(10.0))))
+    assert (count.people.value, count.pictures) == (0, 1)
+    (count,) = counts(line.take(result(5, Still())))
+    assert (count.people.value, count.pictures) == (0, 1), "what was there is still there"
+
+
+def test_after_a_new_opening_nobody_has_looked_again() -> None:
+    line = pipeline()
+    line.take(result(1, Still()))
+    line.take(result(2, NothingSeen(10.0)))
+    assert counts(line.take(result(1, Still()))) == []
+
+
+def test_a_closed_line_says_nothing_twice() -> None:
+    line = Pipeline(Source(id="cam", uri="a.mp4", zones=(EVERYWHERE,)), Report(count_interval_s=60))
+    line.take(result(1, NothingSeen(10.0)))
+    at = result(2, Still()).captured
+    assert len(counts(line.close(at))) == 1
+    assert line.close(at) == []
