@@ -27,6 +27,8 @@ class FaultCode(str, enum.Enum):
     """It ends before its own index says."""
     CORRUPT = "source-corrupt"
     """Pictures cannot be decoded any more."""
+    TOO_LARGE = "source-too-large"
+    """Its pictures are larger than a box takes."""
     STALLED = "source-stalled"
     """No picture for too long."""
     FROZEN = "source-frozen"

@@ -42,6 +42,9 @@ from edge.clock import SystemClock
 from edge.gate.gate import FrameGate
 from edge.region import Region, Size
 
+MAX_PIXELS = 7680 * 4320
+"""Of a picture: 8K UHD. A file may claim anything, and a ring of what it claims would take the memory of all others."""
+
 
 class _AgentGone(Exception):  # noqa: N818 - an order, not an error
     """The agent has stopped this source or ended itself."""
@@ -158,6 +161,9 @@ class _Worker:
     def _ring_for(self, size: Size) -> Ring:
         if self._ring is not None and self._ring.layout.size == size:
             return self._ring
+        if size.width * size.height > MAX_PIXELS:
+            msg = f"pictures of {size.width} x {size.height} are too large, most is 7680 x 4320; use a smaller stream"
+            raise CaptureError(FaultCode.TOO_LARGE, msg)
         self.close()
         self._rings += 1
         layout = RingLayout(f"{self._order.id}.{self._order.opening}.{self._rings}", size, self._order.slots)

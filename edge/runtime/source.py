@@ -39,7 +39,9 @@ from protocol.config import Source
 
 WORKER = "edge.capture.worker:run_source"
 
-_UNTIL_THE_FILE_CHANGES = frozenset({FaultCode.MISSING, FaultCode.UNREADABLE, FaultCode.NOT_VIDEO, FaultCode.TRUNCATED})
+_UNTIL_THE_FILE_CHANGES = frozenset(
+    {FaultCode.MISSING, FaultCode.UNREADABLE, FaultCode.NOT_VIDEO, FaultCode.TRUNCATED, FaultCode.TOO_LARGE}
+)
 """Faults that another try cannot mend; a look at the file's dates tells when one can."""
 
 _LOOK_AGAIN_S = 1.0

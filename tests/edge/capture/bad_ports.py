@@ -53,6 +53,14 @@ class Freezing(_Camera):
             time.sleep(0.05)
 
 
+class Huge(_Camera):
+    """Delivers pictures that no box has memory for."""
+
+    def pictures(self) -> Iterator[Picture]:
+        chroma = np.zeros((2161, 3840), np.uint8)
+        yield Picture(np.zeros((4322, 7680), np.uint8), chroma, chroma, 0.0)
+
+
 class Hanging(_Camera):
     """Delivers a few pictures and then nothing, for ever."""
 

@@ -56,6 +56,7 @@ def test_silence_is_noticed_within_five_seconds_on_a_real_box() -> None:
         ("bad:Exploding", "source-crashed", "retrying"),
         ("bad:Segfaulting", "source-crashed", "retrying"),
         ("bad:Hanging", "source-stalled", "retrying"),
+        ("bad:Huge", "source-too-large", "failed"),
     ],
 )
 def test_it_is_named_within_five_seconds_and_harms_no_other(
