@@ -50,6 +50,7 @@ class Session:
         self._again: dict[tuple[str, int], int] = {}
         """Attempts so far of what is due again; it is sent in the outbox's order and may be evicted by then."""
         self._connected = False
+        self._unanswered_since_s: float | None = None
         self.sent = 0
         """Messages handed to the link, repetitions included."""
 
@@ -63,13 +64,13 @@ class Session:
         with self._lock:
             self._in_flight.clear()
             self._again.clear()
-            self._connected = True
+            self._connected, self._unanswered_since_s = True, None
 
     def disconnected(self) -> None:
         """The connection is gone; what was in flight may or may not have arrived."""
         with self._lock:
             self._in_flight.clear()
-            self._connected = False
+            self._connected, self._unanswered_since_s = False, None
 
     def acknowledged(self, ack: Ack) -> None:
         """The manager accounts for these."""
@@ -77,6 +78,7 @@ class Session:
             return
         settled = self._outbox.settled(ack.boot)
         with self._lock:
+            self._unanswered_since_s = None
             for key in [key for key in self._in_flight if key[0] == ack.boot and key[1] in settled]:
                 del self._in_flight[key]
 
@@ -104,7 +106,14 @@ class Session:
                 self._note(entry, now_s, alert=alert)
                 messages.append(message)
             self.sent += len(messages)
+            if self._in_flight and self._unanswered_since_s is None:
+                self._unanswered_since_s = now_s
             return messages
+
+    def unanswered_s(self, now_s: float) -> float:
+        """How long messages have been in flight without any acknowledgement, seconds."""
+        since_s = self._unanswered_since_s
+        return 0.0 if since_s is None else now_s - since_s
 
     def next_s(self) -> float | None:
         """When something in flight is due again, monotonic seconds."""

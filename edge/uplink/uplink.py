@@ -44,6 +44,10 @@ from protocol.twin import Reported
 _STEADY_S = 30.0
 """A connection that stood this long ends the backoff."""
 
+_STALLED_S = 60.0
+"""A link that is down, or on which nothing is acknowledged, for so long is a fault: longer than a manager's new start and most
+of the waits between two attempts, so that a short cut makes no event."""
+
 _IDLE_S = 1.0
 """Longest sleep of the thread; retransmissions and the outbox's own work are due at such times."""
 
@@ -87,7 +91,7 @@ class Uplink:
         self._news = False
         self._stop = threading.Event()
         self._client: mqtt.Client | None = None
-        self._up, self._up_s = False, 0.0
+        self._up, self._up_s, self._down_s = False, 0.0, clock.monotonic()
         self._connections = 0
         self._last_error = ""
         self._conflict = False
@@ -156,11 +160,19 @@ class Uplink:
         )
 
     def faults(self) -> tuple[Reason, ...]:
-        """What is wrong with the link, beyond not being there."""
+        """What is wrong with the link. Health is progress: one on which nothing arrives is down, however connected it is."""
         reasons = []
+        now_s = self._clock.monotonic()
         # The other box would have come back by now.
-        if self._up and self._clock.monotonic() - self._up_s > LONGEST_CONFLICT_S:
+        if self._up and now_s - self._up_s > LONGEST_CONFLICT_S:
             self._conflict = False
+        if not self._up and now_s - self._down_s >= _STALLED_S:
+            reasons.append(Reason("uplink-down", "uplink", (self._last_error or f"no connection to {self.broker}")[:120]))
+        elif self._session.unanswered_s(now_s) >= _STALLED_S:
+            detail = (
+                f"connected, but the manager has acknowledged nothing for {_STALLED_S:g} s: does its ingest run? events wait"
+            )
+            reasons.append(Reason("uplink-unanswered", "uplink", detail))
         if self._conflict:
             detail = "another box connects under this name; withdraw one of them at the manager"
             reasons.append(Reason("identity-conflict", "uplink", detail))
@@ -225,6 +237,8 @@ class Uplink:
                 self._send(Channel.TWIN_REPORTED, self._reported)
             self._pump(client, state)
         finally:
+            if self._up:
+                self._down_s = self._clock.monotonic()
             self._up = False
             self._session.disconnected()
             self._bytes = self._bytes + read_wire_bytes(client.socket())
