@@ -8,14 +8,15 @@ itself refuses never takes the others of its batch with it: the batch is halved 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, bindparam, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 
+from fleet.ingest.known import known_of, stranger
 from fleet.ingest.quarantine import Quarantine
 from fleet.ingest.rows import accounting_of, dump, event_row, load, sender_of
 from fleet.ingest.sort import Accepted, Raw, Refused, Sorted, lost_ranges, sort
@@ -109,7 +110,7 @@ class Sink:
         result = Stored()
         with writing(self._engine) as connection:
             one_at_a_time(connection, EVENT_ORDER)
-            known = self._known(connection, items)
+            known = known_of(connection, map(sender_of, items))
             self._insert(connection, [item for item in items if sender_of(item) in known], now, result)
             refused = [found for item in items if (found := _refused(item, known)) is not None]
             result.quarantined = self._quarantine.add(connection, refused, now)
@@ -119,12 +120,6 @@ class Sink:
                 heard = heard.values(last_word=now, changed=device.c.changed + 1)
                 connection.execute(heard, [{"_name": name} for name in sorted(known)])
         return result
-
-    @staticmethod
-    def _known(connection: Connection, items: Iterable[Sorted]) -> set[str]:
-        names = sorted({sender_of(item) for item in items})
-        query = select(device.c.name).where(device.c.name.in_(names), device.c.withdrawn_at.is_(None))
-        return set(connection.scalars(query))
 
     @staticmethod
     def _insert(connection: Connection, items: Sequence[Sorted], now: int, result: Stored) -> None:
@@ -179,10 +174,9 @@ class Sink:
 
 def _refused(item: Sorted, known: set[str]) -> Refused | None:
     if sender_of(item) not in known:
-        detail = "no such device is registered, or its certificate was withdrawn"
-        if isinstance(item, Refused):
-            return replace(item, detail=f"{detail}; {item.reason}: {item.detail}"[:240], reason="unknown-device")
-        return Refused(sender_of(item), accounting_of(item), "unknown-device", detail, "", b"")
+        bad = item if isinstance(item, Refused) else None
+        because = f"{bad.reason}: {bad.detail}" if bad else ""
+        return stranger(sender_of(item), accounting_of(item), bad.topic if bad else "", because)
     return item if isinstance(item, Refused) else None
 
 

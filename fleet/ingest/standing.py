@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 from sqlalchemy import Connection, Engine, select, update
 
 from fleet.audit.log import record
+from fleet.ingest.known import known_of, stranger
 from fleet.ingest.quarantine import Quarantine
 from fleet.ingest.sort import KEPT_BYTES, Refused
 from fleet.store.database import writing
@@ -28,6 +29,8 @@ _telemetry = msgspec.json.Decoder(Telemetry)
 _reported = msgspec.json.Decoder(Reported)
 _reply = msgspec.json.Decoder(Reply)
 
+_CORRELATION = re.compile(rb"[0-9a-f-]{36}")
+"""Nothing else is looked for: PostgreSQL takes no U+0000, and a box must not be able to stop ingest with one."""
 _RETURNS = 2
 """A box that restarts goes from one boot to the next; only two boxes come back to the boot before, and again."""
 _REMEMBERED = 6
@@ -36,16 +39,20 @@ _REMEMBERED = 6
 class Conflicts:
     """Notices two boots that alternate under one device name. Pure."""
 
-    def __init__(self) -> None:
-        self._boots: dict[str, deque[str]] = {}
+    def __init__(self, boots: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        self._boots = dict(boots or {})
 
     def saw(self, name: str, boot: str) -> bool:
         """A birth. Returns whether it shows, once more, that two boxes share the name."""
-        seen = self._boots.setdefault(name, deque(maxlen=_REMEMBERED))
+        seen = self._boots.get(name, ())
         if seen and seen[-1] == boot:
             return False
-        seen.append(boot)
+        seen = self._boots[name] = (*seen, boot)[-_REMEMBERED:]
         return sum(seen[i] == seen[i - 2] for i in range(2, len(seen))) >= _RETURNS
+
+    def copy(self) -> Conflicts:
+        """What is known so far, to go on from."""
+        return Conflicts(self._boots)
 
 
 @dataclass
@@ -54,8 +61,8 @@ class Taken:
 
     born: list[str] = field(default_factory=list)
     """Devices that said that they are there: they want their twin and acknowledgements."""
-    conflicts: list[str] = field(default_factory=list)
-    """Names that two boxes seem to share."""
+    conflicts: dict[str, str] = field(default_factory=dict)
+    """Names that two boxes seem to share, and the boot that showed it."""
     quarantined: int = 0
 
 
@@ -77,17 +84,33 @@ class Standing:
         taken = Taken()
         refused: list[Refused] = []
         now = time.time_ns() // 1_000_000
+        conflicts = self._conflicts.copy()  # a batch that the store does not take is taken again, births and all
         with writing(self._engine) as connection:
+            known = known_of(connection, (_sender(message) for message, _ in batch))
             for message, correlation in batch:
+                if (name := _sender(message)) and name not in known:
+                    refused.append(stranger(name, None, message.topic[:160]))
+                    continue
                 try:
-                    self._one(connection, message, correlation, now, taken)
+                    self._one(connection, message, correlation, now, taken, conflicts)
                 except (ProtocolError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                     refused.append(_refused(message, error))
             taken.quarantined = self._quarantine.add(connection, refused, now)
+            for name, boot in taken.conflicts.items():
+                record(connection, "system", "identity.conflict", name, boot)
+        self._conflicts = conflicts
         taken.born = list(dict.fromkeys(taken.born))
         return taken
 
-    def _one(self, connection: Connection, message: Message, correlation: bytes | None, now: int, taken: Taken) -> None:
+    def _one(  # noqa: PLR0913 - one message, and what it may change
+        self,
+        connection: Connection,
+        message: Message,
+        correlation: bytes | None,
+        now: int,
+        taken: Taken,
+        conflicts: Conflicts,
+    ) -> None:
         if len(message.payload) > PACKET_BYTES:
             msg = f"message of {len(message.payload)} bytes is over the cap of {PACKET_BYTES}"
             raise TooLargeError(msg)
@@ -95,7 +118,7 @@ class Standing:
         name = topic.device
         match topic.channel:
             case Channel.STATE:
-                self._state(connection, name, message.payload, now, taken)
+                self._state(connection, name, message.payload, now, taken, conflicts)
             case Channel.TELEMETRY:
                 _telemetry.decode(message.payload)
                 _update(connection, name, telemetry=message.payload, telemetry_at=now, last_word=now)
@@ -108,7 +131,10 @@ class Standing:
                 msg = f"channel {topic.channel.value!r} is not for boxes to speak on"
                 raise MalformedError(msg)
 
-    def _state(self, connection: Connection, name: str, payload: bytes, now: int, taken: Taken) -> None:
+    @staticmethod
+    def _state(  # noqa: PLR0913 - as above
+        connection: Connection, name: str, payload: bytes, now: int, taken: Taken, conflicts: Conflicts
+    ) -> None:
         state = _state.decode(payload)
         if state.status is Status.OFFLINE:
             # A will comes from the broker, perhaps long after, perhaps for a boot that another has followed.
@@ -119,10 +145,9 @@ class Standing:
             return
         _update(connection, name, state=payload, state_at=now, last_word=now)
         taken.born.append(name)
-        if self._conflicts.saw(name, state.boot):
-            taken.conflicts.append(name)
+        if conflicts.saw(name, state.boot):
+            taken.conflicts[name] = state.boot
             _update(connection, name, conflict_at=now)
-            record(connection, "system", "identity.conflict", name, state.boot)
 
 
 def _boot_of(connection: Connection, name: str) -> str | None:
@@ -131,12 +156,12 @@ def _boot_of(connection: Connection, name: str) -> str | None:
 
 
 def _replied(connection: Connection, name: str, reply: Reply, correlation: bytes | None, now: int) -> None:
-    if correlation is None:
-        msg = "a reply without correlation data"
+    if correlation is None or _CORRELATION.fullmatch(correlation) is None:
+        msg = "a reply without correlation data of ours"
         raise MalformedError(msg)
     connection.execute(
         update(outgoing)
-        .where(outgoing.c.correlation == correlation.decode("ascii", "replace")[:36], outgoing.c.device == name)
+        .where(outgoing.c.correlation == correlation.decode("ascii"), outgoing.c.device == name)
         .where(outgoing.c.replied_at.is_(None))
         .values(reply=msgspec.json.encode(reply).decode(), replied_at=now)
     )
@@ -148,9 +173,12 @@ def _update(connection: Connection, name: str, **values: object) -> None:
 
 def _refused(message: Message, error: Exception) -> Refused:
     reason = error.reason if isinstance(error, ProtocolError) else MalformedError.reason
-    try:
-        name = Topic.parse(message.topic).device
-    except ProtocolError:
-        name = ""
     data = b"" if isinstance(error, TooLargeError) else message.payload[:KEPT_BYTES]
-    return Refused(name, None, reason, str(error)[:240], message.topic[:160], data)
+    return Refused(_sender(message), None, reason, str(error)[:240], message.topic[:160], data)
+
+
+def _sender(message: Message) -> str:
+    try:
+        return Topic.parse(message.topic).device
+    except ProtocolError:
+        return ""

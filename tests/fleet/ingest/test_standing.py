@@ -7,13 +7,15 @@ import time
 
 import msgspec
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from fleet.accounts.accounts import Person, Role
 from fleet.ingest.outgoing import TWIN, Outgoing, ask
-from fleet.ingest.standing import Conflicts
+from fleet.ingest.quarantine import Quarantine
+from fleet.ingest.standing import Conflicts, Standing
 from fleet.store.database import writing
-from fleet.store.tables import audit, device, outgoing
+from fleet.store.tables import audit, device, outgoing, quarantine
 from protocol.codec import Message, encode_body
 from protocol.commands import EXPIRY_S, CommandName, Reply
 from protocol.config import Config, Report
@@ -231,3 +233,57 @@ def test_a_command_nobody_could_send_in_time_is_not_sent(engine: Engine) -> None
     assert queue.waiting() == []
     with engine.connect() as connection:
         assert connection.scalar(select(outgoing.c.row).where(outgoing.c.correlation == "old")) is None, "kept a day"
+
+
+def _reasons(engine: Engine) -> list[tuple[str, str]]:
+    with engine.connect() as connection:
+        query = select(quarantine.c.device, quarantine.c.reason).order_by(quarantine.c.row)
+        return [tuple(row) for row in connection.execute(query)]
+
+
+@pytest.mark.parametrize(
+    "correlation", [b"\x00", b"", b"\xff" * 36, b"a" * 37, None], ids=["nul", "empty", "high", "long", "none"]
+)
+def test_a_reply_to_what_nobody_asked_stops_nobody(either: Engine, correlation: bytes | None) -> None:
+    """PostgreSQL takes no U+0000 even to look for it: one such reply would end ingest, with the births beside it."""
+    known(either, "box-1", "box-2")
+    reply = Message(_topic("box-1", "reply"), encode_body(Reply("ping", ok=True)))
+    taken = Standing(either, Quarantine()).take([(reply, correlation), (_birth(BOOT, "box-2"), None)])
+    assert (taken.born, taken.quarantined) == (["box-2"], 1)
+    assert _reasons(either) == [("box-1", "malformed")]
+
+
+def test_strangers_are_set_aside_and_not_remembered(either: Engine) -> None:
+    """A box without a certificate, or whose certificate was withdrawn: nothing of it is kept, none of it is answered."""
+    known(either, "gone")
+    with writing(either) as connection:
+        connection.execute(update(device).values(withdrawn_at=5))
+    standing = Standing(either, Quarantine())
+    births = [_birth(boot, name) for boot in (BOOT, OTHER_BOOT) * 2 for name in ("gone", "stranger")]
+    taken = standing.take([(birth, None) for birth in births])
+    assert (taken.born, taken.conflicts, taken.quarantined) == ([], {}, 8)
+    assert set(_reasons(either)) == {("gone", "unknown-device"), ("stranger", "unknown-device")}
+    assert standing._conflicts._boots == {}
+    with either.connect() as connection:
+        row = connection.execute(select(device.c.state, device.c.last_word)).one()
+        assert tuple(row) == (None, None)
+        assert connection.scalar(select(func.count()).select_from(audit)) == 0
+
+
+def test_a_batch_that_is_taken_again_accuses_nobody(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row 36: while the store cannot be written a restarted box's two births are tried again and again."""
+    known(engine, "box-1")
+    standing = Standing(engine, Quarantine())
+    births = [(_birth(boot, "box-1"), None) for boot in (BOOT, OTHER_BOOT)]
+    with monkeypatch.context() as patch:
+
+        def refuse(*_: object) -> int:
+            statement = "INSERT"
+            raise OperationalError(statement, {}, Exception("disk full"))
+
+        patch.setattr(Quarantine, "add", refuse)
+        for _ in range(3):
+            with pytest.raises(OperationalError):
+                standing.take(births)
+    assert standing.take(births).conflicts == {}
+    assert standing.take(births).conflicts == {"box-1": OTHER_BOOT}, "and two that do alternate are found all the same"
