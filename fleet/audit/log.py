@@ -22,6 +22,8 @@ from fleet.store.tables import audit, setting
 _SALT = "audit-salt"
 _END = "audit-end"
 _GENESIS = "0" * 64
+_AT_ONCE = 1000
+"""Rows in memory: the log only grows, and half a year of it does not fit."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,15 @@ def verify(engine: Engine) -> Verification:
     with engine.connect() as connection:
         # Read first: rows that are added meanwhile come after it.
         end = connection.execute(select(setting.c.value).where(setting.c.name == _END)).scalar()
-        for row in connection.execute(select(audit).order_by(audit.c.row)):
-            values = {name: getattr(row, name) for name in ("at", "actor", "action", "subject", "digest")}
-            if not hmac.compare_digest(row.chain, _link(before, values)):
-                return Verification(rows, row.row)
-            before, last = row.chain, row.row
-            end = None if end == before else end
-            rows += 1
+        connection.execution_options(yield_per=_AT_ONCE)
+        with connection.execute(select(audit).order_by(audit.c.row)) as found:
+            for row in found:
+                values = {name: getattr(row, name) for name in ("at", "actor", "action", "subject", "digest")}
+                if not hmac.compare_digest(row.chain, _link(before, values)):
+                    return Verification(rows, row.row)
+                before, last = row.chain, row.row
+                end = None if end == before else end
+                rows += 1
     return Verification(rows, None if end is None else last + 1)
 
 

@@ -18,12 +18,18 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _BUSY_MS = 10_000
-"""A writer waits this long for another; transactions take under 50 ms."""
+"""A writer waits this long for another, on either database; transactions take under 50 ms."""
 
 _LOCK_SPACE = 0x4C414D50
 EVENT_ORDER = 1
 AUDIT_ORDER = 2
 VERDICT_ORDER = 3
+SCHEMA_ORDER = 4
+
+_POSTGRES = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+"""A server that vanished without a word is noticed within half a minute."""
+_IDLE_MS = 60_000
+"""Whoever vanishes within a transaction holds its locks no longer than this."""
 
 
 class StoreError(Exception):
@@ -37,9 +43,11 @@ def url_for(folder: Path) -> str:
 
 def open_engine(url: str) -> Engine:
     """Open the store at an SQLAlchemy address (``sqlite:///...`` or ``postgresql+psycopg://...``)."""
+    # Parameters are what people and boxes sent, and digests of passwords: they have no place in a log.
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000})
+        return _open_postgres(url)
+    arguments = {"check_same_thread": False, "timeout": _BUSY_MS / 1000}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -51,6 +59,22 @@ def open_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+    return engine
+
+
+def _open_postgres(url: str) -> Engine:
+    is_postgres = make_url(url).get_backend_name() == "postgresql"
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRES if is_postgres else {})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        if not is_postgres:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {_BUSY_MS}")
+            cursor.execute(f"SET idle_in_transaction_session_timeout = {_IDLE_MS}")
+        connection.commit()
 
     return engine
 
@@ -76,7 +100,8 @@ def migrate(engine: Engine) -> None:
     """Bring the schema to this version's, from whichever it is."""
     from alembic import command  # noqa: PLC0415 - see the module's rule
 
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with writing(engine) as connection:
+        one_at_a_time(connection, SCHEMA_ORDER)
         command.upgrade(alembic_config(connection), "head")
 
 

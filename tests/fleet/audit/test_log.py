@@ -7,6 +7,7 @@ import threading
 import pytest
 from sqlalchemy import Connection, Engine, insert, select, text
 
+from fleet.audit import log
 from fleet.audit.log import Verification, record, verify
 from fleet.store.database import writing
 from fleet.store.tables import audit, setting
@@ -122,3 +123,10 @@ def test_writers_at_once_make_one_chain(either: Engine) -> None:
     for thread in threads:
         thread.join(60)
     assert verify(either) == Verification(40, None)
+
+
+def test_a_long_log_is_read_in_parts(either: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It only grows: in one piece it would take the memory of whoever looks at its page."""
+    monkeypatch.setattr(log, "_AT_ONCE", 3)
+    _write(either, 10)
+    assert verify(either) == Verification(10, None)

@@ -9,10 +9,11 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, delete, func, insert, inspect, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Engine, delete, func, insert, inspect, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from fleet.store.database import alembic_config, migrate, open_engine, url_for, writing
+from fleet.store import database
+from fleet.store.database import EVENT_ORDER, alembic_config, migrate, one_at_a_time, open_engine, url_for, writing
 from fleet.store.tables import audit, event, metadata, setting
 
 
@@ -100,3 +101,59 @@ def test_the_embedded_store_syncs_what_it_commits(tmp_path: Path) -> None:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     engine.dispose()
+
+
+def test_whoever_holds_a_lock_for_ever_does_not_hold_ingest_for_ever(either: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error, which is tried again and said; else a worker that hangs would silence the whole fleet without a word."""
+    monkeypatch.setattr(database, "_BUSY_MS", 100)
+    impatient = open_engine(either.url.render_as_string(hide_password=False))
+    with writing(either) as connection:
+        one_at_a_time(connection, EVENT_ORDER)
+        with pytest.raises(OperationalError), writing(impatient) as other:
+            one_at_a_time(other, EVENT_ORDER)
+    with writing(impatient) as other:
+        one_at_a_time(other, EVENT_ORDER)
+    impatient.dispose()
+
+
+def test_whoever_vanishes_within_a_transaction_lets_go_of_its_locks(either: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In SQLite the operating system sees to it; PostgreSQL waits two hours for a machine without power."""
+    if either.dialect.name == "sqlite":
+        pytest.skip("locks of files die with their process")
+    monkeypatch.setattr(database, "_IDLE_MS", 50)
+    vanishing = open_engine(either.url.render_as_string(hide_password=False))
+    with vanishing.connect() as connection:
+        one_at_a_time(connection, EVENT_ORDER)
+        with writing(either) as other:
+            one_at_a_time(other, EVENT_ORDER)
+        with pytest.raises(DBAPIError):
+            connection.execute(select(func.count()).select_from(event))
+        connection.invalidate()
+    vanishing.dispose()
+
+
+def test_managers_that_start_at_once_make_one_schema(empty_engine: Engine) -> None:
+    failures: list[Exception] = []
+    start = threading.Barrier(3)
+
+    def begin() -> None:
+        start.wait()
+        try:
+            migrate(empty_engine)
+        except Exception as error:  # noqa: BLE001 - shown below
+            failures.append(error)
+
+    threads = [threading.Thread(target=begin) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    assert "event" in inspect(empty_engine).get_table_names()
+
+
+def test_what_was_to_be_stored_is_not_told_to_a_log(either: Engine) -> None:
+    """Errors end in tracebacks, tracebacks in logs; parameters are passwords' digests and what boxes said."""
+    with pytest.raises(DBAPIError) as caught, writing(either) as connection:
+        connection.execute(text("INSERT INTO nowhere VALUES (:value)"), {"value": "a-secret"})
+    assert "a-secret" not in str(caught.value)
