@@ -5,13 +5,14 @@ Rule: every one is ``{"error": code, "message": words}``, and the words say what
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,7 +20,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fleet.oversight.verdicts import NotAllowedError, VerdictError
 from fleet.services import RefusedError, TwinRefusedError
 
+_log = logging.getLogger("lamplighter.web")
 _BODY_BYTES = 262_144
+_OURS = ("/api/", "/login", "/logout")
+"""Where bodies are read that strangers send; what else takes one is NiceGUI's own."""
 _SHOWN = 5
 """Faults of one request that are named."""
 
@@ -64,6 +68,13 @@ def answer_errors(app: FastAPI) -> None:
         # PostgreSQL takes no U+0000, for example; nothing in a request that is meant well holds it.
         return JSONResponse({"error": "request", "message": "a value of the request cannot be stored; correct it"}, 422)
 
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    async def _store(_request: Request, error: DBAPIError) -> JSONResponse:
+        _log.error("the store does not answer: %s", error.orig)
+        message = "the store does not answer; nothing was changed: try again, and see the manager's log"
+        return JSONResponse({"error": "store", "message": message}, 503)
+
     app.add_middleware(Bounded)
 
 
@@ -75,7 +86,7 @@ class Bounded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse."""
-        if scope["type"] == "http" and scope["method"] in {"POST", "PUT"} and scope["path"].startswith("/api/"):
+        if scope["type"] == "http" and scope["method"] in {"POST", "PUT"} and scope["path"].startswith(_OURS):
             length = Headers(scope=scope).get("content-length", "")
             if not (length.isascii() and length.isdecimal()) or int(length) > _BODY_BYTES:
                 content = {"error": "too-large", "message": f"a body of at most {_BODY_BYTES} bytes, please"}

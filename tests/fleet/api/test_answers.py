@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine, text
 
 from edge.identity.files import IdentityFiles
 from fleet.accounts.accounts import Role
+from fleet.store.database import writing
 from protocol.commands import Reply
 from protocol.identifiers import uuid7
-from tests.fleet.api.conftest import INCIDENT, PASSWORD, Api
+from tests.fleet.api.conftest import INCIDENT, PASSWORD, Api, serve
 
 VERDICT = f"/api/v1/incidents/{INCIDENT}/verdict"
 LOGIN = "/api/v1/login"
@@ -99,9 +102,9 @@ def _raw(api: Api, request: bytes) -> bytes:
         b"X: y",
     ],
 )
-@pytest.mark.parametrize("path", [b"/api/v1/login", b"/api/v1/enrol"])
+@pytest.mark.parametrize("path", [b"/api/v1/login", b"/api/v1/enrol", b"/login", b"/logout"])
 def test_a_body_over_the_cap_is_refused_before_it_is_read(api: Api, headers: bytes, path: bytes) -> None:
-    """By whoever: both paths are open to strangers."""
+    """By whoever: all these paths are open to strangers, the control room's form too."""
     request = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%s\r\n\r\n" % (path, headers)
     answer = _raw(api, request)
     assert answer.startswith(b"HTTP/1.1 413"), answer
@@ -116,6 +119,20 @@ def test_what_is_not_json_is_refused(api: Api, path: str, body: bytes) -> None:
     answer = api.ask("POST", path, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in {400, 422}, answer.text
     assert set(answer.json()) == {"error", "message"}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_store_that_does_not_answer_is_said(engine: Engine, tmp_path: Path, method: str) -> None:
+    """In words, as every error is; and what was asked is not in them."""
+    for api in serve(engine, tmp_path):
+        with writing(engine) as connection:
+            connection.execute(text("ALTER TABLE event RENAME TO elsewhere"))
+        path = "/api/v1/events?device=box-1" if method == "GET" else VERDICT
+        answer = api.ask(method, path, OPERATOR, json={"decision": "confirm"} if method == "POST" else None)
+        assert answer.status_code == 503
+        assert answer.json()["error"] == "store"
+        assert "try again" in answer.json()["message"]
+        assert "box-1" not in answer.text
 
 
 def test_a_value_that_no_store_takes_is_refused(fresh: Api) -> None:
