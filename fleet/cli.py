@@ -18,7 +18,7 @@ from rich.table import Table
 from fleet.accounts.accounts import AccountError, Accounts, Role
 from fleet.audit.log import verify
 from fleet.broker.embedded import BrokerError
-from fleet.identity.authority import Authority
+from fleet.identity.authority import Authority, KeysError
 from fleet.identity.enrolment import BrokerAddress, Enrolment, EnrolmentError
 from fleet.manager import BrokerKind, Manager, ManagerError, Profile, make_config
 from fleet.services import Services
@@ -30,7 +30,9 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 Data = Annotated[Path, typer.Option(help="Folder for the store, keys and broker")]
 FleetName = Annotated[str, typer.Option(help="Name of the fleet")]
-StoreUrl = Annotated[str, typer.Option("--store", help="SQLAlchemy address; SQLite in the data folder by default")]
+StoreUrl = Annotated[
+    str, typer.Option("--store", envvar="LAMPLIGHTER_STORE", help="SQLAlchemy address; SQLite in the data folder by default")
+]
 
 
 @app.command()
@@ -39,8 +41,8 @@ def serve(  # noqa: PLR0913 - options
     data: Data = Path("var/fleet"),
     fleet: FleetName = "city",
     host: Annotated[str, typer.Option(help="Address of the control room and the API")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of the control room and the API")] = 8080,
-    mqtt_port: Annotated[int, typer.Option(help="Port of the broker")] = 8883,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the control room and the API")] = 8080,
+    mqtt_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the broker")] = 8883,
     mqtt_host: Annotated[
         str, typer.Option(help="Address of the broker (mosquitto only; the embedded one is loopback)")
     ] = "127.0.0.1",
@@ -158,7 +160,10 @@ def _engine(data: Path, store: str) -> Any:
 
 def _services(data: Path, fleet: str, store: str) -> Services:
     engine = _engine(data, store)
-    authority = Authority(data.resolve() / "keys", fleet)
+    try:
+        authority = Authority(data.resolve() / "keys", fleet)
+    except KeysError as error:
+        _fail(str(error))
     return Services(engine, Enrolment(engine, authority, fleet, BrokerAddress("127.0.0.1", 8883)), fleet)
 
 

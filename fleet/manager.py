@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import errno
 import os
 import secrets
 import socket
@@ -18,9 +19,11 @@ from fleet.accounts.accounts import Accounts, Role
 from fleet.broker.embedded import BrokerError, EmbeddedBroker, ServerFiles
 from fleet.broker.mosquitto import Mosquitto
 from fleet.control_room.plan import PlanError, read_plan
-from fleet.identity.authority import Authority
+from fleet.identity.authority import Authority, KeysError
 from fleet.processes import ManagerConfig, Processes
 from fleet.store.database import StoreError, open_migrated, url_for
+from protocol.errors import InvalidNameError
+from protocol.identifiers import check_name
 
 _BROKER_RETRY_S = 5.0
 """Between attempts to start a broker that ended."""
@@ -66,12 +69,16 @@ class Manager:
         broker: which broker.
 
     Raises:
-        ManagerError: a port is in use, or the data folder, the store or the plan cannot be used.
+        ManagerError: a port is in use, or the fleet's name, the data folder, its keys, the store or the plan cannot be used.
         BrokerError: the broker does not start.
     """
 
     def __init__(self, config: ManagerConfig, broker: BrokerKind = BrokerKind.EMBEDDED) -> None:
         self.config = config
+        _check_name(config.fleet)
+        if config.port == config.mqtt_port:
+            msg = f"port {config.port} cannot be both the control room's and the broker's; choose another with --mqtt-port"
+            raise ManagerError(msg)
         _check_port(config.host, config.port)
         try:
             config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -90,8 +97,23 @@ class Manager:
             engine = open_migrated(config.store_url)
         except StoreError as error:
             raise ManagerError(str(error)) from error
-        self.first_accounts = _first_accounts(Accounts(engine))
-        engine.dispose()
+        try:
+            self.broker = self._start_broker(broker)
+            try:
+                # Last of all that can fail: passwords are shown once, by whoever has a manager to show.
+                self.first_accounts = _first_accounts(Accounts(engine))
+            except BaseException:
+                self.broker.stop()
+                raise
+        except KeysError as error:
+            raise ManagerError(str(error)) from error
+        finally:
+            engine.dispose()
+        self._broker_due_s = 0.0
+        self.processes = Processes(config)
+
+    def _start_broker(self, broker: BrokerKind) -> AnyBroker:
+        config = self.config
         authority = Authority(config.keys, config.fleet)
         now = dt.datetime.now(dt.timezone.utc)
         hosts = tuple(dict.fromkeys((config.advertise, *_LOOPBACK)))
@@ -100,13 +122,13 @@ class Manager:
         if config.tls:
             authority.server_files("web", tuple(dict.fromkeys((config.host, *hosts))), now)
         folder = config.data / "broker"
-        self.broker: AnyBroker
-        if broker is BrokerKind.EMBEDDED:
-            self.broker = EmbeddedBroker(folder, config.mqtt_port, files)
-        else:
-            self.broker = Mosquitto(folder, config.mqtt_port, config.mqtt_host, config.fleet, files)
-        self._broker_due_s = 0.0
-        self.processes = Processes(config)
+        try:
+            if broker is BrokerKind.EMBEDDED:
+                return EmbeddedBroker(folder, config.mqtt_port, files)
+            return Mosquitto(folder, config.mqtt_port, config.mqtt_host, config.fleet, files)
+        except OSError as error:
+            msg = f"{error.filename or folder}: the broker's files cannot be written: {error.strerror}; move them away"
+            raise ManagerError(msg) from error
 
     def watch(self) -> list[str]:
         """Restart what has ended; returns messages for people."""
@@ -155,13 +177,26 @@ def make_config(  # noqa: PLR0913 - the command line's options
     return ManagerConfig(fleet, data, url, host, port, mqtt_host, mqtt_port, profile, plan, advertise, tls)
 
 
+def _check_name(fleet: str) -> None:
+    try:
+        check_name(fleet, "fleet")
+    except InvalidNameError as error:
+        msg = f"{error}; choose another with --fleet"
+        raise ManagerError(msg) from error
+
+
 def _check_port(host: str, port: int) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            msg = f"port {port} on {host} cannot be used: {error.strerror}; stop what uses it, or choose another with --port"
+            remedy = "stop what uses it, or choose another with --port"
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                remedy = "choose an address of this machine with --host"
+            elif error.errno == errno.EACCES:
+                remedy = "only root may use a port below 1024: choose another with --port"
+            msg = f"port {port} on {host} cannot be used: {error.strerror}; {remedy}"
             raise ManagerError(msg) from error
 
 

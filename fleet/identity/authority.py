@@ -23,6 +23,7 @@ _AUTHORITY_YEARS = 10
 _DEVICE_DAYS = 90
 """Short, because renewal is automatic and withdrawal then matters for weeks, not years."""
 _SERVER_DAYS = 365
+_RESTORE = "restore the folder from its backup, or move it away and enrol every box anew"
 _SKEW = dt.timedelta(minutes=10)
 """A box whose clock is a little behind must not find its new certificate not yet valid."""
 
@@ -31,27 +32,40 @@ class AuthorityError(Exception):
     """A request that the authority does not sign; the message says why."""
 
 
+class KeysError(Exception):
+    """The authority's own files cannot be used; the message names the file and the remedy."""
+
+
 class Authority:
     """Signs for one fleet.
 
     Args:
         folder: keeps ``ca.key`` and ``ca.crt``; made if they are not there.
         fleet: name of the fleet.
+
+    Raises:
+        KeysError: the files cannot be read, are none, or do not belong together. A key is never replaced: every box of the
+            fleet believes this authority and no other.
     """
 
     def __init__(self, folder: Path, fleet: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
         self.certificate_path = folder / "ca.crt"
         key_path = folder / "ca.key"
-        if not key_path.exists():
-            key = ec.generate_private_key(ec.SECP256R1())
-            _write(self.certificate_path, _pem(_root(key, fleet)))
-            _write(key_path, _key_pem(key))
-        loaded = serialization.load_pem_private_key(key_path.read_bytes(), None)
-        assert isinstance(loaded, ec.EllipticCurvePrivateKey)
-        self._key = loaded
-        self._certificate = x509.load_pem_x509_certificate(self.certificate_path.read_bytes())
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not key_path.exists():
+                if self.certificate_path.exists():
+                    msg = f"{key_path}: not there, but the certificate made with it is; {_RESTORE}"
+                    raise KeysError(msg)
+                _write(key_path, _key_pem(ec.generate_private_key(ec.SECP256R1())))
+            self._key = _load_key(key_path)
+            if not self.certificate_path.exists():
+                _write(self.certificate_path, _pem(_root(self._key, fleet)))
+            self._certificate = _load_certificate(self.certificate_path, self._key)
+        except OSError as error:
+            msg = f"{error.filename or folder}: the authority's keys cannot be used: {error.strerror}; {_RESTORE}"
+            raise KeysError(msg) from error
 
     @property
     def pem(self) -> str:
@@ -126,6 +140,30 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
+
+
+def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    try:
+        loaded = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (ValueError, TypeError) as error:
+        msg = f"{path}: not a private key; {_RESTORE}"
+        raise KeysError(msg) from error
+    if not isinstance(loaded, ec.EllipticCurvePrivateKey):
+        msg = f"{path}: not a key of the authority (an elliptic curve's); {_RESTORE}"
+        raise KeysError(msg)
+    return loaded
+
+
+def _load_certificate(path: Path, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    try:
+        loaded = x509.load_pem_x509_certificate(path.read_bytes())
+    except ValueError as error:
+        msg = f"{path}: not a certificate; {_RESTORE}"
+        raise KeysError(msg) from error
+    if loaded.public_key() != key.public_key():
+        msg = f"{path}: not the certificate of the ca.key beside it; {_RESTORE}"
+        raise KeysError(msg)
+    return loaded
 
 
 def _root(key: ec.EllipticCurvePrivateKey, fleet: str) -> x509.Certificate:

@@ -114,6 +114,22 @@ def test_where_no_manager_ran(tmp_path: Path, command: list[str]) -> None:
     assert not (tmp_path / "nowhere").exists(), "asking makes nothing"
 
 
+@pytest.mark.parametrize("option", ["--port", "--mqtt-port"])
+def test_a_port_that_is_none(tmp_path: Path, option: str) -> None:
+    found = _type("serve", "--data", tmp_path / "new", option, "99999")
+    assert found.exit_code == 2
+    assert option in found.stderr
+    assert "65535" in found.stderr
+
+
+def test_keys_that_were_spoilt(data: Path) -> None:
+    (data / "keys").mkdir()
+    (data / "keys" / "ca.key").write_text("rubbish", "utf-8")
+    found = _type("code", "box-1", "--data", data)
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert "ca.key: not a private key; restore the folder from its backup" in found.stderr
+
+
 def _serve(folder: Path, port: int, mqtt_port: int, *more: str) -> subprocess.Popen[str]:
     options = ["--data", str(folder), "--port", str(port), "--mqtt-port", str(mqtt_port), *more]
     return subprocess.Popen(

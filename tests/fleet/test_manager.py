@@ -172,6 +172,51 @@ def test_the_broker_s_port_in_use_is_named_with_the_remedy(tmp_path: Path) -> No
             Manager(replace(_config(tmp_path), mqtt_port=port))
 
 
+def test_a_first_start_that_fails_leaves_nobody_without_a_password(tmp_path: Path) -> None:
+    """Accounts whose passwords nobody was shown would lock everybody out of the second start."""
+    config = _config(tmp_path)
+    with socket.create_server((HOST, config.mqtt_port)), pytest.raises(BrokerError):
+        Manager(config)
+    second = Manager(config)
+    try:
+        assert [first.name for first in second.first_accounts] == ["admin", "operator"]
+    finally:
+        second.stop()
+
+
+def test_two_things_on_one_port_are_refused(tmp_path: Path) -> None:
+    config = _config(tmp_path)
+    with pytest.raises(ManagerError, match=r"cannot be both.*--mqtt-port"):
+        Manager(replace(config, mqtt_port=config.port))
+
+
+@pytest.mark.parametrize(("host", "words"), [("nowhere.invalid", "--host"), ("192.0.2.1", "--host"), ("::2", "--host")])
+def test_an_address_that_is_not_this_machine_s_is_named_with_the_remedy(tmp_path: Path, host: str, words: str) -> None:
+    with pytest.raises(ManagerError, match=rf"{host} cannot be used.*{words}"):
+        Manager(replace(_config(tmp_path), host=host))
+
+
+def test_a_fleet_s_name_that_is_none_is_refused_at_the_start(tmp_path: Path) -> None:
+    """Not by an ingest that dies and comes back for ever."""
+    with pytest.raises(ManagerError, match=r"fleet name 'Bad Name' is not valid.*--fleet"):
+        Manager(replace(_config(tmp_path), fleet="Bad Name"))
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("keys", "the authority's keys cannot be used"), ("keys/ca.key", "not a private key"), ("broker", "the broker's files")],
+)
+def test_files_that_are_in_the_way_are_named_with_the_remedy(tmp_path: Path, path: str, words: str) -> None:
+    config = _config(tmp_path)
+    blocking = config.data / path
+    blocking.parent.mkdir(parents=True)
+    blocking.write_text("in the way", "utf-8")
+    with pytest.raises(ManagerError, match=words) as caught:
+        Manager(config)
+    assert str(blocking) in str(caught.value)
+    assert blocking.read_text("utf-8") == "in the way"
+
+
 def test_a_folder_that_cannot_be_made_is_named_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "fleet").write_text("a file", "utf-8")
     with pytest.raises(ManagerError, match=r"the data folder cannot be made.*--data"):

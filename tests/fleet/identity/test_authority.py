@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from fleet.identity.authority import Authority, AuthorityError
+from fleet.identity.authority import Authority, AuthorityError, KeysError
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.timezone.utc)
 DAY = dt.timedelta(days=1)
@@ -135,13 +136,52 @@ def test_it_is_the_same_authority_after_a_restart(authority: Authority, tmp_path
     assert Authority(tmp_path / "keys", "test").pem == authority.pem
 
 
-def test_a_first_start_that_was_interrupted_is_begun_again(tmp_path: Path) -> None:
-    """The key comes last: a certificate without a key is replaced."""
+def test_a_first_start_that_was_interrupted_is_gone_on_with(tmp_path: Path) -> None:
+    """The key comes first: a key without a certificate has signed nothing yet."""
     folder = tmp_path / "keys"
-    lost = Authority(folder, "test").pem
-    (folder / "ca.key").unlink()
+    Authority(folder, "test")
+    key = (folder / "ca.key").read_bytes()
+    (folder / "ca.crt").unlink()
     again = Authority(folder, "test")
-    assert again.pem != lost
+    assert (folder / "ca.key").read_bytes() == key
     again.sign_device(_request("box-1"), "box-1", NOW)[0].verify_directly_issued_by(
         x509.load_pem_x509_certificate(again.pem.encode())
     )
+
+
+def _not_the_same(folder: Path) -> None:
+    Authority(folder.parent / "other", "test")
+    (folder / "ca.crt").write_bytes((folder.parent / "other" / "ca.crt").read_bytes())
+
+
+def _a_folder(folder: Path) -> None:
+    (folder / "ca.key").unlink()
+    (folder / "ca.key").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda folder: (folder / "ca.key").write_bytes(b"rubbish"), "ca.key: not a private key"),
+        (lambda folder: (folder / "ca.key").write_bytes(b""), "ca.key: not a private key"),
+        (lambda folder: (folder / "ca.crt").write_bytes(b"\xff"), "ca.crt: not a certificate"),
+        (lambda folder: (folder / "ca.key").unlink(), "ca.key: not there, but the certificate made with it is"),
+        (_not_the_same, "ca.crt: not the certificate of the ca.key beside it"),
+        (_a_folder, "the authority's keys cannot be used: Is a directory"),
+    ],
+    ids=["rubbish", "empty", "no certificate", "key lost", "another's", "a folder"],
+)
+def test_keys_that_cannot_be_used_are_named_and_never_replaced(
+    tmp_path: Path, spoil: Callable[[Path], object], words: str
+) -> None:
+    """A new authority in the old one's place would lock out every box of the fleet."""
+    folder = tmp_path / "keys"
+    Authority(folder, "test")
+    spoil(folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    with pytest.raises(KeysError) as caught:
+        Authority(folder, "test")
+    assert words in str(caught.value)
+    assert str(folder) in str(caught.value)
+    assert "restore the folder from its backup" in str(caught.value)
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
