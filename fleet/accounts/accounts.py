@@ -1,7 +1,8 @@
 """Accounts: argon2id passwords, roles, sessions.
 
-Rules: an unknown name costs as much time as a wrong password; five failures within a minute close a name for that minute; a
-session is a random token of which only the digest is stored.
+Rules: an unknown name costs as much time as a wrong password; five failures within a minute close a name for that minute; what
+strangers can make the manager compute, remember and log is bounded; a session is a random token of which only the digest is
+stored.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import argon2
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from fleet.audit.log import record
@@ -29,6 +30,12 @@ SESSION_S = 12 * 3600
 MIN_PASSWORD = 12
 _FAILURES = 5
 _WINDOW_S = 60.0
+_CHECKED_AT_ONCE = 2
+"""Passwords: each takes 64 MiB while it is checked."""
+_AT_THE_DOOR = 16
+"""Checked or waiting for it; more are refused at once, so that a flood of them holds up nothing else."""
+_REFUSALS_NOTED = 30
+"""Rows of the audit log within the window; the next row says how many were not noted."""
 
 
 class Role(str, enum.Enum):
@@ -87,6 +94,10 @@ class Accounts:
         self._hasher = argon2.PasswordHasher()
         self._decoy = _no_password(self._hasher)
         self._failures: dict[str, deque[float]] = {}
+        self._door = threading.Semaphore(_AT_THE_DOOR)
+        self._checking = threading.Semaphore(_CHECKED_AT_ONCE)
+        self._noted: deque[float] = deque()
+        self._not_noted = 0
         self._lock = threading.Lock()
 
     def add(self, name: str, role: Role, password: str, by: str = "system") -> None:
@@ -98,13 +109,11 @@ class Accounts:
         if not _is_name(name):
             msg = f"account name {name[:64]!r}: use 1 to 64 printable characters"
             raise AccountError(msg)
-        if len(password) < MIN_PASSWORD:
-            msg = f"the password has {len(password)} characters; at least {MIN_PASSWORD} are needed"
-            raise AccountError(msg)
+        _check_password(password)
         now = time.time_ns() // 1_000_000
+        hashed = self._hasher.hash(password)  # takes longer than a transaction may
         try:
             with writing(self._engine) as connection:
-                hashed = self._hasher.hash(password)
                 connection.execute(
                     insert(account).values(name=name, role=role.value, password=hashed, active=True, made_at=now)
                 )
@@ -113,10 +122,27 @@ class Accounts:
             msg = f"there is an account {name!r} already"
             raise AccountError(msg) from error
 
-    def close(self, name: str, by: str) -> None:
-        """End an account and its sessions; its name stays in what it decided."""
+    def set_password(self, name: str, password: str, by: str) -> None:
+        """Give an account another password; its sessions end.
+
+        Raises:
+            AccountError: there is no such account, or the password is too short.
+        """
+        _check_password(password)
+        hashed = self._hasher.hash(password)
         with writing(self._engine) as connection:
-            connection.execute(update(account).where(account.c.name == name).values(active=False))
+            _change(connection, name, password=hashed)
+            connection.execute(delete(session).where(session.c.account == name))
+            record(connection, by, "account.password", name, "")
+
+    def close(self, name: str, by: str) -> None:
+        """End an account and its sessions; its name stays in what it decided.
+
+        Raises:
+            AccountError: there is no such account.
+        """
+        with writing(self._engine) as connection:
+            _change(connection, name, active=False)
             connection.execute(delete(session).where(session.c.account == name))
             record(connection, by, "account.close", name, "")
 
@@ -127,8 +153,16 @@ class Accounts:
 
     def log_in(self, name: str, password: str) -> tuple[Person, str] | None:
         """Check a password and begin a session. Returns the person and the token; ``None`` when refused."""
-        if self._closed(name):
+        if self._closed(name) or not self._door.acquire(blocking=False):
             return None
+        try:
+            with self._checking:
+                # Asked again: those who were checked meanwhile count.
+                return None if self._closed(name) else self._check(name, password)
+        finally:
+            self._door.release()
+
+    def _check(self, name: str, password: str) -> tuple[Person, str] | None:
         found = self._find(name) if _is_name(name) else None
         stored = found.password if found is not None and found.active else self._decoy
         try:
@@ -137,8 +171,7 @@ class Accounts:
             found = None
         if found is None or not found.active:
             self._fail(name)
-            with writing(self._engine) as connection:
-                record(connection, "system", "login.refused", _digest(name)[:16], "")
+            self._note_refused(name)
             return None
         token = secrets.token_urlsafe(32)
         now = time.time_ns() // 1_000_000
@@ -169,6 +202,21 @@ class Accounts:
         with self._engine.connect() as connection:
             return connection.execute(select(account).where(account.c.name == name)).first()
 
+    def _note_refused(self, name: str) -> None:
+        """What was typed is kept as a salted digest only: people type their password into the wrong field."""
+        now = time.monotonic()
+        with self._lock:
+            while self._noted and now - self._noted[0] > _WINDOW_S:
+                self._noted.popleft()
+            if len(self._noted) >= _REFUSALS_NOTED:
+                self._not_noted += 1
+                return
+            self._noted.append(now)
+            before, self._not_noted = self._not_noted, 0
+        subject = f"and {before} more before it" if before else ""
+        with writing(self._engine) as connection:
+            record(connection, "system", "login.refused", subject, name.encode("utf-8", "backslashreplace").decode())
+
     def _closed(self, name: str) -> bool:
         now = time.monotonic()
         with self._lock:
@@ -182,6 +230,18 @@ class Accounts:
             if len(self._failures) > 10_000:  # noqa: PLR2004 - bound on what strangers can make us remember
                 self._failures.clear()
             self._failures.setdefault(name[:64], deque(maxlen=_FAILURES)).append(time.monotonic())
+
+
+def _check_password(password: str) -> None:
+    if len(password) < MIN_PASSWORD:
+        msg = f"the password has {len(password)} characters; at least {MIN_PASSWORD} are needed"
+        raise AccountError(msg)
+
+
+def _change(connection: Connection, name: str, **values: object) -> None:
+    if not connection.execute(update(account).where(account.c.name == name).values(**values)).rowcount:
+        msg = f"there is no account {name[:64]!r}"
+        raise AccountError(msg)
 
 
 def _is_name(text: str) -> bool:

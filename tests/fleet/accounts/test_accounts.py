@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import threading
 import time
+from collections.abc import Callable
 
 import argon2
 import pytest
@@ -95,7 +97,11 @@ def test_a_wrong_name_or_password_opens_nothing(either: Engine, cheap: None) -> 
         assert connection.scalar(select(func.count()).select_from(session)) == 0
     refused = _actions(either)[1:]
     assert [(actor, action) for actor, action, _ in refused] == [("system", "login.refused")] * len(typed)
-    assert "olga" not in str(refused), "what a person typed, perhaps a password, is not in the log"
+    kept = str(refused)
+    assert "olga" not in kept, "what a person typed, perhaps a password, is not in the log"
+    assert not any(hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:8] in kept for name in typed), (
+        "nor a digest without salt, which a list of passwords would open"
+    )
     assert people.log_in("olga", PASSWORD) is not None
     assert verify(either).broken_at is None
 
@@ -133,6 +139,86 @@ def test_five_failures_close_a_name_for_a_minute(people: Accounts, monkeypatch: 
     assert people.log_in("otto", PASSWORD) is not None, "others are not closed out"
     now[0] += 61
     assert people.log_in("olga", PASSWORD) is not None
+
+
+def _at_once(work: Callable[[int], object], count: int) -> None:
+    start = threading.Barrier(count)
+
+    def run(n: int) -> None:
+        start.wait()
+        work(n)
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+
+def test_tries_at_once_are_no_more_than_tries_one_after_another(people: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor may strangers make the manager hash without bound: each takes 64 MiB and four cores while it lasts."""
+    lock, now, most, total = threading.Lock(), 0, 0, 0
+    kind = type(people._hasher)
+    real = kind.verify
+
+    def verify_and_count(hasher: argon2.PasswordHasher, stored: str | bytes, password: str | bytes) -> bool:
+        nonlocal now, most, total
+        with lock:
+            now, total = now + 1, total + 1
+            most = max(most, now)
+        try:
+            return real(hasher, stored, password)
+        finally:
+            with lock:
+                now -= 1
+
+    monkeypatch.setattr(kind, "verify", verify_and_count)
+    _at_once(lambda n: people.log_in("olga", f"not the password {n}"), 30)
+    assert most <= 2
+    assert 1 <= total <= 6, "five, and one that was being checked"
+    total = 0
+    _at_once(lambda n: people.log_in(f"somebody {n}", "not the password"), 40)
+    assert 1 <= total <= 40
+    assert people._door.acquire(blocking=False), "the door is open again"
+    people._door.release()
+
+
+def test_who_comes_while_the_door_is_full_is_refused_at_once(people: Accounts) -> None:
+    held = [people._door.acquire(blocking=False) for _ in range(16)]
+    assert all(held)
+    assert people.log_in("olga", PASSWORD) is None
+    people._door.release()
+    assert people.log_in("olga", PASSWORD) is not None
+
+
+def test_strangers_cannot_fill_the_audit_log(engine: Engine, people: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody ever removes a row of it."""
+    now = [1000.0]
+    monkeypatch.setattr("fleet.accounts.accounts.time.monotonic", lambda: now[0])
+    for n in range(45):
+        people.log_in(f"somebody {n}", "not the password")
+    assert len(_actions(engine)) == 1 + 30
+    now[0] += 61
+    people.log_in("somebody else", "not the password")
+    assert _actions(engine)[-1] == ("system", "login.refused", "and 15 more before it")
+    assert verify(engine).broken_at is None
+
+
+def test_another_password(engine: Engine, people: Accounts) -> None:
+    """The first ones were shown on a screen, perhaps to a log."""
+    found = people.log_in("olga", PASSWORD)
+    assert found is not None
+    people.set_password("olga", "another long one", "console")
+    assert people.person(found[1]) is None, "whoever is in with the old one is out"
+    assert people.log_in("olga", PASSWORD) is None
+    assert people.log_in("olga", "another long one") is not None
+    assert ("console", "account.password", "olga") in _actions(engine)
+    with pytest.raises(AccountError, match="at least 12"):
+        people.set_password("olga", "short", "console")
+    with pytest.raises(AccountError, match="there is no account 'nobody'"):
+        people.set_password("nobody", PASSWORD, "x")
+    with pytest.raises(AccountError, match="there is no account 'nobody'"):
+        people.close("nobody", "x")
 
 
 def test_a_session_ends_with_the_shift(engine: Engine, people: Accounts) -> None:
