@@ -33,6 +33,9 @@ FleetName = Annotated[str, typer.Option(help="Name of the fleet")]
 StoreUrl = Annotated[
     str, typer.Option("--store", envvar="LAMPLIGHTER_STORE", help="SQLAlchemy address; SQLite in the data folder by default")
 ]
+PasswordFile = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="File with the password; asked for when absent")
+]
 
 
 @app.command()
@@ -92,19 +95,33 @@ def account(
     name: str,
     role: Role,
     *,
-    password_file: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="File with the password; asked for when absent")
-    ] = None,
+    password_file: PasswordFile = None,
     data: Data = Path("var/fleet"),
     store: StoreUrl = "",
 ) -> None:
     """Add an account."""
-    if password_file is not None:
-        password = password_file.read_text("utf-8").strip()
-    else:
-        password = typer.prompt("password", hide_input=True, confirmation_prompt=True)
+    secret = _password(password_file)
     try:
-        Accounts(_engine(data, store)).add(name, role, password, "console")
+        Accounts(_engine(data, store)).add(name, role, secret, "console")
+    except AccountError as error:
+        _fail(str(error))
+
+
+@app.command()
+def password(name: str, *, password_file: PasswordFile = None, data: Data = Path("var/fleet"), store: StoreUrl = "") -> None:
+    """Give an account another password; its sessions end."""
+    secret = _password(password_file)
+    try:
+        Accounts(_engine(data, store)).set_password(name, secret, "console")
+    except AccountError as error:
+        _fail(str(error))
+
+
+@app.command("close-account")
+def close_account(name: str, *, data: Data = Path("var/fleet"), store: StoreUrl = "") -> None:
+    """End an account and its sessions; its name stays in what it decided."""
+    try:
+        Accounts(_engine(data, store)).close(name, "console")
     except AccountError as error:
         _fail(str(error))
 
@@ -147,6 +164,12 @@ def verify_audit(*, data: Data = Path("var/fleet"), store: StoreUrl = "") -> Non
     if checked.broken_at is not None:
         _fail(f"the audit log is broken at row {checked.broken_at}: it was changed outside the manager")
     typer.echo(f"the audit log is whole: {checked.rows} rows")
+
+
+def _password(file: Path | None) -> str:
+    if file is not None:
+        return file.read_text("utf-8").strip()
+    return str(typer.prompt("password", hide_input=True, confirmation_prompt=True))
 
 
 def _engine(data: Path, store: str) -> Any:

@@ -91,6 +91,24 @@ def test_an_account_that_cannot_be_made(data: Path, arguments: list[str], typed:
     assert words in " ".join(found.stderr.split())
 
 
+def test_another_password_and_the_end_of_an_account(data: Path) -> None:
+    secret = data / "password"
+    secret.write_text("correct horse battery\n", "utf-8")
+    assert _type("account", "olga", "operator", "--password-file", secret, "--data", data).exit_code == 0
+    secret.write_text("another long one\n", "utf-8")
+    assert _type("password", "olga", "--password-file", secret, "--data", data).exit_code == 0
+    engine = open_engine(url_for(data))
+    people = Accounts(engine)
+    assert people.log_in("olga", "correct horse battery") is None
+    assert people.log_in("olga", "another long one") is not None
+    assert _type("close-account", "olga", "--data", data).exit_code == 0
+    assert people.log_in("olga", "another long one") is None
+    engine.dispose()
+    for command in (["password", "nobody", "--password-file", secret], ["close-account", "nobody"]):
+        found = _type(*command, "--data", data)
+        assert (found.exit_code, found.stderr.strip()) == (1, "there is no account 'nobody'")
+
+
 def test_verifying_the_audit_log(data: Path) -> None:
     _type("code", "box-1", "--data", data)
     _type("code", "box-2", "--data", data)
