@@ -1,13 +1,15 @@
 """Enrolment: one-time codes, and trading one for a certificate.
 
-Rules: a code is 60 random bits, stored as a digest, names one device, works once and for a limited time; a device that is
-registered is not registered again without a new code; wrong codes from one address are counted and answered slowly.
+Rules: a code is 60 random bits, stored as a digest, names one device, works once, for a limited time, and until the
+next is made, so that a lost slip of paper enrols nobody; a device that is registered is not registered again without a new
+code; wrong codes from one address are counted and answered slowly.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import threading
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -43,7 +45,10 @@ REFUSALS: dict[str, tuple[str, int]] = {
     "request": ("the certificate signing request is not valid", 400),
     "code-unknown": ("this code is not known for this device; read it again, or make a new one", 403),
     "code-used": ("this code was used already; make a new one at the manager", 409),
-    "code-expired": ("this code is too old; make a new one at the manager", 410),
+    "code-expired": (
+        "this code is too old, or a newer one was made for this device; use that, or make a new one at the manager",
+        410,
+    ),
     "too-many": ("too many wrong codes from this address; wait a minute", 429),
 }
 """Each refusal: words for the technician, and the status of the answer."""
@@ -69,6 +74,7 @@ class Enrolment:
     def __init__(self, engine: Engine, authority: Authority, fleet: str, broker: BrokerAddress) -> None:
         self._engine, self._authority, self._fleet, self._broker = engine, authority, fleet, broker
         self._wrong: dict[str, deque[float]] = {}
+        self._lock = threading.Lock()
 
     def make_code(self, name: str, by: str, label: str = "", valid_s: int = CODE_S) -> str:
         """Make a one-time code for a device and return it; only its digest is kept.
@@ -84,6 +90,8 @@ class Enrolment:
         now = time.time_ns() // 1_000_000
         values = {"digest": _digest(fresh), "device": name, "made_at": now, "made_by": by, "expires_at": now + valid_s * 1000}
         with writing(self._engine) as connection:
+            unused = update(code).where(code.c.device == name, code.c.used_at.is_(None), code.c.expires_at >= now)
+            connection.execute(unused.values(expires_at=now - 1))
             connection.execute(insert(code).values(**values))
             if connection.execute(select(device.c.name).where(device.c.name == name)).first() is None:
                 connection.execute(insert(device).values(name=name, label=label[:80], changed=1))
@@ -133,14 +141,16 @@ class Enrolment:
         )
 
     def _note_wrong(self, address: str) -> None:
-        if address not in self._wrong and len(self._wrong) >= _ADDRESSES:
-            del self._wrong[next(iter(self._wrong))]
-        self._wrong.setdefault(address, deque(maxlen=_TRIES)).append(time.monotonic())
+        with self._lock:
+            if address not in self._wrong and len(self._wrong) >= _ADDRESSES:
+                del self._wrong[next(iter(self._wrong))]
+            self._wrong.setdefault(address, deque(maxlen=_TRIES)).append(time.monotonic())
 
     def _check_rate(self, address: str) -> None:
-        wrong = self._wrong.get(address)
-        while wrong and time.monotonic() - wrong[0] > _TRIES_WINDOW_S:
-            wrong.popleft()
+        with self._lock:
+            wrong = self._wrong.get(address)
+            while wrong and time.monotonic() - wrong[0] > _TRIES_WINDOW_S:
+                wrong.popleft()
         if wrong and len(wrong) >= _TRIES:
             raise refused("too-many")
 

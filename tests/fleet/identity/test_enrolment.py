@@ -104,6 +104,19 @@ def test_a_code_names_one_device_and_dies_with_time(enrolment: Enrolment, either
         assert connection.execute(select(device.c.registered_at)).scalar_one() is None
 
 
+def test_a_new_code_ends_the_one_before(enrolment: Enrolment, tmp_path: Path) -> None:
+    """A slip of paper that was lost: whoever finds it must not be able to take the box's place, now or when it is stolen."""
+    lost = enrolment.make_code("box-1", "tessa")
+    other = enrolment.make_code("box-2", "tessa")
+    fresh = enrolment.make_code("box-1", "tessa")
+    refused = _refusal(enrolment, _request(tmp_path, "box-1", lost))
+    assert (refused.error, refused.status) == ("code-expired", 410)
+    assert "or a newer one was made" in refused.message
+    assert enrolment.enrol(_request(tmp_path, "box-1", fresh), ADDRESS).fleet == "test"
+    assert enrolment.enrol(_request(tmp_path, "box-2", other), ADDRESS).fleet == "test"
+    assert _refusal(enrolment, _request(tmp_path, "box-1", lost)).error == "code-expired"
+
+
 def test_a_request_that_cannot_be_signed_does_not_use_the_code_up(enrolment: Enrolment, tmp_path: Path) -> None:
     """The technician on the ladder tries again with the same code."""
     fresh = enrolment.make_code("box-1", "tessa")
