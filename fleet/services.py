@@ -73,6 +73,8 @@ class DeviceRecord:
     desired: bytes | None
     reported: bytes | None
     changed: int
+    conflict_at: int | None
+    """When two boxes last seemed to share its name."""
 
 
 _EVENT_COLUMNS = [event.c[name] for name in StoredEvent.__dataclass_fields__]

@@ -52,9 +52,10 @@ class Board:
         self._unjudged = 0
         self._quarantined = 0
 
-    def device(self, device: str, label: str, last_word: int | None) -> None:
-        """Know a registered box, and when it spoke last (ms; ``None`` = never)."""
+    def device(self, device: str, label: str, last_word: int | None, *, conflict: bool = False) -> None:
+        """Know a registered box, when it spoke last (ms; ``None`` = never), and whether two boxes share its identity."""
         box = self._heard(device, last_word)
+        box.conflict = conflict
         if box.label != (label or device):
             box.label = label or device
             self._rename(device)

@@ -30,10 +30,12 @@ class DeviceKnown:
     device: str
     label: str
     last_word: int | None
+    conflict: bool = False
+    """Whether two boxes seem to share its identity."""
 
     def put(self, board: Board) -> None:
         """Put it on the board."""
-        board.device(self.device, self.label, self.last_word)
+        board.device(self.device, self.label, self.last_word, conflict=self.conflict)
 
 
 @dataclass(frozen=True)

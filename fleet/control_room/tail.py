@@ -131,7 +131,8 @@ class Tail:
                 yield from self._one_box(row, before.get(row.name, _NEVER))
 
     def _one_box(self, row: Any, before: _Mark) -> Iterator[News]:
-        yield DeviceKnown(row.name, row.label, row.last_word)
+        conflict = row.conflict_at is not None and row.conflict_at >= (row.registered_at or 0)
+        yield DeviceKnown(row.name, row.label, row.last_word, conflict)
         twin = hash(row.reported)
         if twin != before.reported and (reported := _decoded(_reported, row.reported)) is not None:
             yield TwinReported(row.name, reported.config)

@@ -31,6 +31,8 @@ MISSED_REPORTS = 2.5
 MISSED_WINDOWS = 3.0
 """So many windows without a count make a zone's number old."""
 GRACE_S = 5.0
+CONFLICT = ReasonView("identity-conflict", "", "two boxes use this identity: withdraw its certificate and enrol both anew")
+"""Until the box is enrolled anew."""
 HISTORY_POINTS = 120
 """Telemetry kept per box for its page: two hours at one a minute."""
 
@@ -46,6 +48,7 @@ class BoxOnBoard:
     telemetry: Telemetry | None = None
     config: Config | None = None
     where: Where | None = None
+    conflict: bool = False
     history: deque[PointView] = field(default_factory=lambda: deque(maxlen=HISTORY_POINTS))
 
     def heard(self, received_at: int | None) -> None:
@@ -80,13 +83,17 @@ class BoxOnBoard:
             for reason, n in source.drops.items():
                 drops[reason] = drops.get(reason, 0) + n
         speeds = [a.inference_ms for a in telemetry.accelerators.values() if a.inference_ms is not None] if telemetry else []
+        status = Status.ONLINE if state is None else state.status
+        reasons = tuple(ReasonView(r.code, r.subject, r.detail) for r in state.reasons) if state is not None else ()
+        if self.conflict:
+            status, reasons = Status.DEGRADED if status is Status.ONLINE else status, (CONFLICT, *reasons)
         return DeviceView(
             id=self.id,
             label=self.label,
-            status=Status.ONLINE.value if state is None else state.status.value,
+            status=status.value,
             last_word=self.last_word,
             silence_limit_s=self.silence_limit_s,
-            reasons=tuple(ReasonView(r.code, r.subject, r.detail) for r in state.reasons) if state is not None else (),
+            reasons=reasons,
             lat=where.lat if where is not None else None,
             lon=where.lon if where is not None else None,
             heading=where.heading if where is not None else None,

@@ -27,10 +27,12 @@ from fleet.control_room.tail import Tail
 from fleet.oversight.verdicts import Decision
 from fleet.services import Services
 from fleet.store import tables as t
-from protocol.codec import Message
+from protocol.codec import Message, encode_body
 from protocol.events import Phase
+from protocol.state import State, Status
 from protocol.topics import Channel, Topic
 from tests.fleet.control_room.box import Box
+from tests.fleet.control_room.events import moment
 from tests.fleet.control_room.town import FLEET, Town, now_ms
 
 ADA = Person("ada", Role.OPERATOR)
@@ -159,6 +161,31 @@ def test_a_withdrawn_box_is_gone_and_may_come_back(engine: Engine, town: Town, s
     assert tail.look() == []
     withdrawn_at(None)
     assert of(DeviceKnown, tail.look(), "tram-1")
+
+
+def test_two_boxes_under_one_name_are_shown_until_they_are_enrolled_anew(
+    engine: Engine, town: Town, services: Services, box: Box
+) -> None:
+    """Row 36: an alarm that a person sees, not a line in a log."""
+    town.wake()
+    tail, board = Tail(services), Board()
+
+    def look(news: list[News]) -> tuple[str, list[str]]:
+        for item in news:
+            item.put(board)
+        view = next(view for view in board.take(now_ms()).devices if view.id == box.name)
+        return view.status, [reason.code for reason in view.reasons]
+
+    assert look(tail.begin(now_ms()))[0] == "online"
+    boots = [box.boot, "b" * 12] * 2
+    births = [encode_body(State(Status.ONLINE, boot, moment(now_ms()))) for boot in boots]
+    topic = str(Topic(FLEET, box.name, Channel.STATE))
+    town.standing.take([(Message(topic, birth), None) for birth in births])
+    assert look(tail.look()) == ("degraded", ["identity-conflict"])
+    with engine.begin() as connection:
+        enrolled = {"registered_at": now_ms() + 1, "changed": t.device.c.changed + 1}
+        connection.execute(update(t.device).where(t.device.c.name == box.name).values(**enrolled))
+    assert look(tail.look()) == ("online", [])
 
 
 def test_what_this_version_cannot_read_is_shown_from_its_outside(
