@@ -8,6 +8,7 @@ from fleet.ingest.quarantine import clean
 from fleet.ingest.sort import SCHEMA, Accepted, Raw, Refused, Sorted
 from protocol.acks import SeqSet
 from protocol.codec import Accounting
+from protocol.events import Priority
 
 
 def sender_of(item: Sorted) -> str:
@@ -33,7 +34,8 @@ def event_row(item: Sorted, now: int) -> dict[str, object] | None:
                 "priority": int(e.priority),
                 "time": int(e.time.timestamp() * 1_000_000),
                 "received": now,
-                "incident": e.body.incident,
+                # An alert that belongs to none is one of its own; nothing else waits for a verdict, whatever it claims.
+                "incident": (e.body.incident or e.id) if e.priority is Priority.ALERT else None,
                 "phase": e.body.phase.value if e.body.phase else None,
                 "schema": SCHEMA,
                 "body": body,

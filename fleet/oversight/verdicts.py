@@ -96,10 +96,8 @@ class Verdicts:
 
 
 def _is_alert(connection: Connection, incident: str) -> bool:
-    """Whether an incident, or an alert that belongs to none and goes by its own id, is there."""
-    alerts = select(event.c.row).where(event.c.type.in_(_ALERTS)).limit(1)
-    alone = event.c.incident.is_(None) & (event.c.id == incident)
-    return any(connection.execute(alerts.where(which)).first() is not None for which in (event.c.incident == incident, alone))
+    query = select(event.c.row).where(event.c.type.in_(_ALERTS), event.c.incident == incident).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def _of(connection: Connection, incidents: list[str]) -> list[Verdict]:

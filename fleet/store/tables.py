@@ -1,7 +1,8 @@
 """The tables. Times are integers, milliseconds since 1970 by the manager's clock, unless a name says otherwise.
 
 Rules: ``event.row`` only rises and is the order of the live stream; ``(device, boot, seq)`` is unique, so that storing again
-changes nothing; ``audit`` is append-only by trigger; JSON is kept as received, for what it was.
+changes nothing; ``event.incident`` is of alerts only, the alert's own id where it belongs to none; ``audit`` is
+append-only by trigger; JSON is kept as received, for what it was.
 """
 
 from __future__ import annotations

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+import threading
+from collections.abc import Callable, Sequence
 
 import msgspec
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Connection, Engine, func, select, text, update
 
+from fleet.control_room.tail import unjudged
 from fleet.ingest import quarantine as ration
 from fleet.ingest import rows
 from fleet.ingest import sink as sink_module
 from fleet.ingest.rows import load
-from fleet.ingest.sink import Sink
+from fleet.ingest.sink import Sink, Stored
 from fleet.ingest.sort import Accepted, Sorted
 from fleet.store.database import writing
 from fleet.store.tables import device, event, quarantine, watermark
 from protocol.acks import Ack
 from protocol.codec import Message
-from protocol.events import Phase, TrackBox
+from protocol.events import CrowdAlert, Estimate, EventType, Phase, TrackBox
 from protocol.identifiers import uuid7
 from protocol.limits import EVENT_BYTES
 from tests.fleet.events import BOOT, OTHER_BOOT, alert, count, evicted, known, message, with_attribute, with_payload
+from tests.fleet.site import until
 
 
 def _seqs(engine: Engine) -> list[int]:
@@ -265,3 +269,70 @@ def test_the_acknowledgement_survives_a_restart(either: Engine) -> None:
     Sink(either).store([message(1), message(3)])
     assert Sink(either).acks("box-1") == [Ack(BOOT, 1, ((3, 3),))]
     assert msgspec.json.encode(Sink(either).acks("box-1")[0])
+
+
+def _waits(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+def test_no_row_is_seen_before_those_below_it(either: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The live stream goes on from the last row it saw: row 8 seen before row 7 is there would hide row 7 for ever."""
+    if either.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer")
+    known(either, "box-1", "box-2")
+    inserted, go_on = threading.Event(), threading.Event()
+    real = Sink._settle
+
+    def pause(connection: Connection, items: Sequence[Sorted], now: int, result: Stored) -> None:
+        if rows.sender_of(items[0]) == "box-1":
+            inserted.set()
+            assert go_on.wait(60)
+        real(connection, items, now, result)
+
+    monkeypatch.setattr(Sink, "_settle", staticmethod(pause))
+    first = threading.Thread(target=lambda: Sink(either).store([message(1)]))
+    second = threading.Thread(target=lambda: Sink(either).store([message(1, device="box-2")]))
+    first.start()
+    assert inserted.wait(60)
+    second.start()
+    until(lambda: _waits(either) or not second.is_alive(), "the second worker waits, or has stored")
+    seen = _seqs(either)
+    go_on.set()
+    first.join(60)
+    second.join(60)
+    assert seen == [], "the second waits for the first"
+    with either.connect() as connection:
+        assert list(connection.scalars(select(event.c.device).order_by(event.c.row))) == ["box-1", "box-2"]
+
+
+def test_workers_at_once_store_once_and_lose_no_number(either: Engine) -> None:
+    """Each reads the watermark, adds to it and writes it back: two at once must not overwrite each other's."""
+    known(either, "box-1")
+    results: list[Stored] = []
+
+    def work(seed: int) -> None:
+        numbers = list(range(1, 61))
+        random.Random(seed).shuffle(numbers)
+        sink = Sink(either)
+        results.extend(sink.store([message(n) for n in numbers[at : at + 7]]) for at in range(0, 60, 7))
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert _seqs(either) == list(range(1, 61))
+    assert (sum(r.stored for r in results), sum(r.doubled for r in results)) == (60, 120)
+    assert Sink(either).acks("box-1") == [Ack(BOOT, 60)]
+
+
+def test_what_waits_for_a_verdict_is_an_alert(either: Engine) -> None:
+    """An alert without an incident is one of its own; a statistic that names one would wait for ever."""
+    known(either, "box-1")
+    lone = message(1, kind=EventType.CROWD_ALERT, observed=CrowdAlert("square", Estimate(12, 10, 14), 13, 10, 7, 4))
+    incident = uuid7(8)
+    Sink(either).store([lone, message(2, incident=uuid7(9), phase=Phase.NEW), alert(3, incident, Phase.NEW)])
+    with either.connect() as connection:
+        found = {row.incident for row in connection.execute(unjudged())}
+    assert found == {dict(lone.properties)["id"], incident}
