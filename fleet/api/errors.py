@@ -12,13 +12,14 @@ import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fleet.oversight.verdicts import NotAllowedError, VerdictError
 from fleet.services import RefusedError, TwinRefusedError
+from fleet.store.database import STORE_FAULTS
 
 _log = logging.getLogger("lamplighter.web")
 _BODY_BYTES = 262_144
@@ -68,12 +69,13 @@ def answer_errors(app: FastAPI) -> None:
         # PostgreSQL takes no U+0000, for example; nothing in a request that is meant well holds it.
         return JSONResponse({"error": "request", "message": "a value of the request cannot be stored; correct it"}, 422)
 
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(InterfaceError)
     async def _store(_request: Request, error: DBAPIError) -> JSONResponse:
         _log.error("the store does not answer: %s", error.orig)
         message = "the store does not answer; nothing was changed: try again, and see the manager's log"
         return JSONResponse({"error": "store", "message": message}, 503)
+
+    for fault in STORE_FAULTS:
+        app.exception_handler(fault)(_store)
 
     app.add_middleware(Bounded)
 

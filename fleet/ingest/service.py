@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from fleet.ingest.link import BrokerAddress, Link
 from fleet.ingest.outgoing import TWIN, Outgoing, Waiting
@@ -23,6 +22,7 @@ from fleet.ingest.quarantine import Quarantine
 from fleet.ingest.report import Report, write_report
 from fleet.ingest.sink import Sink
 from fleet.ingest.standing import Standing
+from fleet.store.database import STORE_FAULTS
 from protocol.acks import Ack
 from protocol.codec import Message, encode_body
 from protocol.commands import EXPIRY_S
@@ -77,7 +77,7 @@ class Ingest:
         self._others: list[tuple[Message, bytes | None]] = []
         self._arrived = asyncio.Event()
         self._acks: dict[tuple[str, str], Ack] = {}
-        self._twins: dict[str, bytes] = {}
+        self._born: set[str] = set()
         self._batches = 0
         self._store_fault = ""
         self.stored = 0
@@ -144,14 +144,13 @@ class Ingest:
         for name in taken.born:
             for ack in await self._insist(lambda name=name: self._sink.acks(name)):  # type: ignore[misc]
                 self._acks.setdefault((name, ack.boot), ack)
-            if (desired := await self._insist(lambda name=name: self._outgoing.desired(name))) is not None:  # type: ignore[misc]
-                self._twins[name] = desired
+            self._born.add(name)
 
     async def _insist(self, work: Callable[[], _T]) -> _T:
         while True:
             try:
                 result = await asyncio.to_thread(work)
-            except (OperationalError, InterfaceError) as error:
+            except STORE_FAULTS as error:
                 fault = f"the store cannot be written: {error.orig}"
                 if fault != self._store_fault:
                     _log.error("%s; nothing is lost, it is tried again", fault)
@@ -164,10 +163,6 @@ class Ingest:
     async def _ack_loop(self) -> None:
         while True:
             await asyncio.sleep(ACK_S)
-            for name, payload in list(self._twins.items()):
-                if not self._publish(name, Channel.TWIN_DESIRED, payload):
-                    break
-                del self._twins[name]
             for key, ack in list(self._acks.items()):
                 if not self._publish(key[0], Channel.ACK, encode_body(ack)):
                     break
@@ -182,6 +177,12 @@ class Ingest:
             sent = [item.row for item in await self._insist(self._outgoing.waiting) if self._send(item)]
             if sent:
                 await self._insist(lambda sent=sent: self._outgoing.mark_sent(sent))  # type: ignore[misc]
+            # Twins leave from here only, each read after the ones before it left: an older one never follows a newer one.
+            for name in list(self._born):
+                desired = await self._insist(lambda name=name: self._outgoing.desired(name))  # type: ignore[misc]
+                if desired is not None and not self._publish(name, Channel.TWIN_DESIRED, desired):
+                    break
+                self._born.discard(name)
 
     async def _report_loop(self) -> None:
         while True:

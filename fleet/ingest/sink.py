@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Engine, bindparam, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
+from sqlalchemy.exc import StatementError
 
 from fleet.ingest.known import known_of, stranger
 from fleet.ingest.quarantine import Quarantine
 from fleet.ingest.rows import accounting_of, dump, event_row, load, sender_of
 from fleet.ingest.sort import Accepted, Raw, Refused, Sorted, lost_ranges, sort
-from fleet.store.database import EVENT_ORDER, one_at_a_time, writing
+from fleet.store.database import EVENT_ORDER, STORE_FAULTS, one_at_a_time, writing
 from fleet.store.tables import device, event, watermark
 from protocol.acks import Ack, SeqSet
 from protocol.codec import Message
@@ -73,8 +73,8 @@ class Sink:
         """Store a batch of event messages and return what to acknowledge.
 
         Raises:
-            sqlalchemy.exc.OperationalError: the store cannot be written (locked, disk full, connection lost); nothing of the
-                part that failed was stored or may be acknowledged.
+            sqlalchemy.exc.DBAPIError: one of ``STORE_FAULTS``: it cannot be written (locked, disk full, connection lost); nothing
+                of the part that failed was stored or may be acknowledged.
         """
         return self._store([sort(message, evaluation=self._evaluation) for message in messages])
 
@@ -92,7 +92,7 @@ class Sink:
     def _store(self, items: Sequence[Sorted]) -> Stored:
         try:
             return self._transaction(items)
-        except (OperationalError, InterfaceError):
+        except STORE_FAULTS:
             raise
         except (StatementError, OverflowError, ValueError) as error:
             if len(items) > 1:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -30,6 +30,10 @@ _POSTGRES = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval"
 """A server that vanished without a word is noticed within half a minute."""
 _IDLE_MS = 60_000
 """Whoever vanishes within a transaction holds its locks no longer than this."""
+
+
+STORE_FAULTS = (OperationalError, InterfaceError, InternalError)
+"""What the store is at fault for (locked, full, gone, read-only after a failover), never what it was given: try again later."""
 
 
 class StoreError(Exception):
