@@ -20,7 +20,7 @@ from fleet.audit.log import verify
 from fleet.broker.embedded import BrokerError
 from fleet.identity.authority import Authority, KeysError
 from fleet.identity.enrolment import BrokerAddress, Enrolment, EnrolmentError
-from fleet.manager import BrokerKind, Manager, ManagerError, Profile, make_config
+from fleet.manager import BrokerKind, Manager, ManagerError, Profile, is_loopback, make_config
 from fleet.services import Services
 from fleet.store.database import StoreError, open_migrated, url_for
 from protocol.errors import ProtocolError
@@ -75,6 +75,8 @@ def serve(  # noqa: PLR0913 - options
     for first in manager.first_accounts:
         console.print(f"account [bold]{first.name}[/] ({first.role.value}), password shown once: [bold]{first.password}[/]")
     console.print(f"control room at [bold]{config.url}[/], broker on port {mqtt_port} ({broker.value}); Ctrl-C ends it")
+    if not tls and not is_loopback(host):
+        console.print(f"[yellow]{host} can be reached from other machines, and passwords travel in clear: add --tls[/]")
     manager.serve(until, console.print)
 
 

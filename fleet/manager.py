@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import errno
+import ipaddress
 import os
 import secrets
 import socket
@@ -79,6 +80,10 @@ class Manager:
         if config.port == config.mqtt_port:
             msg = f"port {config.port} cannot be both the control room's and the broker's; choose another with --mqtt-port"
             raise ManagerError(msg)
+        if broker is BrokerKind.EMBEDDED and not is_loopback(config.mqtt_host):
+            msg = f"the embedded broker asks nobody for a certificate and stays on loopback, not on {config.mqtt_host}"
+            msg += ": use --broker mosquitto, or leave --mqtt-host out"
+            raise ManagerError(msg)
         _check_port(config.host, config.port)
         try:
             config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -116,7 +121,7 @@ class Manager:
         config = self.config
         authority = Authority(config.keys, config.fleet)
         now = dt.datetime.now(dt.timezone.utc)
-        hosts = tuple(dict.fromkeys((config.advertise, *_LOOPBACK)))
+        hosts = tuple(dict.fromkeys((config.advertise, config.broker_host, *_LOOPBACK)))
         certificate, key = authority.server_files("broker", hosts, now)
         files = ServerFiles(certificate, key, authority.certificate_path)
         if config.tls:
@@ -175,6 +180,14 @@ def make_config(  # noqa: PLR0913 - the command line's options
     data = data.resolve()
     url = store_url or url_for(data)
     return ManagerConfig(fleet, data, url, host, port, mqtt_host, mqtt_port, profile, plan, advertise, tls)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server on this address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _check_name(fleet: str) -> None:

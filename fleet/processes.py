@@ -22,6 +22,8 @@ from typing import Any
 from fleet.broker.mosquitto import MANAGER
 
 _PR_SET_PDEATHSIG = 1
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked for, not bound
+"""Addresses to listen on that mean all of this machine's, and the loopback that each includes."""
 _FIRST_RESTART_S = 0.5
 _LAST_RESTART_S = 30.0
 _STEADY_S = 60.0
@@ -57,8 +59,14 @@ class ManagerConfig:
 
     @property
     def url(self) -> str:
-        """Address of the control room."""
-        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
+        """Address of the control room, as a person types it."""
+        host = self.advertise if self.host in _EVERYWHERE else self.host
+        return f"{'https' if self.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def broker_host(self) -> str:
+        """Where this machine reaches its own broker: no certificate is for an address that means all of them."""
+        return _EVERYWHERE.get(self.mqtt_host, self.mqtt_host)
 
 
 @dataclass
@@ -153,7 +161,7 @@ def build_ingest(config: ManagerConfig, after_commit: Callable[[int], None] = la
     context.load_cert_chain(str(certificate), str(key))
     return Ingest(
         config.fleet,
-        BrokerAddress(config.mqtt_host, config.mqtt_port, context),
+        BrokerAddress(config.broker_host, config.mqtt_port, context),
         open_engine(config.store_url),
         evaluation=config.profile == "evaluation",
         after_commit=after_commit,

@@ -73,8 +73,8 @@ class Sink:
         """Store a batch of event messages and return what to acknowledge.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: one of ``STORE_FAULTS``: it cannot be written (locked, disk full, connection lost); nothing
-                of the part that failed was stored or may be acknowledged.
+            sqlalchemy.exc.DBAPIError: one of ``STORE_FAULTS`` (locked, disk full, connection lost); nothing of the part
+                that failed was stored or may be acknowledged.
         """
         return self._store([sort(message, evaluation=self._evaluation) for message in messages])
 

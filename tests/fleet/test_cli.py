@@ -148,6 +148,38 @@ def test_keys_that_were_spoilt(data: Path) -> None:
     assert "ca.key: not a private key; restore the folder from its backup" in found.stderr
 
 
+class _NoManager:
+    first_accounts = ()
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def serve(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("options", "warned"),
+    [
+        ([], False),
+        (["--host", "localhost"], False),
+        (["--host", "::1"], False),
+        (["--host", "0.0.0.0", "--tls"], False),
+        (["--host", "0.0.0.0"], True),
+        (["--host", "city.example"], True),
+    ],
+)
+def test_passwords_that_would_travel_in_clear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], warned: bool
+) -> None:
+    monkeypatch.setattr("fleet.cli.Manager", _NoManager)
+    monkeypatch.setattr("fleet.cli.signal.signal", lambda *_: None)
+    found = _type("serve", "--data", tmp_path, *options)
+    assert found.exit_code == 0
+    told = " ".join(found.stderr.split())
+    assert ("passwords travel in clear: add --tls" in told) == warned
+
+
 def _serve(folder: Path, port: int, mqtt_port: int, *more: str) -> subprocess.Popen[str]:
     options = ["--data", str(folder), "--port", str(port), "--mqtt-port", str(mqtt_port), *more]
     return subprocess.Popen(

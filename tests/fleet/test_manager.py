@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,8 +18,9 @@ from edge.identity.enrol import enrol
 from edge.identity.files import Identity, IdentityFiles
 from fleet.accounts.accounts import Role
 from fleet.broker.embedded import BrokerError
+from fleet.broker.mosquitto import find
 from fleet.ingest.report import read_report
-from fleet.manager import Manager, ManagerError, make_config
+from fleet.manager import BrokerKind, Manager, ManagerError, make_config
 from fleet.processes import ManagerConfig
 from fleet.store.database import open_engine
 from tests.fleet.events import FLEET
@@ -182,6 +184,52 @@ def test_a_first_start_that_fails_leaves_nobody_without_a_password(tmp_path: Pat
         assert [first.name for first in second.first_accounts] == ["admin", "operator"]
     finally:
         second.stop()
+
+
+def test_the_embedded_broker_is_not_for_other_machines(tmp_path: Path) -> None:
+    with pytest.raises(ManagerError, match=r"stays on loopback, not on 0\.0\.0\.0: use --broker mosquitto"):
+        Manager(replace(_config(tmp_path), mqtt_host="0.0.0.0"))
+
+
+def test_in_earnest_everything_is_reached_from_everywhere_and_ingest_reaches_the_broker(tmp_path: Path) -> None:
+    """As operations begin: mosquitto and pages on all addresses, over TLS, under the name that boxes know."""
+    try:
+        find()
+    except BrokerError as error:
+        pytest.skip(str(error))
+    config = replace(_config(tmp_path), host="0.0.0.0", mqtt_host="0.0.0.0", tls=True, advertise="localhost")
+    manager = Manager(config, BrokerKind.MOSQUITTO)
+    engine = open_engine(config.store_url)
+    try:
+        until(lambda: (told := read_report(engine)) is not None and told.connected, "ingest is connected")
+        trust = ssl.create_default_context(cafile=str(config.keys / "ca.crt"))
+
+        def answers() -> bool:
+            try:
+                return httpx.get(f"{config.url}/api/v1/health", timeout=5, trust_env=False, verify=trust).is_success
+            except httpx.HTTPError:
+                return False
+
+        assert config.url == f"https://localhost:{config.port}"
+        until(answers, "the page answers by the name that boxes know")
+    finally:
+        engine.dispose()
+        manager.stop()
+
+
+@pytest.mark.parametrize(
+    ("host", "url", "broker"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80", "127.0.0.1"),
+        ("0.0.0.0", "http://city.example:80", "127.0.0.1"),
+        ("::", "http://city.example:80", "::1"),
+        ("::1", "http://[::1]:80", "::1"),
+        ("broker.example", "http://broker.example:80", "broker.example"),
+    ],
+)
+def test_an_address_to_listen_on_is_not_one_to_go_to(tmp_path: Path, host: str, url: str, broker: str) -> None:
+    config = make_config(tmp_path, host=host, port=80, mqtt_host=host, advertise="city.example")
+    assert (config.url, config.broker_host) == (url, broker)
 
 
 def test_two_things_on_one_port_are_refused(tmp_path: Path) -> None:
