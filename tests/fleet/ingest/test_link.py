@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-import itertools
 import socket
 import ssl
 import subprocess
@@ -95,26 +94,28 @@ async def test_who_listens_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None
             await _until(lambda: "does not answer within 0.2 s" in link.fault, "the fault is told")
 
 
-async def test_waits_grow_and_are_drawn_by_chance() -> None:
-    """Row 35: whoever closes at once is not asked in a loop."""
-    attempts: list[float] = []
+async def test_waits_grow_and_are_drawn_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row 35: whoever closes at once is not asked in a loop, nor by all managers and boxes in the same moment."""
+    drawn: list[tuple[float, float]] = []
+
+    def draw(low: float, high: float) -> float:
+        drawn.append((low, high))
+        return 0.001
 
     async def close(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        attempts.append(asyncio.get_running_loop().time())
         writer.close()
         await writer.wait_closed()
 
+    monkeypatch.setattr("fleet.ingest.link.random.uniform", draw)
     server = await asyncio.start_server(close, HOST, 0)
     try:
         async with _running(_link(server.sockets[0].getsockname()[1])) as link:
-            await _until(lambda: attempts and attempts[-1] - attempts[0] > 1.5, "some attempts")
+            await _until(lambda: len(drawn) >= 7, "some attempts")
             assert "closed before an answer" in link.fault
     finally:
         server.close()
         await server.wait_closed()
-    assert len(attempts) < 25, attempts
-    gaps = [later - earlier for earlier, later in itertools.pairwise(attempts)]
-    assert len({round(gap, 3) for gap in gaps}) > len(gaps) / 2
+    assert drawn[:7] == [(0, wait) for wait in (0.25, 0.5, 1, 2, 4, 5, 5)], "each anywhere between nothing and the limit"
 
 
 async def test_a_broker_of_another_authority_is_not_believed(site: Site, tmp_path: Path) -> None:

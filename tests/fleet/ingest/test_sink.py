@@ -103,11 +103,18 @@ def _large(sent: Message) -> Message:
     return with_payload(sent, sent.payload + b" " * EVENT_BYTES)
 
 
+def _among_the_facts(sent: Message, field: bytes) -> Message:
+    """LED 7: what was measured and what the software thinks of it stand apart."""
+    return with_payload(sent, sent.payload.replace(b'"observed":{', b'"observed":{' + field))
+
+
 BAD: list[tuple[str, Callable[[Message], Message], str]] = [
     ("truncated", _truncated, "malformed"),
     ("not JSON", lambda m: with_payload(m, b"\xff\xd8\xff\xe0 a picture"), "malformed"),
     ("oversized", _large, "too-large"),
     ("unknown field", lambda m: with_payload(m, m.payload[:-1] + b',"picture":"AAAA"}'), "malformed"),
+    ("an assessment among the facts", lambda m: _among_the_facts(m, b'"probability":0.9,'), "malformed"),
+    ("a score of a person", lambda m: _among_the_facts(m, b'"suspicion":0.9,'), "malformed"),
     ("a name with NUL", lambda m: with_payload(m, m.payload[:-1] + b',"a\\u0000b":1}'), "malformed"),
     ("deeply nested", lambda m: with_payload(m, b'{"observed":' + b"[" * 1200 + b"]" * 1200 + b"}"), "malformed"),
     ("another major version", lambda m: with_attribute(m, "schema", "2.0"), "malformed"),
