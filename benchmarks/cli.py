@@ -1,6 +1,7 @@
 """``lamplighter bench``: run measurements and print their figures.
 
 Rules: with ``--json`` each figure is one JSON object on a line of standard output and everything else goes to standard error.
+Each bench is told as soon as it is measured; one that fails is named with its error, and the others still run.
 Exit status 0: all targets reached; 1: one missed or a bench failed; 3: nothing ran because all were skipped.
 """
 
@@ -8,13 +9,17 @@ from __future__ import annotations
 
 import importlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from benchmarks.figure import Bench, Figure, Options, Skipped
 
@@ -63,35 +68,38 @@ def bench(  # noqa: PLR0913 - one parameter for each option on the command line
         return
     notes = Console(stderr=True)
     benches = [load(name) for name in names or MODULES]
-    ran = 0
+    told = 0
     good = True
-    table = Table("bench", "figure", "value", "unit", "n", "interval", "must reach", "against")
     for item in benches:
-        with notes.status(item.name) as status:
-            options = Options(
-                data=data,
-                quick=quick,
-                seconds=seconds,
-                seed=seed,
-                progress=lambda text, name=item.name, status=status: status.update(f"{name}: {text}"),  # type: ignore[misc]
-            )
-            try:
-                for figure in item.run(options):
-                    ran += 1
-                    good = good and figure.reached is not False
-                    if as_json:
-                        sys.stdout.write(_line(item.name, figure) + "\n")
-                        sys.stdout.flush()
-                    else:
-                        table.add_row(*_row(item.name, figure))
-            except Skipped as skipped:
-                notes.print(f"[yellow]skipped[/] {item.name}: {skipped}")
-    if not as_json and ran:
-        Console().print(table)
+        options = Options(data=data, quick=quick, seconds=seconds, seed=seed)
+        figures, sound = _measure(item, options, notes, as_json=as_json)
+        good = good and sound
+        told += len(figures)
+        if figures and not as_json:
+            Console().print(_table(item.name, figures))
     if not good:
         raise typer.Exit(1)
-    if not ran:
+    if not told:
         raise typer.Exit(ALL_SKIPPED)
+
+
+def _measure(item: Bench, options: Options, notes: Console, *, as_json: bool) -> tuple[list[Figure], bool]:
+    """Figures of one bench, and whether it came to its end with every target reached."""
+    figures: list[Figure] = []
+    try:
+        with notes.status(item.name) as status:
+            told = replace(options, progress=lambda text: status.update(f"{item.name}: {escape(text)}"))
+            for figure in item.run(told):
+                figures.append(figure)
+                if as_json:
+                    sys.stdout.write(_line(item.name, figure) + "\n")
+                    sys.stdout.flush()
+    except Skipped as skipped:
+        notes.print(f"[yellow]skipped[/] {item.name}: {escape(str(skipped))}")
+    except Exception as error:  # noqa: BLE001 - whatever it met, an hour of other benches is not thrown away for it
+        notes.print(f"[red]failed[/] {item.name}: {escape(f'{type(error).__name__}: {error}')}")
+        return figures, False
+    return figures, all(figure.reached is not False for figure in figures)
 
 
 def _line(name: str, figure: Figure) -> str:
@@ -99,12 +107,19 @@ def _line(name: str, figure: Figure) -> str:
     return msgspec.json.encode(record).decode()
 
 
-def _row(name: str, figure: Figure) -> tuple[str, ...]:
-    interval = "" if figure.low is None or figure.high is None else f"{figure.low:.4g} to {figure.high:.4g}"
-    goal = "" if figure.target is None else f"{figure.sense.value} {figure.target:g}"
-    colour = {True: "green", False: "red", None: "white"}[figure.reached]
-    value = f"[{colour}]{figure.value:.4g}[/]"
-    return name, figure.name, value, figure.unit, str(figure.n), interval, goal, figure.against
+def _table(name: str, figures: list[Figure]) -> RenderableType:
+    table = Table(name, "value", "unit", "n", "interval", "must reach", box=box.SIMPLE_HEAD)
+    notes: dict[str, list[str]] = {}
+    for figure in figures:
+        interval = "" if figure.low is None or figure.high is None else f"{figure.low:.4g} to {figure.high:.4g}"
+        goal = "" if figure.target is None else f"{figure.sense.value} {figure.target:g}"
+        colour = {True: "green", False: "red", None: "white"}[figure.reached]
+        missed = "" if figure.reached is not False else " missed"
+        value = f"[{colour}]{figure.value:.4g}{missed}[/]"
+        table.add_row(figure.name, value, figure.unit, str(figure.n), interval, goal)
+        notes.setdefault(figure.against, []).append(figure.name)
+    words = [Text(f"  {', '.join(of)}: {against}", style="dim") for against, of in notes.items() if against]
+    return Group(table, *words)
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

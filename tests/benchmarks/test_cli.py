@@ -87,3 +87,30 @@ def test_an_unknown_bench_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> N
 def test_every_bench_of_the_list_loads() -> None:
     for name in cli.MODULES:
         assert cli.load(name).description
+
+
+def test_a_bench_that_fails_is_named_and_the_others_still_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_options: Options) -> Iterator[Figure]:
+        yield figure(1.0, target=5.0)
+        msg = "the agent has ended: [no reason]"
+        raise RuntimeError(msg)
+
+    def sound(_options: Options) -> Iterator[Figure]:
+        yield figure(2.0, target=5.0)
+
+    monkeypatch.setattr(cli, "MODULES", {"broken": "broken", "sound": "sound"})
+    monkeypatch.setitem(sys.modules, "broken", SimpleNamespace(DESCRIPTION="a probe", run=broken))
+    monkeypatch.setitem(sys.modules, "sound", SimpleNamespace(DESCRIPTION="a probe", run=sound))
+    result = CliRunner().invoke(cli.app, ["--json"])
+    assert result.exit_code == 1
+    assert [json.loads(line)["value"] for line in result.stdout.splitlines()] == [1.0, 2.0]
+    assert "failed broken: RuntimeError: the agent has ended: [no reason]" in " ".join(result.stderr.split())
+
+
+def test_a_narrow_terminal_shows_every_name_and_value_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    against = "one of them that needs many more words than fit beside the value of a figure on a terminal of eighty columns"
+    _, out, _ = invoke(monkeypatch, figure(6.0, target=5.0, low=5.5, high=6.5, against=against), "probe")
+    row = next(line for line in out.splitlines() if "p95_ms" in line)
+    assert row.split() == ["p95_ms", "6", "missed", "ms", "10", "5.5", "to", "6.5", "at", "most", "5"]
+    assert against in " ".join(out.split())
