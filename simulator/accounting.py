@@ -5,6 +5,7 @@ Rule: the numbers of those who spoke come from their own memory, never from the 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
@@ -33,24 +34,25 @@ class Account:
     quarantined: int
 
 
-def settle(engine: Engine, highest: dict[tuple[str, str], int], unsent: int = 0) -> Account:
+def settle(engine: Engine, highest: dict[tuple[str, str], int], unsent: Collection[tuple[str, str, int]] = ()) -> Account:
     """Draw the balance.
 
     Args:
         engine: the manager's store.
         highest: last number that each (device, boot) handed out.
-        unsent: events that boxes still hold, which are not lost.
+        unsent: events (device, boot, number) that boxes still hold, which are not lost. The store may have some of them too:
+            their acknowledgement is on its way.
     """
     key = (event.c.device, event.c.boot)
     with engine.connect() as connection:
         rows = connection.execute(
             select(*key, func.count(), func.count(event.c.seq.distinct()), func.count(event.c.id.distinct())).group_by(*key)
         ).all()
+        numbers = {(device, boot, seq) for device, boot, seq in connection.execute(select(*key, event.c.seq))}
         missing = connection.execute(select(watermark.c.device, watermark.c.boot, watermark.c.missing)).all()
         refused = connection.execute(select(func.count()).select_from(quarantine)).scalar_one()
-    stored = {(device, boot): int(distinct) for device, boot, _, distinct, _ in rows}
     doubled = sum(int(count) - min(int(distinct), int(ids)) for _, _, count, distinct, ids in rows)
     reported = sum(int(n) for device, boot, n in missing if (device, boot) in highest)
-    said = sum(highest.values())
-    held = sum(stored.get(name, 0) for name in highest)
-    return Account(said, held, reported, said - held - reported - unsent, doubled, int(refused))
+    said = {(*name, seq) for name, last in highest.items() for seq in range(1, last + 1)}
+    lost = len(said - numbers - set(unsent)) - reported
+    return Account(len(said), len(said & numbers), reported, lost, doubled, int(refused))

@@ -46,11 +46,11 @@ class Kept:
 
     Attributes:
         highest: last sequence number by boot.
-        unsent: events on its disk that the manager has not acknowledged.
+        unsent: boot and number of events on its disk that the manager has not acknowledged.
     """
 
     highest: dict[str, int]
-    unsent: int
+    unsent: tuple[tuple[str, int], ...]
 
 
 class Camera:
@@ -119,13 +119,16 @@ class Camera:
             return self._process.wait()
 
     def kept(self) -> Kept:
-        """Look into the outbox of an agent that has ended."""
-        store = Store(self.folder / "state" / "outbox.sqlite")
+        """Look into the outbox of an agent that has ended; one that never came so far holds nothing."""
+        path = self.folder / "state" / "outbox.sqlite"
+        if not path.exists():
+            return Kept({}, ())
+        store = Store(path)
         try:
             boots, entries = store.load(0.0)
         finally:
             store.close()
-        return Kept({boot.name: boot.highest for boot in boots}, len(entries))
+        return Kept({boot.name: boot.highest for boot in boots}, tuple(entry.key for entry in entries))
 
     def words(self) -> str:
         """What it last wrote to its log."""

@@ -28,6 +28,8 @@ from simulator.scenario.model import (
 from simulator.scenario.timeline import Timeline, Turn
 
 _TICK_S = 1.0
+_ALL = 1_000_000
+"""More than a virtual device keeps."""
 _SHARES: dict[type[AnyFault], str] = {Lose: "lose", Duplicate: "duplicate", Reorder: "reorder"}
 
 
@@ -78,8 +80,8 @@ class Player:
             except TimeoutError:
                 continue
 
-    async def end(self, timeout_s: float) -> int:
-        """End in order: all faults end, incidents end, what is unsent is sent, farewell. Returns how many stayed unsent."""
+    async def end(self, timeout_s: float) -> list[tuple[str, str, int]]:
+        """End in order: all faults end, incidents end, what is unsent is sent, farewell. Returns what stayed unsent."""
         for device in self._devices.values():
             device.link.restore()
             device.link.outward.faults = device.link.inward.faults = MessageFaults()
@@ -98,9 +100,9 @@ class Player:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         return self.unsent()
 
-    def unsent(self) -> int:
-        """Events that virtual devices hold."""
-        return sum(device.outbox.status().pending for device in self._devices.values())
+    def unsent(self) -> list[tuple[str, str, int]]:
+        """Events that virtual devices hold: device, boot, number."""
+        return [(name, *entry.key) for name, device in self._devices.items() for entry, _ in device.outbox.pending(_ALL)]
 
     def failures(self) -> list[str]:
         """Links that ended by an error of ours."""

@@ -50,11 +50,24 @@ def test_a_missing_row_is_lost_unless_its_box_still_holds_it_or_reported_it(engi
     with engine.begin() as connection:
         connection.execute(delete(event).where(event.c.device == "box", event.c.seq.in_([3, 10])))
     assert settle(engine, HIGHEST).lost == 2
-    assert settle(engine, HIGHEST, unsent=2).lost == 0
+    held = [("box", "aaaaaaaaaaaa", 3), ("box", "aaaaaaaaaaaa", 10)]
+    assert settle(engine, HIGHEST, held).lost == 0
     with engine.begin() as connection:
         values = {"device": "box", "boot": "aaaaaaaaaaaa", "settled": b"", "missing": 1, "changed": 0}
         connection.execute(insert(watermark), values)
     assert settle(engine, HIGHEST).lost == 1
+
+
+def test_what_is_stored_and_not_yet_acknowledged_hides_nothing_that_is_lost(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(delete(event).where(event.c.device == "box", event.c.seq == 3))
+    assert settle(engine, HIGHEST, [("box", "aaaaaaaaaaaa", 9)]).lost == 1
+
+
+def test_a_number_that_a_killed_box_forgot_makes_up_for_nothing(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(delete(event).where(event.c.device == "box", event.c.seq == 3))
+    assert settle(engine, {**HIGHEST, ("box", "aaaaaaaaaaaa"): 9}).lost == 1
 
 
 def test_one_id_under_two_numbers_is_doubled(engine: Engine) -> None:

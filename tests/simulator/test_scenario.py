@@ -121,4 +121,4 @@ async def test_the_player_asks_the_manager_to_break_when_it_is_due() -> None:
         until.set()
         await playing
     assert manager.asked == ["kill ingest", "broker away", "broker back"]
-    assert await player.end(1.0) == 0
+    assert await player.end(1.0) == []
