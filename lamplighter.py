@@ -49,6 +49,9 @@ def main() -> None:
         sys.exit(2)
     try:
         module = importlib.import_module(entry.module)
+        module.app(args=arguments[1:], prog_name=f"lamplighter {arguments[0]}")
+    except KeyboardInterrupt:  # before the command listens for it
+        sys.exit(_INTERRUPTED)
     except ModuleNotFoundError as error:
         if not entry.extra or error.name is None or error.name.split(".")[0] in _OURS:
             raise
@@ -57,8 +60,10 @@ def main() -> None:
             f"install it with: pip install 'lamplighter[{entry.extra}]'\n"
         )
         sys.exit(2)
-    module.app(args=arguments[1:], prog_name=f"lamplighter {arguments[0]}")
 
+
+_INTERRUPTED = 130
+"""As a shell counts it: 128 and the signal's number."""
 
 _OURS = {"protocol", "hardware", "models", "ota", "edge", "fleet", "simulator", "benchmarks"}
 

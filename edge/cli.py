@@ -55,6 +55,8 @@ def run(
     from edge.process import prepare  # noqa: PLC0415 - the fork server imports while the rest does
 
     reading = _read(config)
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
     prepare()
     from setproctitle import setproctitle  # noqa: PLC0415
 
@@ -90,6 +92,11 @@ def check(config: Config = Path("box.toml")) -> None:
 def example() -> None:
     """Print a box's file to start from."""
     sys.stdout.write(EXAMPLE)
+
+
+def _end(*_: object) -> None:
+    """Until the agent is there: end as a program that has nothing more to do, so that no temporary folder is left."""
+    raise SystemExit(0)
 
 
 def _read(config: Path) -> Reading:

@@ -16,10 +16,12 @@ import ssl
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
 from fleet.broker.mosquitto import MANAGER
+from fleet.interrupts import left_to_parent
 
 _PR_SET_PDEATHSIG = 1
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked for, not bound
@@ -131,7 +133,9 @@ class Processes:
 
     def _start(self, child: Child) -> None:
         child.process = self._context.Process(target=child.target, args=(self._config,), name=child.name, daemon=True)
-        child.process.start()
+        resource_tracker.ensure_running()  # it would unblock what is blocked below
+        with left_to_parent():
+            child.process.start()
         child.began_s = time.monotonic()
 
 
@@ -211,9 +215,8 @@ def build_web(config: ManagerConfig) -> Any:
 
 
 def _become(title: str) -> None:
-    """Name the process, die with the parent, and leave Ctrl-C to the parent."""
+    """Name the process, and die with the parent."""
     import setproctitle  # noqa: PLC0415
 
     setproctitle.setproctitle(title)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -79,7 +79,7 @@ async def _run(scenario: Scenario, folder: Path, console: Console, seconds: floa
     show = Show(scenario, folder, lambda text: console.print(text, markup=False))
     try:
         with console.status("starting the manager"):
-            hall = await asyncio.to_thread(show.open, port)
+            hall = await asyncio.to_thread(show.open, port, until.is_set)
         console.print(f"control room: [bold]{hall.url}[/]", highlight=False)
         for who in (hall.people.operator, hall.people.admin):
             console.print(f"  sign in as [bold]{who.name}[/] with password [bold]{who.password}[/]", highlight=False)
@@ -99,16 +99,20 @@ async def _run(scenario: Scenario, folder: Path, console: Console, seconds: floa
 async def _play(show: Show, until: asyncio.Event, tell: Callable[[str], None], seconds: float | None) -> None:
     playing = asyncio.create_task(show.play(until))
     loop = asyncio.get_running_loop()
-    began = loop.time()
+    began: float | None = None
     stop = asyncio.create_task(until.wait())
     while not (playing.done() or stop.done()):
         await asyncio.wait({playing, stop}, timeout=_LINE_S)
         tell(show.line())
-        if seconds is not None and loop.time() - began >= seconds:
+        if began is None and show.playing:
+            began = loop.time()
+        if seconds is not None and began is not None and loop.time() - began >= seconds:
             await show.check()
             show.outcome.seconds = round(loop.time() - began, 1)
             until.set()
     stop.cancel()
+    if not show.playing:  # Ctrl-C while the boxes are brought up
+        playing.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await playing
 

@@ -60,6 +60,9 @@ async def enrol_all(url: str, fleet: str, codes: dict[str, str], folder: Path) -
         files = TlsFiles(identity.ca, identity.certificate, identity.key)
         return Enrolled(UplinkConfig(fleet, device, identity.broker_host, identity.broker_port), client_context(files))
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
         waits = {device: loop.run_in_executor(pool, one, device, code) for device, code in codes.items()}
         return {device: await wait for device, wait in waits.items()}
+    finally:
+        await asyncio.to_thread(pool.shutdown, cancel_futures=True)  # none writes into a folder that is gone

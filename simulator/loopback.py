@@ -30,7 +30,7 @@ def wait_ready(url: str, meanwhile: Callable[[], object] = lambda: None) -> None
 
     Args:
         url: of the manager.
-        meanwhile: called between two looks.
+        meanwhile: called between two looks; may raise, to wait no longer.
 
     Raises:
         NotReadyError: it does not in time.

@@ -19,7 +19,7 @@ from simulator.devices.device import VirtualDevice, first_moment
 from simulator.devices.town import make_town
 from simulator.enrolment import enrol_all, make_codes, sign_in
 from simulator.play import Player
-from simulator.scenario.model import Scenario
+from simulator.scenario.model import Kill, Scenario
 from simulator.spectator import Spectator, summary_ms
 from simulator.town_hall import FLEET, TownHall
 from simulator.worlds.sites import CAMERAS
@@ -84,15 +84,24 @@ class Show:
         assert self._hall is not None
         return self._hall
 
-    def open(self, port: int) -> TownHall:
+    @property
+    def playing(self) -> bool:
+        """Whether the boxes were brought up."""
+        return self._player is not None
+
+    def open(self, port: int, ended: Callable[[], bool] = lambda: False) -> TownHall:
         """Start the manager; its page answers when this returns.
+
+        Args:
+            port: of the page; 0 = any free one.
+            ended: whether nobody waits any more.
 
         Raises:
             ManagerError: the port is in use.
-            NotReadyError: the page does not come up.
+            NotReadyError: the page does not come up, or nobody waits any more.
         """
         self._hall = TownHall(self._folder, self.town.city, port)
-        self._hall.wait_ready()
+        self._hall.wait_ready(self._say, ended)
         self.outcome.page_after_s = round(time.monotonic() - self._began, 2)
         return self._hall
 
@@ -179,10 +188,12 @@ class Show:
 
     async def _finish(self, *, drain: bool) -> None:
         outcome, player = self.outcome, self._player
+        if not outcome.seconds:
+            outcome.problems.append("ended before the check was over")
         dead = [camera for camera in self.cameras if not camera.running]
         for camera in self.cameras:
             camera.terminate()
-        unsent = await player.end(_DRAIN_S if drain else 0.5) if player else 0
+        unsent = await player.end(_DRAIN_S if drain else 0.5) if player else []
         statuses = [await asyncio.to_thread(camera.wait) for camera in self.cameras]
         if not drain or player is None or self.spectator is None:
             return
@@ -196,19 +207,23 @@ class Show:
         highest = {(name, boot): seq for name, device in self._devices.items() for boot, seq in device.emitted.items()}
         for camera in self.cameras:
             kept = camera.kept()
-            unsent += kept.unsent
+            unsent += [(camera.device, *key) for key in kept.unsent]
             highest |= {(camera.device, boot): seq for boot, seq in kept.highest.items()}
         engine = open_engine(self.hall.store_url)
         account = settle(engine, highest, unsent)
         engine.dispose()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._shown(account.stored), 5.0)
-        self._judge(account, unsent)
+        self._judge(account, len(unsent))
 
     async def _shown(self, stored: int) -> None:
         assert self.spectator is not None
         while self.spectator.events.total() < stored:  # noqa: ASYNC110 - a counter tells no events
             await asyncio.sleep(_WATCH_S / 5)
+
+    def _may_lose(self) -> bool:
+        """Whether the scenario kills boxes, which then report what that took."""
+        return any(isinstance(fault, Kill) and fault.what in self.town.boxes for fault in self._scenario.faults)
 
     def _judge(self, account: Account, unsent: int) -> None:
         outcome, watching = self.outcome, self.spectator
@@ -226,6 +241,10 @@ class Show:
             (account.lost == 0, f"{account.lost} events lost"),
             (outcome.doubled == 0, f"{outcome.doubled} events doubled"),
             (unsent == 0, f"{unsent} events still unsent after {_DRAIN_S:.0f} s"),
+            (
+                not account.reported or self._may_lose(),
+                f"{account.reported} events evicted or lost on boxes that nothing was done to",
+            ),
             (account.quarantined == 0, f"{account.quarantined} messages refused by the manager"),
             (watching.events.total() >= account.stored, "the live stream shows less than the store holds"),
             (len(spoke) == outcome.devices["expected"], f"only {len(spoke)} boxes were heard"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from fleet.accounts.accounts import Role
 from fleet.manager import FirstAccount, Manager, make_config
-from simulator.loopback import HOST, free_port, wait_ready
+from simulator.loopback import HOST, NotReadyError, free_port, wait_ready
 from simulator.worlds.city import City
 
 FLEET = "city"
@@ -48,13 +49,25 @@ class TownHall:
         first = {account.role: account for account in self._manager.first_accounts}
         self.people = People(first[Role.ADMIN], first[Role.OPERATOR])
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, say: Callable[[str], None], ended: Callable[[], bool]) -> None:
         """Wait until the page answers.
 
+        Args:
+            say: takes messages for people.
+            ended: whether nobody waits any more.
+
         Raises:
-            NotReadyError: it does not in time.
+            NotReadyError: it does not in time, or nobody waits any more.
         """
-        wait_ready(self.url, self.watch)
+
+        def meanwhile() -> None:
+            for message in self.watch():
+                say(message)
+            if ended():
+                msg = "ended before the page was up"
+                raise NotReadyError(msg)
+
+        wait_ready(self.url, meanwhile)
 
     def watch(self) -> list[str]:
         """Restart what has ended and should not have; returns messages for people."""

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from iotcore import Broker
 
+from fleet.interrupts import left_to_parent
 from protocol.limits import PACKET_BYTES
 
 _CONFIG = """id = 0
@@ -97,7 +98,8 @@ class EmbeddedBroker:
         """Start, or start again with nothing remembered."""
         self._asked_s, self._silent = time.monotonic(), False
         try:
-            self._broker.start()
+            with left_to_parent():
+                self._broker.start()
         except OSError as error:
             msg = f"port {self._port} for MQTT is in use; stop what uses it, or choose another with --mqtt-port"
             raise BrokerError(msg) from error

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from fleet.broker.embedded import BrokerError, ServerFiles
+from fleet.interrupts import left_to_parent
 from protocol.limits import PACKET_BYTES
 from protocol.topics import DEVICE_PUBLISHES, ROOT, RULES, Channel
 
@@ -107,7 +108,8 @@ class Mosquitto:
         if _answers(self._host, self._port):
             msg = f"port {self._port} for MQTT is in use; stop what uses it, or choose another with --mqtt-port"
             raise BrokerError(msg)
-        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
+        with left_to_parent():
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + _START_S
         while not _answers(self._host, self._port):
             if self._process.poll() is not None or time.monotonic() > deadline:

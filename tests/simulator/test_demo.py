@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from simulator.faults.processes import alive, descendants, wait_until
+from simulator.faults.processes import alive, descendants, kill, wait_until
 from simulator.loopback import free_port
 
 DEMO = [sys.executable, "-m", "lamplighter", "demo"]
@@ -78,7 +80,89 @@ def test_the_page_is_up_within_twenty_seconds_and_control_c_leaves_nothing_behin
         demo.kill()
         demo.wait()
     assert "Traceback" not in log.read_text()
-    assert list(short_folder.glob("lamplighter-*")) == [], "the temporary folder is gone"
+    assert list(short_folder.iterdir()) == [], "temporary folders are gone"
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("until", ["processes start", "boxes start"])
+def test_control_c_while_starting_ends_everything_quietly(until: str, short_folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        environment = {**os.environ, "TMPDIR": str(short_folder)}
+        demo = subprocess.Popen(
+            [*DEMO, "--port", str(free_port())], stdout=out, stderr=out, start_new_session=True, env=environment
+        )
+    # The broker, ingest, web and multiprocessing's tracker; then the cameras.
+    enough = 3 if until == "processes start" else 5
+    try:
+        assert wait_until(lambda: len(descendants(demo.pid)) >= enough, 60, 0.01)
+        family = [demo.pid, *descendants(demo.pid)]
+        os.killpg(demo.pid, signal.SIGINT)
+        demo.wait(30)
+        assert wait_until(lambda: not alive(family), 10), alive(family)
+    finally:
+        demo.kill()
+        demo.wait()
+    assert "Traceback" not in log.read_text()
+    assert list(short_folder.iterdir()) == [], "temporary folders are gone"
+
+
+def test_a_check_that_is_interrupted_does_not_pass(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("wb") as noise:
+        demo = subprocess.Popen([*DEMO, "--check", "--seconds", "60"], stdout=subprocess.PIPE, stderr=noise, cwd=tmp_path)
+    try:
+        assert wait_until(lambda: b"checking for" in log.read_bytes(), 60), log.read_text()
+        demo.send_signal(signal.SIGINT)
+        out, _ = demo.communicate(timeout=60)
+    finally:
+        demo.kill()
+        demo.wait()
+    assert demo.returncode == 1
+    last = json.loads(out.splitlines()[-1])
+    assert not last["ok"]
+    assert "ended before the check was over" in last["problems"]
+
+
+@pytest.mark.timeout(180)
+def test_a_check_fails_when_an_agent_dies_and_when_an_event_is_lost(short_folder: Path, tmp_path: Path) -> None:
+    data, log = short_folder / "data", tmp_path / "log"
+    with log.open("wb") as noise:
+        demo = subprocess.Popen(
+            [*DEMO, "--check", "--seconds", "15", "--data", str(data)], stdout=subprocess.PIPE, stderr=noise
+        )
+    try:
+        store = data / "fleet" / "fleet.sqlite"
+
+        def lose() -> bool:
+            if not store.exists():
+                return False
+            with contextlib.closing(sqlite3.connect(store, timeout=10)) as database, database:
+                try:
+                    found = database.execute("DELETE FROM event WHERE device = 'fish-1' AND seq = 2").rowcount
+                except sqlite3.OperationalError:  # its tables are not made yet
+                    return False
+            return found == 1
+
+        assert wait_until(lose, 90, 0.1), log.read_text()
+        agents = [pid for pid in descendants(demo.pid) if _title(pid) == "lamplighter: agent square-west"]
+        assert len(agents) == 1
+        kill(agents[0])
+        out, _ = demo.communicate(timeout=90)
+    finally:
+        demo.kill()
+        demo.wait()
+    assert demo.returncode == 1
+    last = json.loads(out.splitlines()[-1])
+    assert last["lost"] == 1
+    assert any("1 events lost" in problem for problem in last["problems"])
+    assert any("square-west ended by itself" in problem for problem in last["problems"])
+
+
+def _title(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace").rstrip("\0")
+    return ""
 
 
 def test_a_port_in_use_is_named_with_the_remedy(tmp_path: Path) -> None:

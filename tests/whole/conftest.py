@@ -17,7 +17,7 @@ def hall() -> Iterator[TownHall]:
     with tempfile.TemporaryDirectory(prefix="lamplighter-test-") as folder:
         made = TownHall(Path(folder), make_city(), 0)
         try:
-            made.wait_ready()
+            made.wait_ready(print, lambda: False)
             yield made
         finally:
             made.stop()
