@@ -4,13 +4,16 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR: # an environment that could not be made whole (no python3-venv) is made anew next time
 
 VENV := .venv
 BIN := $(VENV)/bin
 # The newest that truly starts: a version manager's placeholder stands on the PATH too.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null && { command -v $$p; break; }; done)
-PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install
+# What pip does now, on one line of a terminal; its errors go past it.
+SHOW := if [ -t 1 ]; then awk '{ printf "\r\033[K  %.75s", $$0; fflush() } END { printf "\r\033[K" }'; else cat > /dev/null; fi
 DEBIAN := mosquitto chromium ffmpeg postgresql strace
 
 help: ## Say what can be made
@@ -20,16 +23,17 @@ setup: $(VENV)/.developer ## Make .venv with everything a developer needs
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or later found: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
 
 $(VENV)/.developer: constraints/developer-3.11.txt pyproject.toml $(VENV)/bin/python
 	@echo "setting up $(VENV) (about a minute)"
-	@$(PIP) --require-hashes -r constraints/developer-3.11.txt
-	@$(PIP) --no-deps --editable .
+	@$(PIP) --require-hashes -r constraints/developer-3.11.txt | { $(SHOW); }
+	@$(PIP) --no-deps --editable . | { $(SHOW); }
 	@touch $@
 
 setup-models: setup ## Add what building models needs (1.5 GB)
-	@$(PIP) -r constraints/models-3.11.txt
+	@echo "setting up what building models needs (some minutes)"
+	@$(PIP) -r constraints/models-3.11.txt | { $(SHOW); }
 
 demo: setup ## Show the whole city on this machine
 	@$(BIN)/lamplighter demo

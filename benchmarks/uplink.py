@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, Options, Sense
 from benchmarks.uplink_balance import Balance, Ledger
-from benchmarks.uplink_cuts import Kind, plan
+from benchmarks.uplink_cuts import KEEPALIVE_S, Kind, plan
 from benchmarks.uplink_site import GROUP_S, Done, Site, broker_kind, open_site
 
 DESCRIPTION = "Events lost and doubled while agent, broker, ingest and link are killed and cut"
@@ -72,7 +72,8 @@ def _figures(balance: Balance, done: list[Done], in_flight: list[int], options: 
     kinds = Counter(made.cut.kind for made in done)
     what = ", ".join(f"{kinds[kind]} {kind.value}" for kind in Kind)
     against = (
-        f"seed {options.seed}; {BOXES} boxes, {PER_S:g} events/s, {broker_kind().value}, SQLite; {what}"
+        f"seed {options.seed}; {BOXES} boxes, {PER_S:g} events/s, statistics in memory for {GROUP_S:g} s, keepalive {KEEPALIVE_S} s, "
+        f"{broker_kind().value}, SQLite; {what}"
         f"{', short form' if options.quick else ''}"
     )
 

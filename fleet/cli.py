@@ -82,7 +82,12 @@ def serve(  # noqa: PLR0913 - options
 
 @app.command()
 def code(
-    device: str, *, data: Data = Path("var/fleet"), fleet: FleetName = "city", store: StoreUrl = "", label: str = ""
+    device: Annotated[str, typer.Argument(help="Name of the box: 1-32 of a-z, 0-9 and -, starting with a letter")],
+    *,
+    data: Data = Path("var/fleet"),
+    fleet: FleetName = "city",
+    store: StoreUrl = "",
+    label: Annotated[str, typer.Option(help="What people call it; shown in the control room")] = "",
 ) -> None:
     """Make a one-time enrolment code for a box."""
     services = _services(data, fleet, store)
@@ -94,8 +99,8 @@ def code(
 
 @app.command()
 def account(
-    name: str,
-    role: Role,
+    name: Annotated[str, typer.Argument(help="Who signs in")],
+    role: Annotated[Role, typer.Argument(help="What the account may do; only an operator judges alerts")],
     *,
     password_file: PasswordFile = None,
     data: Data = Path("var/fleet"),
@@ -134,7 +139,7 @@ def devices(
     data: Data = Path("var/fleet"),
     fleet: FleetName = "city",
     store: StoreUrl = "",
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list")] = False,
 ) -> None:
     """List the boxes."""
     found = _services(data, fleet, store).devices()

@@ -68,7 +68,8 @@ def build(
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.split(".")[0] == "models":
             raise
-        _fail(f"building models needs the package {error.name!r}: make setup-models")
+        remedy = "pip install 'lamplighter[models]', or make setup-models in a checkout"
+        _fail(f"building models needs the package {error.name!r}, which is not installed; install it with: {remedy}")
     console = Console(stderr=True)
     with console.status(name) as status:
         try:

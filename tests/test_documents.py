@@ -1,0 +1,98 @@
+"""What README and docs say can be followed: links lead somewhere, what is named is there, commands take their options."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from lamplighter import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").rglob("*.md")])
+_FOLDERS = "tests|edge|fleet|models|simulator|protocol|hardware|benchmarks|docs|tools|constraints"
+
+
+def anchors(page: Path) -> set[str]:
+    """Anchors as a Markdown renderer makes them from headings."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every ``lamplighter ...`` that stands in a block or between backquotes: page and command."""
+    found = []
+    for page in PAGES:
+        text = page.read_text("utf-8").replace("\\\n", " ")
+        blocks = re.findall(r"^ *```\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+        lines = [line for block in blocks for line in block.splitlines()] + re.findall(r"`([^`\n]+)`", text)
+        for line in lines:
+            # What is explained beside a command stands after two blanks.
+            for part in re.split(r" {2,}|&&|\|| > |#", re.sub(r"\[.*?\]", "", line)):
+                words = part.split("ExecStart=")[-1].strip()
+                if re.match(r"(\S*/)?lamplighter( |$)", words):
+                    found.append((page.name, words))
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", page.read_text("utf-8")):
+        if "://" in target:
+            continue
+        file = (page.parent / target).resolve() if target else page
+        assert file.exists(), f"{page.name}: {target}"
+        assert not anchor or anchor in anchors(file), f"{page.name}: {target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_are_named_are_there(page: Path) -> None:
+    for name in re.findall(rf"`((?:{_FOLDERS})/[\w/.\-]*)`", page.read_text("utf-8")):
+        assert "NAME" in name or (ROOT / name).exists(), f"{page.name}: {name}"
+
+
+def test_make_targets_that_are_named_are_there() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for page in PAGES:
+        for text in re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text("utf-8"), re.MULTILINE):
+            assert text in targets, f"{page.name}: make {text}"
+
+
+def test_help_of_make_names_every_target() -> None:
+    text = (ROOT / "Makefile").read_text("utf-8")
+    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    phony = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)
+    assert phony is not None
+    assert set(phony[1].split()) == {line.split()[0] for line in shown.splitlines()}
+
+
+@pytest.mark.parametrize(("page", "command"), commands(), ids=lambda value: value)
+def test_commands_take_their_options(page: str, command: str) -> None:
+    _, *words = shlex.split(command)
+    if not words or words[0] in {"COMMAND", "--help", "--version"}:
+        return
+    assert words[0] in COMMANDS, f"{page}: there is no command {words[0]}"
+    node = typer.main.get_command(importlib.import_module(COMMANDS[words[0]].module).app)
+    for word in words[1:]:
+        if (below := getattr(node, "commands", None)) is not None:
+            assert word in below, f"{page}: {command}: there is no {word}, only {', '.join(below)}"
+            node = below[word]
+        elif word.startswith("-"):
+            options = {option for parameter in node.params for option in parameter.opts} | {"--help"}
+            assert word in options, f"{page}: {command}: {word} is not an option"
+
+
+def test_every_command_has_help_for_each_of_its_options() -> None:
+    for entry in COMMANDS.values():
+        top = typer.main.get_command(importlib.import_module(entry.module).app)
+        for node in getattr(top, "commands", {"": top}).values():
+            assert node.help, f"{entry.module}: {node.name}"
+            for parameter in node.params:
+                assert parameter.param_type_name == "argument" or parameter.help, (
+                    f"{entry.module}: {node.name} {parameter.name}"
+                )
