@@ -116,7 +116,7 @@ def run(options: Options) -> Iterator[Figure]:
                 options.progress(f"{done} of {pairs} undisturbed pairs: bare loop")
                 tried.append(Pair(agent, bare_turn(model, images, seconds)))
     quietest = sorted(tried, key=lambda pair: pair.others)[:pairs]
-    against = f"agent without a link against {model.name} in a bare loop, one thread, turns of {seconds:g} s; median of {pairs} pairs "
+    against = f"agent without a link, {model.name} in a bare loop, one thread, turns of {seconds:g} s; median of {pairs} pairs "
     against += f"(the least disturbed of {len(tried)}: strangers took {quietest[-1].others:.2f} cores at most)"
     against += ", short form" if options.quick else ""
     rates = [pair.agent.per_second / pair.bare.per_second for pair in quietest]

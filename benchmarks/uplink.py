@@ -72,8 +72,8 @@ def _figures(balance: Balance, done: list[Done], in_flight: list[int], options: 
     kinds = Counter(made.cut.kind for made in done)
     what = ", ".join(f"{kinds[kind]} {kind.value}" for kind in Kind)
     against = (
-        f"seed {options.seed}; {BOXES} boxes, {PER_S:g} events/s, statistics in memory for {GROUP_S:g} s, keepalive {KEEPALIVE_S} s, "
-        f"{broker_kind().value}, SQLite; {what}"
+        f"seed {options.seed}; {BOXES} boxes, {PER_S:g} events/s, statistics in memory for {GROUP_S:g} s, "
+        f"keepalive {KEEPALIVE_S} s, {broker_kind().value}, SQLite; {what}"
         f"{', short form' if options.quick else ''}"
     )
 
