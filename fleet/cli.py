@@ -131,6 +131,7 @@ def close_account(name: str, *, data: Data = Path("var/fleet"), store: StoreUrl 
         Accounts(_engine(data, store)).close(name, "console")
     except AccountError as error:
         _fail(str(error))
+    typer.echo(f"{name} may sign in as {role.value}")
 
 
 @app.command()
