@@ -23,6 +23,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 _COLOUR = {Status.ONLINE: "green", Status.DEGRADED: "yellow", Status.OFFLINE: "red"}
 _GOOD_STATES = {"running", "ready", "ended"}
+_NBSP = "\u00a0"
+"""Between a reason and its number: a line never ends in between."""
 
 
 @app.command()
@@ -73,12 +75,16 @@ def draw(status: BoxStatus) -> RenderableType:
         (f" {status.fleet}/{status.device}", "bold"),
         f"  up {_duration(telemetry.uptime_s)}  boot {status.boot}  agent {status.agent}",
     )
-    parts: list[RenderableType] = [head]
-    parts += [Text(f"  ! {r.code} {r.subject}: {r.detail}", style="yellow") for r in status.reasons]
-    parts += [Text(f"  refused {r.path}: {r.message}", style="red") for r in status.refusals]
-    sources = Table("source", "state", "fps", "pictures", "inferences", "latency", "drops by reason", box=None, pad_edge=False)
+    remarks = Table.grid(padding=(0, 1))
+    for reason in status.reasons:
+        words = ": ".join(filter(None, (" ".join(filter(None, (reason.code, reason.subject))), reason.detail)))
+        remarks.add_row("  !", Text(words, style="yellow"))
+    for refusal in status.refusals:
+        remarks.add_row("  !", Text(f"refused {refusal.path}: {refusal.message}", style="red"))
+    parts: list[RenderableType] = [head, *([remarks] if remarks.row_count else [])]
+    sources = _table("source", "state", "fps", "pictures", "inferences", "latency", folds="source")
+    drops = _table("drops", "by reason", folds="by reason")
     for name, source in telemetry.sources.items():
-        drops = " ".join(f"{reason} {n}" for reason, n in sorted(source.drops.items())) or "none"
         sources.add_row(
             name,
             _state(source.state),
@@ -86,15 +92,23 @@ def draw(status: BoxStatus) -> RenderableType:
             str(source.pictures),
             str(source.inferences),
             _ms(source.latency_ms),
-            drops,
         )
-    accelerators = Table("accelerator", "state", "model", "inference", "restarts", "timeouts", box=None, pad_edge=False)
+        drops.add_row(name, ", ".join(f"{reason}{_NBSP}{n}" for reason, n in sorted(source.drops.items())) or "none")
+    accelerators = _table("accelerator", "state", "model", "inference", "restarts", "timeouts", folds="model")
     for name, acc in telemetry.accelerators.items():
         accelerators.add_row(
             name, _state(acc.state), acc.model or "-", _ms(acc.inference_ms), str(acc.restarts), str(acc.timeouts)
         )
-    parts += [Text(), sources, Text(), accelerators, Text(), _facts(status)]
+    parts += [Text(), sources, drops, Text(), accelerators, Text(), _facts(status)]
     return Group(*parts)
+
+
+def _table(*headings: str, folds: str) -> Table:
+    """Only one column gives way in a narrow terminal, and nothing is cut: an end may be all that tells two names apart."""
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, no_wrap=heading != folds, overflow="fold")
+    return table
 
 
 def _facts(status: BoxStatus) -> Table:
@@ -107,10 +121,9 @@ def _facts(status: BoxStatus) -> Table:
         f"{outbox.pending} pending, oldest {_duration(outbox.oldest_s)}, {outbox.stored_bytes / 1e6:.1f} MB, "
         f"{outbox.evicted} evicted",
     )
-    state = Text("connected", style="green") if link.connected else Text(f"not connected: {link.last_error}", style="red")
-    state.append(
-        f"  {link.connections} connections, {link.bytes_out / 1e6:.2f} MB out, {link.bytes_in / 1e6:.2f} MB in", style="default"
-    )
+    state = Text("connected, ", style="green") if link.connected else Text(f"not connected: {link.last_error}\n", style="red")
+    times = "once" if link.connections == 1 else f"{link.connections} times"
+    state.append(f"{times} so far, {link.bytes_out / 1e6:.2f} MB out, {link.bytes_in / 1e6:.2f} MB in", style="default")
     grid.add_row("link", state)
     if clock is None:
         grid.add_row("clock", Text("unknown", style="yellow"))
@@ -122,11 +135,14 @@ def _facts(status: BoxStatus) -> Table:
             if clock.synchronised
             else Text(f"{clock.source.value}, not synchronised: events are marked", style="yellow"),
         )
-    memory = "-" if telemetry.memory_mb is None else f"{telemetry.memory_mb:.0f} MB"
-    disk = "-" if telemetry.disk_free_mb is None else f"{telemetry.disk_free_mb / 1024:.1f} GB free"
-    load = "-" if telemetry.load is None else f"{telemetry.load:.2f}"
-    heat = "-" if telemetry.temperature_c is None else f"{telemetry.temperature_c:.0f} °C"
-    grid.add_row("box", f"memory {memory}, load {load}, disk {disk}, {heat}, configuration {status.config_version}")
+    box = (
+        (telemetry.memory_mb, "memory {:.0f} MB", 1),
+        (telemetry.load, "load {:.2f}", 1),
+        (telemetry.disk_free_mb, "disk {:.1f} GB free", 1024),
+        (telemetry.temperature_c, "{:.0f} °C", 1),
+    )
+    known = [words.format(value / unit) for value, words, unit in box if value is not None]
+    grid.add_row("box", ", ".join([*known, f"configuration {status.config_version}"]))
     return grid
 
 
@@ -142,6 +158,8 @@ def _socket_path(config: Path | None, socket: Path | None) -> Path:
 
 
 def _unreachable(path: Path, error: Exception) -> str:
+    if isinstance(error, PermissionError):
+        return f"{path}: only the account that the agent runs under may look ({error}); watch as that account, or with sudo"
     return f"no agent answers at {path} ({error}); is `lamplighter edge run` running with this configuration?"
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import io
 import socket
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
@@ -72,15 +75,44 @@ def test_a_path_too_long_names_the_remedy(tmp_path: Path) -> None:
         StatusSocket(tmp_path / ("x" * 120), lambda: STATUS)
 
 
+def shown(status: BoxStatus) -> list[str]:
+    """What stands in a terminal of 80 columns."""
+    console = Console(width=80, height=24, record=True, file=io.StringIO())
+    console.print(draw(status))
+    return console.export_text().splitlines()
+
+
 def test_the_view_fits_a_terminal_and_says_what_matters() -> None:
-    console = Console(width=80, height=24, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    console.print(draw(STATUS))
-    console.file.close()
-    lines = console.export_text().splitlines()
+    lines = shown(STATUS)
     assert len(lines) <= 24
     text = " ".join(" ".join(lines).split())
     for word in ("DEGRADED", "city/post-1", "superseded 12", "no-slot 3", "accelerator-stuck", "bad user name", "4 pending"):
         assert word in text, word
+
+
+def test_a_busy_box_with_long_names_is_shown_whole_and_no_number_leaves_its_reason() -> None:
+    drops = {"accelerator-down": 7, "no-slot": 12_345, "superseded": 941_000, "timed-out": 31}
+    names = ("voorplein-noord-1", "voorplein-noord-2")
+    telemetry = msgspec.structs.replace(
+        STATUS.telemetry,
+        sources={name: SourceTelemetry("wrong-credentials", 25.0, 18_040_000, 3_331_000, drops, 638.4) for name in names},
+        accelerators={"edgetpu-usb-0": AcceleratorTelemetry("stuck", "person-vehicle-fast@crowded-night", 69.3, 12, 31)},
+    )
+    reasons = (
+        Reason("link-down", "", ""),
+        Reason("source-down", "voorplein-noord-1", "no picture; " * 8 + "look at its cable"),
+    )
+    lines = shown(msgspec.structs.replace(STATUS, telemetry=telemetry, reasons=reasons))
+    assert len(lines) <= 24
+    text = "\n".join(lines)
+    assert "…" not in text
+    for name in names:
+        assert text.count(name) >= 2, "once with its pictures, once with its drops"
+    for reason, n in drops.items():
+        assert text.count(f"{reason}\u00a0{n}") == 2
+    assert "link-down" in text.split(), "a reason without a detail ends with its code"
+    (last,) = (line for line in lines if "look at its cable" in line)
+    assert last.startswith("    "), "a long reason goes on below its own beginning"
 
 
 def test_once_and_json(tmp_path: Path) -> None:
@@ -96,3 +128,14 @@ def test_once_and_json(tmp_path: Path) -> None:
     missing = runner.invoke(app, ["--socket", str(path), "--once"])
     assert missing.exit_code == 1
     assert "no agent answers" in missing.stderr
+
+
+def test_another_account_is_told_whose_the_socket_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> BoxStatus:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("edge.watch.read_status", refuse)
+    refused = CliRunner().invoke(app, ["--socket", str(tmp_path / "s"), "--once"])
+    assert refused.exit_code == 1
+    assert "with sudo" in refused.stderr
+    assert "running with this configuration" not in refused.stderr
