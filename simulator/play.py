@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
 from protocol.events import Reason
-from simulator.devices.device import VirtualDevice
+from simulator.devices.device import VirtualDevice, first_moment
 from simulator.faults.messages import MessageFaults
 from simulator.scenario.model import (
     AnyFault,
@@ -67,7 +68,9 @@ class Player:
         """Live one second a second."""
         for name, device in self._devices.items():
             self._tasks[name] = asyncio.create_task(device.run(), name=name)
-        began = time.monotonic()
+        began, start = time.monotonic(), first_moment(dt.datetime.now(dt.timezone.utc))
+        for device in self._devices.values():
+            device.box.begin(start)
         while not until.is_set():
             for turn in self._timeline.due(self.second):
                 self._turn(turn)

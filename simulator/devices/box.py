@@ -67,6 +67,10 @@ class VirtualBox:
         self._count, self._flow = _Window(), _Window()
         self.health = HealthBoard()
 
+    def begin(self, start: dt.datetime) -> None:
+        """Move its first second to the moment at which it really begins to live."""
+        self._start = start
+
     @property
     def status(self) -> Status:
         """Online or degraded."""

@@ -6,12 +6,15 @@ import asyncio
 import datetime as dt
 from collections import Counter
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
 
 from edge.observation import Observation
 from protocol.events import EventType
+from simulator.devices.box import VirtualBox
+from simulator.devices.device import VirtualDevice
 from simulator.devices.town import make_town
 from simulator.play import Player
 from simulator.scenario.model import Degrade, Kill, RestartBroker, Scenario
@@ -122,3 +125,33 @@ async def test_the_player_asks_the_manager_to_break_when_it_is_due() -> None:
         await playing
     assert manager.asked == ["kill ingest", "broker away", "broker back"]
     assert await player.end(1.0) == []
+
+
+class Quiet:
+    """A virtual device without a link."""
+
+    def __init__(self, box: VirtualBox) -> None:
+        self.box = box
+        self.said: list[Observation] = []
+
+    async def run(self) -> None:
+        """Nowhere to connect to."""
+
+    def live(self, second: int) -> int:
+        self.said += self.box.live(second)
+        return len(self.said)
+
+
+async def test_boxes_speak_of_the_moment_at_which_they_are_played_however_long_the_manager_took_to_come_up() -> None:
+    scenario = Scenario("x", boxes=3)
+    long_ago = dt.datetime.now(dt.timezone.utc) - dt.timedelta(hours=1)
+    quiet = {name: Quiet(box) for name, box in make_town(scenario, long_ago).boxes.items()}
+    player, until = Player(scenario, cast("dict[str, VirtualDevice]", quiet), Recorder()), asyncio.Event()
+    earliest = dt.datetime.now(dt.timezone.utc).replace(microsecond=0)
+    playing = asyncio.create_task(player.run(until))
+    async with asyncio.timeout(30):
+        while not any(device.said for device in quiet.values()):  # noqa: ASYNC110 - the player tells no events
+            await asyncio.sleep(0.01)
+        until.set()
+        await playing
+    assert all(observation.at.wall >= earliest for device in quiet.values() for observation in device.said)
