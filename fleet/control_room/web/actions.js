@@ -30,10 +30,10 @@ async function request(method, path, body) {
   return { error: typeof value?.message === "string" ? value.message : `The manager refused (${response.status}).` };
 }
 
-/** Record a verdict: "confirm" or "dismiss". @returns {Promise<string>} "" when it stands, else what to tell the person. */
+/** Record a verdict: "confirm" or "dismiss". @returns {Promise<{verdict: object, error: string}>} "" when it stands, else what to tell the person. */
 export async function judge(incident, decision, reason) {
-  const { error } = await request("POST", `/api/v1/incidents/${encodeURIComponent(incident)}/verdict`, { decision, reason });
-  return error ?? "";
+  const { value, error } = await request("POST", `/api/v1/incidents/${encodeURIComponent(incident)}/verdict`, { decision, reason });
+  return { verdict: value, error: error ?? "" };
 }
 
 /** Ask a box to do something; answers {value: {ok, message}} or {error}. */

@@ -3,12 +3,12 @@
 // Rules:
 // - An incident never leaves the list by itself: only a verdict moves it to the judged ones.
 // - What still runs stands above what has ended; within each the order is by when an incident was raised, so that a row keeps its
-//   place while its numbers change. While the pointer rests on the list nothing moves under it: newcomers wait in a bar on top,
-//   which shows how many, for at most HOLD_MS.
+//   place while its numbers change. While the pointer rests on the list nothing moves under it: newcomers wait behind a button
+//   on top, which shows how many, for at most HOLD_MS.
 // - Nothing is confirmed by accident: the keys work on the selected row only, and dismissing asks for a reason.
 
 import { computed, nextTick, onBeforeUnmount, reactive, ref, shallowRef, watch } from "vue";
-import { clockQuality, clockTime, dateTime, duration, interval, number, spread, stopwatch, withSpread } from "./format.js";
+import { clockQuality, clockTime, dateTime, duration, interval, number, percent, spread, stopwatch, withSpread } from "./format.js";
 import { health, running, silence } from "./board.js";
 import { judge } from "./actions.js";
 
@@ -20,11 +20,13 @@ const PHASE = { new: "new", update: "running", end: "ended" };
 
 export const AlertCard = {
   props: { incident: Object, board: Object, open: Boolean, account: Object },
-  emits: ["select"],
-  setup(props) {
+  emits: ["select", "judged"],
+  setup(props, { emit }) {
     // asking: the decision that waits for its reason; changing: a verdict stands and another is wanted
     const form = reactive({ asking: "", changing: false, reason: "", busy: false, error: "" });
     const reasonInput = ref(null);
+    const reasonForm = ref(null);
+    const head = ref(null);
     const device = computed(() => props.board.devices.get(props.incident.device));
     const deviceHealth = computed(() => (device.value ? health(device.value, props.board.now.value) : "unknown"));
     const quiet = computed(() => device.value && ["stale", "offline"].includes(deviceHealth.value) && running(props.incident));
@@ -37,9 +39,12 @@ export const AlertCard = {
 
     async function send(decision, reason) {
       form.busy = true;
-      form.error = await judge(props.incident.id, decision, reason);
+      const { verdict, error } = await judge(props.incident.id, decision, reason);
+      form.error = error;
       form.busy = false;
-      if (!form.error) Object.assign(form, { asking: "", changing: false, reason: "" });
+      if (error) return;
+      Object.assign(form, { asking: "", changing: false, reason: "" });
+      emit("judged", props.incident.id, verdict);
     }
     function confirm() {
       if (form.busy) return;
@@ -49,7 +54,10 @@ export const AlertCard = {
     function ask(decision) {
       form.asking = decision;
       form.error = "";
-      nextTick(() => reasonInput.value?.focus());
+      nextTick(() => {
+        reasonForm.value?.scrollIntoView({ block: "nearest" });
+        reasonInput.value?.focus();
+      });
     }
     function give() {
       if (!form.reason.trim()) {
@@ -61,16 +69,17 @@ export const AlertCard = {
     }
     function back() {
       Object.assign(form, { asking: "", changing: false, error: "" });
+      head.value?.focus();
     }
     return {
-      form, reasonInput, device, deviceHealth, quiet, lasting, tone, confirm, ask, give, back, REASONS, PHASE,
-      clockQuality, clockTime, dateTime, duration, interval, number, spread, stopwatch, withSpread,
+      form, reasonInput, reasonForm, head, device, deviceHealth, quiet, lasting, tone, confirm, ask, give, back, REASONS, PHASE,
+      clockQuality, clockTime, dateTime, duration, interval, number, percent, spread, stopwatch, withSpread,
       age: computed(() => (device.value ? silence(device.value, props.board.now.value) : null)),
     };
   },
   template: `
   <li class="alert" :class="[tone, { open }]" :data-incident="incident.id" :data-phase="incident.phase">
-    <button class="alert-head" type="button" :aria-expanded="open" @click="$emit('select', incident.id)">
+    <button ref="head" class="alert-head" type="button" :aria-expanded="open" @click="$emit('select', incident.id)">
       <span class="alert-what">
         <span class="phase" :class="'p-' + incident.phase">{{ PHASE[incident.phase] }}</span>
         <span class="alert-title">{{ incident.title }}</span>
@@ -97,7 +106,7 @@ export const AlertCard = {
         <p>{{ withSpread(incident.people) }} people in <em>{{ incident.zone_label }}</em>, {{ interval(incident.people) }}. Above
           {{ number(incident.enter_at) }} it rings, below {{ number(incident.leave_at) }} it ends. Highest {{ number(incident.peak) }}.</p>
         <h4>Assessed</h4>
-        <p v-if="incident.probability !== null" data-assessed>{{ incident.what }}, probability {{ Math.round(incident.probability * 100) }} %, because</p>
+        <p v-if="incident.probability !== null" data-assessed>{{ incident.what }}, probability {{ percent(incident.probability) }}, because</p>
         <p v-else class="muted">The software gave no assessment.</p>
         <ul v-if="incident.cues.length" class="cues">
           <li v-for="cue in incident.cues" :key="cue.name"><span>{{ cue.name }}</span><b>{{ number(cue.value) }}<small v-if="cue.unit">{{ cue.unit }}</small></b></li>
@@ -121,7 +130,7 @@ export const AlertCard = {
       </div>
       <p v-if="!incident.verdict && (!account || !account.may_judge)" class="muted" data-may-not>{{ account && account.why_not_judge ? account.why_not_judge : "Your role may look, not judge." }}</p>
       <button v-if="incident.verdict && account && account.may_judge && !form.changing" type="button" class="plain change" @click="form.changing = true" data-change>Change the verdict…</button>
-      <form v-if="form.asking && account && account.may_judge" class="reason" @submit.prevent="give" @keydown.esc.stop="back">
+      <form v-if="form.asking && account && account.may_judge" ref="reasonForm" class="reason" @submit.prevent="give" @keydown.esc.stop="back">
         <label :for="'reason-' + incident.id">{{ form.asking === "dismiss" ? "Why is this dismissed?" : "Why is the verdict changed?" }}</label>
         <div v-if="form.asking === 'dismiss'" class="chips"><button v-for="text in REASONS" :key="text" type="button" class="chip" @click="form.reason = text">{{ text }}</button></div>
         <input :id="'reason-' + incident.id" ref="reasonInput" v-model="form.reason" maxlength="300" autocomplete="off" data-reason />
@@ -139,6 +148,39 @@ export const AlertCard = {
   </li>`,
 };
 
+/**
+ * Walk through the alerts of a page, judge the open one and close it, without a mouse.
+ * @param {{value: string | null}} open the open one's id
+ * @param {() => string[]} ids those that can be walked through, in their order
+ * @param {(id: string) => void} select opens one, or closes it when it is open
+ */
+export function useAlertKeys(open, ids, select) {
+  function step(by) {
+    const list = ids();
+    if (!list.length) return;
+    const at = list.indexOf(open.value);
+    const next = list[at < 0 ? 0 : Math.min(list.length - 1, Math.max(0, at + by))];
+    if (next !== open.value) select(next);
+    nextTick(() => {
+      const card = document.querySelector(".alert.open");
+      card?.scrollIntoView({ block: "nearest" });
+      card?.querySelector(".alert-head").focus();
+    });
+  }
+  function keys(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+    if (event.key === "j") step(1);
+    else if (event.key === "k") step(-1);
+    else if (event.key === "c") document.querySelector(".alert.open [data-confirm]")?.click();
+    else if (event.key === "d") document.querySelector(".alert.open [data-dismiss]")?.click();
+    else if (event.key === "Escape" && open.value) select(open.value);
+    else return;
+    event.preventDefault();
+  }
+  window.addEventListener("keydown", keys);
+  onBeforeUnmount(() => window.removeEventListener("keydown", keys));
+}
+
 export const AlertList = {
   components: { AlertCard },
   props: { board: Object, account: Object },
@@ -146,7 +188,6 @@ export const AlertList = {
     const open = ref(null);
     const judgedShown = ref(JUDGED_SHOWN);
     const held = shallowRef(null); // ids in their order while the pointer rests on the list
-    const cards = ref([]);
     let moved = 0;
 
     const byUrgency = (a, b) => running(b) - running(a) || b.raised_at - a.raised_at || (a.id < b.id ? 1 : -1);
@@ -178,37 +219,27 @@ export const AlertList = {
       const incident = props.board.incidents.get(id);
       if (incident && open.value) props.board.selected.value = incident.device;
     }
-    function step(by) {
-      const list = shown.value;
-      if (!list.length) return;
-      const at = list.findIndex((i) => i.id === open.value);
-      const next = list[at < 0 ? 0 : Math.min(list.length - 1, Math.max(0, at + by))];
-      if (next.id !== open.value) select(next.id);
-      nextTick(() => document.querySelector(".alert.open .alert-head")?.focus());
-    }
-    function keys(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
-      if (event.key === "j") step(1);
-      else if (event.key === "k") step(-1);
-      else if (event.key === "c") document.querySelector(".alert.open [data-confirm]")?.click();
-      else if (event.key === "d") document.querySelector(".alert.open [data-dismiss]")?.click();
-      else return;
-      event.preventDefault();
-    }
-    window.addEventListener("keydown", keys);
-    onBeforeUnmount(() => window.removeEventListener("keydown", keys));
+    useAlertKeys(open, () => shown.value.map((incident) => incident.id), select);
+
+    // What was just decided is open still, but may be far down among the judged ones: said on top, where a slip of the hand shows.
+    const decided = computed(() => {
+      const incident = open.value && props.board.incidents.get(open.value);
+      return incident?.verdict ? incident : null;
+    });
+    const showDecided = () => document.querySelector(".alert.open")?.scrollIntoView({ block: "nearest" });
 
     watch(() => unjudged.value.length, (count) => {
       document.title = (count ? `(${count}) ` : "") + "Lamplighter control room";
     }, { immediate: true });
 
-    return { open, shown, judged, judgedShown, waiting, older, hold, release, select, cards, JUDGED_SHOWN };
+    return { open, shown, judged, judgedShown, waiting, older, hold, release, select, decided, showDecided, JUDGED_SHOWN };
   },
   template: `
   <section class="panel alerts" aria-label="Alerts">
     <h2>Alerts <span class="count" :class="{ alarm: shown.length + waiting > 0 }">{{ shown.length + waiting }} to judge</span>
-      <span class="hint"><kbd>j</kbd><kbd>k</kbd> move <kbd>c</kbd> confirm <kbd>d</kbd> dismiss</span></h2>
-    <button v-if="waiting > 0" type="button" class="newcomers" @click="release" data-newcomers>{{ waiting }} new: show</button>
+      <button v-if="waiting > 0" type="button" class="newcomers" @click="release" data-newcomers>{{ waiting }} new: show</button>
+      <span role="status" class="last-verdict"><button v-if="decided && !waiting" type="button" class="plain" title="Show it among the judged ones" @click="showDecided" data-decided-last>{{ decided.verdict.state }}: {{ decided.device_label }}</button></span>
+      <span v-if="!decided && !waiting" class="hint"><kbd>j</kbd><kbd>k</kbd> move <kbd>c</kbd> confirm <kbd>d</kbd> dismiss</span></h2>
     <div class="scroll" @pointermove="hold" @pointerleave="release">
       <ul class="alert-list" data-unjudged>
         <AlertCard v-for="incident in shown" :key="incident.id" :incident="incident" :board="board" :account="account"

@@ -1,14 +1,17 @@
 // What was decided and done, by whom and when, and whether the record is whole; and every alert, also those off the live page.
 
-import { onBeforeUnmount, onMounted, ref, shallowRef, watch } from "vue";
+import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch } from "vue";
 import { fetchAudit, fetchIncidents, fetchVerdicts } from "./actions.js";
-import { AlertCard } from "./alerts.js";
+import { AlertCard, useAlertKeys } from "./alerts.js";
 import { openBoard } from "./board.js";
 import { dateTime, total } from "./format.js";
 import { LostLine, RoomHeader } from "./header.js";
 
 const PAGE = 100;
 const SOON_MS = 400;
+const NOTHING = {
+  unjudged: "Nothing waits for a verdict.", confirmed: "No alert has been confirmed yet.", dismissed: "No alert has been dismissed yet.", "": "No alert has come yet.",
+};
 
 export const AlertsView = {
   components: { AlertCard, LostLine, RoomHeader },
@@ -20,44 +23,77 @@ export const AlertsView = {
     const more = ref(null);
     const open = ref(null);
     const error = ref("");
+    const fetched = shallowRef(null); // the first page as it is now, while a card is open
     async function load(before) {
-      const query = { state: filter.value, limit: PAGE };
-      if (before) query.before = before;
-      const answer = await fetchIncidents(query);
+      const state = filter.value;
+      const answer = await fetchIncidents(before ? { state, limit: PAGE, before } : { state, limit: PAGE });
+      if (state !== filter.value) return; // another list is wanted by now
       error.value = answer.error ?? "";
       if (!answer.value) return;
+      fetched.value = null;
       list.value = before ? [...list.value, ...answer.value.incidents] : answer.value.incidents;
       more.value = answer.value.next;
     }
-    // An alert that comes while the page is open belongs on it: the first page is read again, at most every SOON_MS.
-    const seen = new Set();
+    // What comes while the page is open belongs on it: the first page is read again, at most every SOON_MS. Pages that were asked
+    // for stay, and nothing moves while a card is open.
+    async function refresh() {
+      const state = filter.value;
+      const answer = await fetchIncidents({ state, limit: PAGE });
+      if (state !== filter.value || !answer.value) return;
+      fetched.value = answer.value;
+      if (open.value === null) show();
+    }
+    const listed = computed(() => new Set(list.value.map((incident) => incident.id)));
+    const waiting = computed(() => (fetched.value?.incidents ?? []).filter((incident) => !listed.value.has(incident.id)).length);
+    function show() {
+      if (!fetched.value) return;
+      const { incidents, next } = fetched.value;
+      fetched.value = null;
+      const ids = new Set(incidents.map((incident) => incident.id));
+      const rest = list.value.filter((incident) => !ids.has(incident.id));
+      if (rest.length === list.value.length) more.value = next; // nothing in common: what lies between has not been read
+      list.value = rest.length === list.value.length ? incidents : [...incidents, ...rest];
+    }
+    const seen = new Map(); // incident -> its verdict
     let due = null;
     watch(board.incidents, () => {
       let news = false;
-      for (const id of board.incidents.keys()) {
-        if (seen.has(id)) continue;
-        seen.add(id);
+      for (const [id, { verdict }] of board.incidents) {
+        if (seen.has(id) && seen.get(id) === (verdict?.at ?? 0)) continue;
+        seen.set(id, verdict?.at ?? 0);
         news = true;
       }
-      if (news && due === null) due = setTimeout(() => { due = null; load(null); }, SOON_MS);
+      if (news && due === null) due = setTimeout(() => { due = null; refresh(); }, SOON_MS);
     });
     onMounted(() => load(null));
-    watch(filter, () => load(null));
+    watch(filter, () => {
+      open.value = null;
+      load(null);
+    });
+    watch(open, (id) => { if (id === null) show(); });
     onBeforeUnmount(() => {
       clearTimeout(due);
       board.close();
     });
     const fresh = (incident) => board.incidents.get(incident.id) ?? incident;
-    return { board, filter, list, more, open, error, load, fresh };
+    // The board forgets the oldest alerts, and news of a verdict with them: what was decided here is read back all the same.
+    function judged(id, { account: by, at, decision, reason }) {
+      const verdict = { state: decision === "confirm" ? "confirmed" : "dismissed", by, at, reason };
+      list.value = list.value.map((incident) => (incident.id === id ? { ...incident, verdict } : incident));
+    }
+    const select = (id) => (open.value = open.value === id ? null : id);
+    useAlertKeys(open, () => list.value.map((incident) => incident.id), select);
+    return { board, filter, list, more, open, error, load, fresh, waiting, show, judged, select, NOTHING };
   },
   template: `
   <div class="room" :class="'link-' + board.link.state" :data-link-state="board.link.state">
     <RoomHeader :board="board" view="alerts" :fleet="fleet" :account="account" /><LostLine :board="board" />
     <main class="paper"><section class="panel"><h2>Alerts
-      <span class="tools"><select v-model="filter" aria-label="Which alerts" data-alert-filter><option value="unjudged">not judged</option><option value="confirmed">confirmed</option><option value="dismissed">dismissed</option><option value="">all</option></select></span></h2>
+      <button v-if="waiting > 0" type="button" class="newcomers" @click="show" data-newcomers>{{ waiting }} new: show</button>
+      <span class="tools"><span class="hint"><kbd>j</kbd><kbd>k</kbd> move <kbd>c</kbd> confirm <kbd>d</kbd> dismiss</span><select v-model="filter" aria-label="Which alerts" data-alert-filter><option value="unjudged">not judged</option><option value="confirmed">confirmed</option><option value="dismissed">dismissed</option><option value="">all</option></select></span></h2>
       <div class="scroll"><p v-if="error" class="error pad" role="alert">{{ error }}</p>
-        <ul class="alert-list wide-list"><AlertCard v-for="incident in list" :key="incident.id" :incident="fresh(incident)" :board="board" :account="account" :open="open === incident.id" @select="(id) => (open = open === id ? null : id)" /></ul>
-        <p v-if="!list.length && !error" class="empty">None.</p>
+        <ul class="alert-list wide-list"><AlertCard v-for="incident in list" :key="incident.id" :incident="fresh(incident)" :board="board" :account="account" :open="open === incident.id" @select="select" @judged="judged" /></ul>
+        <p v-if="!list.length && !error" class="empty">{{ NOTHING[filter] }}</p>
         <button v-if="more" type="button" class="plain more" @click="load(more)">Older</button></div>
     </section></main>
   </div>`,

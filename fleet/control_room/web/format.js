@@ -68,9 +68,23 @@ export function day(ms) {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-/** Date and time on this desk. */
+/** The zone that times on this desk are in: "UTC", "UTC+1", "UTC−3:30". */
+export function zone(ms) {
+  const minutes = -new Date(ms).getTimezoneOffset();
+  if (minutes === 0) return "UTC";
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? "−" : "+"}${hours}${rest ? `:${two(rest)}` : ""}`;
+}
+
+/** Date and time on this desk, with its zone: an hour comes twice when summer time ends. */
 export function dateTime(ms) {
-  return ms === null || ms === undefined ? "–" : `${day(ms)} ${clockTime(ms)}`;
+  return ms === null || ms === undefined ? "–" : `${day(ms)} ${clockTime(ms)} ${zone(ms)}`;
+}
+
+/** A probability: never a certainty that rounding made up. */
+export function percent(probability) {
+  if (probability < 0.01) return "below 1 %";
+  return probability > 0.99 ? "above 99 %" : `${Math.round(probability * 100)} %`;
 }
 
 /** How far a box's time may be trusted. */

@@ -1,7 +1,7 @@
 // The bar on top: what the city's boxes are doing, how fast word comes, who is signed in, and whether this page still lives.
 
 import { computed } from "vue";
-import { duration_ms, duration, clockTime, total } from "./format.js";
+import { duration_ms, duration, clockTime, total, zone } from "./format.js";
 import { health, HEALTH_ORDER } from "./board.js";
 
 const WORDS = { online: "online", degraded: "degraded", offline: "offline", stale: "stale", unknown: "never heard" };
@@ -22,7 +22,8 @@ export const RoomHeader = {
       return Math.max(count, board.totals.value.unjudged ?? 0);
     });
     const time = computed(() => clockTime(board.now.value));
-    return { counts, unjudged, time, WORDS, ORDER: [...HEALTH_ORDER].reverse(), duration_ms, total, board };
+    const deskZone = computed(() => zone(board.now.value));
+    return { counts, unjudged, time, deskZone, WORDS, ORDER: [...HEALTH_ORDER].reverse(), duration_ms, total, board };
   },
   template: `
   <header class="bar" role="banner">
@@ -58,7 +59,7 @@ export const RoomHeader = {
       <span class="link" :class="board.link.state" role="status" data-link>
         <i class="pulse" aria-hidden="true"></i>{{ board.link.state === "live" ? "live" : board.link.state === "lost" ? "no connection" : "connecting" }}
       </span>
-      <time class="clock" title="The manager's clock, in this desk's time zone">{{ time }}</time>
+      <time class="clock" title="The manager's clock, in this desk's time zone; so are all times on these pages">{{ time }}<small>{{ deskZone }}</small></time>
       <span v-if="account" class="account" :title="'Role: ' + account.role">{{ account.name }}<small>{{ account.role }}</small></span>
       <form method="post" action="/logout"><button class="plain" type="submit" data-logout>Sign out</button></form>
     </div>
