@@ -122,13 +122,13 @@ export const DeviceView = {
               <dt>clock</dt><dd :class="{ doubt: telemetry.clock && !telemetry.clock.synchronised }">{{ clockQuality(telemetry.clock) }}</dd>
               <dt>memory, disk</dt><dd>{{ bytes(1e6 * telemetry.memory_mb) }}, {{ bytes(1e6 * telemetry.disk_free_mb) }} free</dd>
               <dt>queue</dt><dd>{{ total(telemetry.outbox?.pending ?? 0) }} events<span class="muted">, oldest {{ duration(telemetry.outbox?.oldest_s ?? 0) }}, given up {{ total(telemetry.outbox?.evicted ?? 0) }}</span></dd>
-              <dt>link</dt><dd>{{ bytes(telemetry.link?.bytes_out ?? 0) }} out, {{ bytes(telemetry.link?.bytes_in ?? 0) }} in<span class="muted">, {{ telemetry.link?.connections ?? 0 }} connections{{ telemetry.link?.last_error ? ', last error: ' + telemetry.link.last_error : '' }}</span></dd>
+              <dt>link</dt><dd>{{ bytes(telemetry.link?.bytes_out ?? 0) }} out, {{ bytes(telemetry.link?.bytes_in ?? 0) }} in<span class="muted">, connected {{ telemetry.link?.connections === 1 ? 'once' : total(telemetry.link?.connections ?? 0) + ' times' }}{{ telemetry.link?.last_error ? ', last error: ' + telemetry.link.last_error : '' }}</span></dd>
             </template>
             <dt v-if="detail.boots !== undefined">boots</dt><dd v-if="detail.boots !== undefined">{{ detail.boots }}<span class="muted"> seen; events awaited {{ total(detail.awaited) }}, given up by the box {{ total(detail.missing) }}</span></dd>
           </dl>
           <table v-if="telemetry && telemetry.sources" class="flow-table parts">
             <thead><tr><th>source</th><th>state</th><th class="n">fps</th><th class="n">latency</th><th class="n">pictures</th><th>drops</th></tr></thead>
-            <tbody><tr v-for="(source, name) in telemetry.sources" :key="name"><td>{{ name }}</td><td>{{ source.state }}</td><td class="n">{{ number(source.fps ?? 0) }}</td><td class="n">{{ duration_ms(source.latency_ms) }}</td><td class="n">{{ total(source.pictures ?? 0) }}</td><td>{{ Object.entries(source.drops ?? {}).map(([why, n]) => why + ' ' + n).join(', ') || 'none' }}</td></tr></tbody>
+            <tbody><tr v-for="(source, name) in telemetry.sources" :key="name"><td>{{ name }}</td><td>{{ source.state }}</td><td class="n">{{ number(source.fps ?? 0) }}</td><td class="n">{{ duration_ms(source.latency_ms) }}</td><td class="n">{{ total(source.pictures ?? 0) }}</td><td>{{ Object.entries(source.drops ?? {}).map(([why, n]) => why + '\u00a0' + n).join(', ') || 'none' }}</td></tr></tbody>
           </table>
           <table v-if="telemetry && telemetry.accelerators" class="flow-table parts">
             <thead><tr><th>accelerator</th><th>state</th><th>model</th><th class="n">inference</th><th class="n">restarts</th><th class="n">time-outs</th></tr></thead>
@@ -146,6 +146,6 @@ export const DeviceView = {
       <TwinPanel :twin="detail ? detail.twin : null" />
       <EventStream :board="board" :device="$props.device" :earlier="detail ? detail.rows : []" />
     </main>
-    <p v-else-if="error" class="error pad" role="alert">{{ error }}</p>
+    <p v-else-if="error" class="error pad" role="alert">{{ error }} · <a href="/">all boxes</a></p>
   </div>`,
 };

@@ -50,7 +50,7 @@ export const DeviceTable = {
   },
   template: `
   <section class="panel devices" aria-label="Health of the boxes">
-    <h2>Boxes <span class="count">{{ rows.length }}</span><span class="hint">Enter opens a box</span></h2>
+    <h2>Boxes <span class="count">{{ rows.length }}</span><span v-if="rows.length" class="hint">Enter opens a box</span></h2>
     <div class="scroll">
       <table class="device-table">
         <thead><tr>
@@ -76,6 +76,15 @@ export const DeviceTable = {
           </tr>
         </tbody>
       </table>
+      <div v-if="!rows.length && board.link.state === 'live'" class="empty begin" data-begin>
+        <p>No box belongs to this fleet yet. To bring the first one:</p>
+        <ol>
+          <li>here, make its one-time code: <code>lamplighter fleet code NAME --label "Where it hangs"</code></li>
+          <li>on the box, fill in a file: <code>lamplighter edge example &gt; box.toml</code></li>
+          <li>on the box, start it: <code>lamplighter edge run --config box.toml</code></li>
+        </ol>
+        <p>It appears here and on the map as soon as it has spoken.</p>
+      </div>
     </div>
   </section>`,
 };

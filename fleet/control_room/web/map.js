@@ -6,7 +6,7 @@
 // - Text from devices and from the plan goes into text nodes, never into markup.
 // - A marker is touched only when what it shows has changed.
 
-import { nextTick, onBeforeUnmount, onMounted, ref, watch } from "vue";
+import { computed, nextTick, onBeforeUnmount, onMounted, ref, watch } from "vue";
 import { leaflet as L } from "nicegui-leaflet";
 import { duration, number, spread } from "./format.js";
 import { health, running, silence } from "./board.js";
@@ -47,7 +47,7 @@ function element(tag, className, text) {
 }
 
 /**
- * On which side of its box a tag stands: right, or left or below where it would lie on another box or its tag.
+ * On which side of its box a tag stands: right, or left, below or above where it would lie on another box or its tag.
  * @param {{id: string, x: number, y: number, width: number}[]} places in pixels, the most urgent first
  * @param {Map<string, string>} before sides until now, which are kept unless another is clearly better
  */
@@ -61,6 +61,7 @@ export function sides(places, before = new Map()) {
       right: [x + away, y - height / 2, x + away + width, y + height / 2],
       left: [x - away - width, y - height / 2, x - away, y + height / 2],
       below: [x - width / 2, y + away, x + width / 2, y + away + height],
+      above: [x - width / 2, y - away - height, x + width / 2, y - away],
     };
     let best = null;
     for (const [side, box] of Object.entries(choices)) {
@@ -269,11 +270,13 @@ export const CityMap = {
       resizer?.disconnect();
       map?.remove();
     });
-    return { host, fit: () => fit() };
+    const nowhere = computed(() => board.link.state === "live" && [...board.devices.values()].every((device) => device.lat === null));
+    return { host, nowhere, fit: () => fit() };
   },
   template: `
   <section class="panel map" aria-label="Map">
     <div ref="host" class="map-host"></div>
+    <p v-if="nowhere" class="empty" data-nowhere>No box has said where it is.</p>
     <button type="button" class="map-fit plain" title="Show all boxes" @click="fit">all</button>
   </section>`,
 };

@@ -95,7 +95,7 @@ export const EventStream = {
         <button type="button" class="plain" :aria-pressed="heldRows ? 'true' : 'false'" @click="hold" data-hold>{{ heldRows ? "Let go" : "Hold" }}</button>
       </span></h2>
     <div class="scroll">
-      <p v-if="!rows.length" class="empty">No event fits.</p>
+      <p v-if="!rows.length" class="empty">{{ type || box ? "No event fits." : "No event has come yet." }}</p>
       <ol class="event-list">
         <li v-for="row in rows" :key="row.n" :class="['t-' + row.type.split('.')[1], row.phase ? 'ph-' + row.phase : '']">
           <button type="button" @click="show(row)" :data-event="row.id" :title="dateTime(row.time) + ', ' + (row.lag_ms === null ? 'its clock is not set' : duration_ms(row.lag_ms) + ' on the way')">

@@ -131,7 +131,11 @@ def chromium() -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def visit(
-    browser: Browser, room: ControlRoom, name: str | None = None, size: tuple[int, int] = (1600, 900)
+    browser: Browser,
+    room: ControlRoom,
+    name: str | None = None,
+    size: tuple[int, int] = (1600, 900),
+    timezone: str | None = None,
 ) -> Iterator[tuple[Page, Seen]]:
     """A fresh browser profile; signed in and on the live page where a name is given."""
     seen = Seen()
@@ -140,7 +144,7 @@ def visit(
         if not request.url.startswith((room.url, "data:", "blob:")):
             seen.strangers.append(request.url)
 
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, timezone_id=timezone)
     if name is not None:
         context.add_cookies([{"name": COOKIE, "value": room.token(name), "url": room.url}])
     page = context.new_page()

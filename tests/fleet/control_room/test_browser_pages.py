@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, WebSocketRoute, expect
 from sqlalchemy import update
 
 from fleet.store.tables import device as device_table
@@ -14,7 +15,12 @@ from tests.fleet.control_room.town import now_ms
 
 PAGES = ("/", "/alerts", "/audit", "/device/market-1")
 SIZES = ((1600, 900), (1280, 800))
+NARROW = ((1024, 768), (390, 844))
 CONTRAST = (ROOT / "tests/fleet/control_room/contrast.js").read_text("utf-8")
+FITS = """document.documentElement.scrollWidth <= innerWidth && [...document.querySelectorAll("main, .figure, .who")]
+  .every((one) => one.getBoundingClientRect().right <= innerWidth + 1)"""
+VOID = "column => column.offsetHeight - [...column.children].reduce((sum, one) => sum + one.offsetHeight, 0)"
+LISTS = ("devices", "zones", "lines", "incidents", "rows")
 LEAST_CONTRAST = 4.5
 """WCAG 2.2, criterion 1.4.3 (AA)."""
 
@@ -35,6 +41,76 @@ def test_every_page_is_whole_and_readable(browser: Browser, room: ControlRoom, s
             assert [one for one in texts if one["ratio"] < LEAST_CONTRAST] == [], path
         assert seen.complaints == []
         assert seen.strangers == []
+
+
+@pytest.mark.parametrize("size", NARROW)
+def test_a_tablet_and_a_phone_show_every_page_in_one_column(browser: Browser, room: ControlRoom, size: tuple[int, int]) -> None:
+    with visit(browser, room, size=size) as (page, _seen):
+        page.goto(f"{room.url}/login")
+        assert page.evaluate(FITS), "login"
+    with visit(browser, room, "ada", size) as (page, seen):
+        for path in PAGES:
+            go(page, room, path)
+            expect(page.locator(".panel").last).to_be_visible()
+            assert page.evaluate(FITS), path
+            narrow = page.evaluate(
+                "[...document.querySelectorAll('.panel')].filter((one) => one.offsetWidth < innerWidth - 2).length"
+            )
+            assert narrow == 0, path
+            if path == "/":
+                expect(page.locator(".zone").first).to_be_visible()
+                void = page.eval_on_selector(".people-column", VOID)
+                assert void < 5, "nothing lies empty between zones and lines"
+        assert seen.complaints == []
+
+
+def test_a_wide_page_cuts_nothing_of_what_a_box_says_of_its_parts(browser: Browser, room: ControlRoom) -> None:
+    with visit(browser, room, "ada", (1280, 720)) as (page, _seen):
+        go(page, room, "/device/market-1")
+        expect(page.locator(".parts")).to_have_count(2)
+        assert page.eval_on_selector(".device-state .scroll", "one => one.scrollWidth <= one.clientWidth")
+
+
+def test_a_manager_without_boxes_says_how_to_bring_the_first(browser: Browser, room: ControlRoom) -> None:
+    with visit(browser, room, "ada") as (page, seen):
+
+        def emptied(line: WebSocketRoute) -> None:
+            manager = line.connect_to_server()
+            manager.on_message(lambda text: line.send(json.dumps({**json.loads(text), **{key: [] for key in LISTS}})))
+
+        page.route_web_socket("**/room/live", emptied)
+        go(page, room, "/")
+        for command in ("lamplighter fleet code", "lamplighter edge example", "lamplighter edge run"):
+            expect(page.locator("[data-begin]")).to_contain_text(command)
+        expect(page.locator("[data-nowhere]")).to_be_visible()
+        expect(page.locator(".stream .empty")).to_have_text("No event has come yet.")
+        assert seen.complaints == []
+    with visit(browser, room, "ada") as (page, _seen):
+        expect(page.locator("[data-device]").first).to_be_visible()
+        expect(page.locator("[data-begin], [data-nowhere]")).to_have_count(0)
+
+
+def test_times_name_their_zone_and_no_probability_is_a_certainty(browser: Browser, room: ControlRoom) -> None:
+    with visit(browser, room, "ada", timezone="America/St_Johns") as (page, seen):
+        expect(page.locator(".clock")).to_contain_text(re.compile(r"UTC\u2212[23]:30"))
+        words = page.evaluate(
+            """async () => {
+               const { dateTime, percent, zone } = await import(performance.getEntriesByType("resource").map((one) => one.name)
+                 .find((name) => name.endsWith("/format.js")));
+               return [zone(Date.UTC(2026, 0, 1)), zone(Date.UTC(2026, 6, 1)), dateTime(Date.UTC(2026, 0, 1, 12)),
+                 ...[0, 0.004, 0.5, 0.996, 1].map(percent)] }"""
+        )
+        assert words == [
+            "UTC\u22123:30",
+            "UTC\u22122:30",
+            "2026-01-01 08:30:00 UTC\u22123:30",
+            "below 1 %",
+            "below 1 %",
+            "50 %",
+            "above 99 %",
+            "above 99 %",
+        ]
+        assert seen.complaints == []
 
 
 def test_the_map_has_streets_squares_and_water_and_every_box_in_sight(browser: Browser, room: ControlRoom) -> None:
