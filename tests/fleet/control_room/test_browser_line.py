@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from protocol.events import Phase
@@ -34,6 +36,8 @@ def test_a_manager_that_comes_back_finds_its_pages_again_with_nothing_missed_or_
         page.mouse.move(800, 5)  # off the list, which holds still under the pointer
         room.stop()
         expect(page.locator("[data-lost]")).to_contain_text("No connection to the manager")
+        for old in (".live-grid", ".figures"):
+            expect(page.locator(old)).to_have_css("filter", re.compile("grayscale"))
         incident = room.town.alert(boxes["fish-3"], Phase.NEW)
         for box in lively[:15]:
             room.town.count(box)
