@@ -112,6 +112,7 @@ def account(
         Accounts(_engine(data, store)).add(name, role, secret, "console")
     except AccountError as error:
         _fail(str(error))
+    typer.echo(f"{name} may sign in as {role.value}")
 
 
 @app.command()
@@ -131,7 +132,6 @@ def close_account(name: str, *, data: Data = Path("var/fleet"), store: StoreUrl 
         Accounts(_engine(data, store)).close(name, "console")
     except AccountError as error:
         _fail(str(error))
-    typer.echo(f"{name} may sign in as {role.value}")
 
 
 @app.command()

@@ -72,10 +72,11 @@ def test_a_broker_that_is_killed_and_comes_back_empty_costs_nothing(town: Town) 
         last = 0
         for _ in range(3):
             last = box.say(*[COUNT, ALERT, COUNT] * 20)[-1]
-            town.broker.kill()
-            last = box.say(*[COUNT, ALERT, COUNT] * 20)[-1]
-            until(lambda: not box.uplink.connected, "the loss is noticed")
-            town.broker.start()
+            with town.hands:
+                town.broker.kill()
+                last = box.say(*[COUNT, ALERT, COUNT] * 20)[-1]
+                until(lambda: not box.uplink.connected, "the loss is noticed")
+                town.broker.start()
             connected(box)
         until(lambda: town.manager.listening, "the manager is back")
         arrived(town, box, last)

@@ -50,6 +50,9 @@ class Town:
 
     def __init__(self, folder: Path, kind: str) -> None:
         self.folder, self.kind = folder, kind
+        self.hands = threading.Lock()
+        """Held by whoever stops and starts the broker."""
+        self._over = threading.Event()
         self.manager: Manager
         self.authority = Authority(folder / "keys", FLEET)
         certificate, key = self.authority.server_files("broker", (HOST, "localhost"), _now())
@@ -66,6 +69,20 @@ class Town:
                 )
                 return
         raise AssertionError
+
+    def tend(self) -> None:
+        """Start the broker again when it takes no connections any more, as the manager does; until the end."""
+        while not self._over.wait(1.0):
+            with self.hands:
+                if not self.broker.alive:
+                    self.broker.start()
+
+    def close(self) -> None:
+        """End manager and broker."""
+        self._over.set()
+        with self.hands:
+            self.manager.close()
+            self.broker.stop()
 
     def identity(self, name: str, authority: Authority | None = None) -> Identity:
         """As enrolment gives it."""
@@ -297,10 +314,10 @@ def open_town(folder: Path, kind: str) -> Iterator[Town]:
     made = Town(folder, kind)
     try:
         made.listen()
+        threading.Thread(target=made.tend, name="tends the broker", daemon=True).start()
         yield made
     finally:
-        made.manager.close()
-        made.broker.stop()
+        made.close()
 
 
 def _now() -> dt.datetime:
