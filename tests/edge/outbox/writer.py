@@ -22,13 +22,14 @@ from protocol.events import PRIORITY, Priority
 from tests.edge.bodies import ALERT, BODY, COUNT, HEALTH
 
 LIMITS = Limits(group_s=1.5)
+"""Of the boxes that are killed: some statistics have been written by then."""
 FLEET, DEVICE = "town", "box-1"
 
 
-def box(path: Path, most: int, out: int, seed: int) -> None:
+def box(path: Path, limits: Limits, most: int, out: int, seed: int) -> None:
     """Append until killed, or so many times."""
     rng = random.Random(f"writer/{seed}")
-    outbox = Outbox.open(path, LIMITS, SystemClock(), FLEET, DEVICE)
+    outbox = Outbox.open(path, limits, SystemClock(), FLEET, DEVICE)
     for _ in range(most):
         kind = rng.choice((COUNT, COUNT, ALERT, HEALTH))
         event = outbox.append(kind, BODY[kind]())
@@ -45,7 +46,7 @@ def power_cut(folder: Path, seed: int) -> dict[str, object]:
     child = os.fork()
     if child == 0:
         os.close(read_end)
-        box(path, 1_000_000, write_end, seed)
+        box(path, LIMITS, 1_000_000, write_end, seed)
         os._exit(1)
     os.close(write_end)
     said = b""
@@ -70,7 +71,7 @@ def main(arguments: list[str]) -> None:
         for seed in range(int(arguments[2]), int(arguments[3])):
             print(json.dumps(power_cut(where, seed)), flush=True)  # noqa: T201 - what the test reads
     else:
-        box(where, int(arguments[1]), sys.stdout.fileno(), 0)
+        box(where, Limits(), int(arguments[1]), sys.stdout.fileno(), 0)
 
 
 if __name__ == "__main__":
