@@ -131,7 +131,10 @@ class Link:
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False, **properties: Any) -> bool:
         """Hand a message over. ``False``: not connected, or too many are on their way; try again later."""
         client = self._client
-        if client is None or len(client._persistent_storage._messages) >= WINDOW:  # noqa: SLF001 - gmqtt does not tell
+        # To a connection that is gone asyncio writes on and on, with a line on standard error for each.
+        if client is None or not client.is_connected:
+            return False
+        if len(client._persistent_storage._messages) >= WINDOW:  # noqa: SLF001 - gmqtt does not tell
             return False
         try:
             client.publish(topic, payload, qos=qos, retain=retain, **properties)

@@ -87,6 +87,17 @@ async def test_nobody_listens() -> None:
         assert not link.publish("t/1", b"x", qos=1), "not taken: the caller keeps it"
 
 
+async def test_nothing_is_written_to_a_connection_that_is_gone_and_not_yet_noticed() -> None:
+    """asyncio would take it, lose it, and write a line about each on standard error."""
+
+    class Gone:
+        is_connected = False
+
+    link = _link(free_port())
+    link._client = Gone()
+    assert not link.publish("t/1", b"x", qos=1), "not taken: the caller keeps it"
+
+
 async def test_who_listens_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_module, "CONNECT_S", 0.2)
     with socket.create_server((HOST, 0)) as silent:
