@@ -34,10 +34,15 @@ from protocol.codec import Message, encode_event
 from protocol.events import Clock as ClockQuality
 from protocol.events import ClockSource, Event, EventBody, EventType, OutboxEvicted, Priority, Reason
 from protocol.identifiers import new_boot, uuid7
+from protocol.limits import TEXT_CHARACTERS
 from protocol.state import OutboxTelemetry
 
 _RETRY_S = 5.0
 """Between attempts to write to a disk that failed."""
+
+_REMEDY = "goes on in memory: free some space, or mend the disk"
+_CAUSE = TEXT_CHARACTERS - len(_REMEDY) - 2
+"""Most characters of what is wrong: the remedy must fit behind it."""
 
 _REPORT_EVERY_S = 10.0
 """Evictions within this time become one event."""
@@ -213,7 +218,7 @@ class Outbox:
             reasons = [] if self._began is None else [self._began]
             if self._failed_s is not None:
                 code = "outbox-unwritable" if self._store is None else "outbox-disk"
-                reasons.append(Reason(code, "outbox", f"goes on in memory: {self._failure}"[:120]))
+                reasons.append(Reason(code, "outbox", f"{self._failure[:_CAUSE]}; {_REMEDY}"))
             return tuple(reasons)
 
     def _drop(self, key: tuple[str, int]) -> bool:

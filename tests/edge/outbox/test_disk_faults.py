@@ -15,6 +15,7 @@ from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
 from edge.outbox.store import Store, StoreError
 from protocol.acks import Ack
+from protocol.limits import TEXT_CHARACTERS
 from simulator.faults.clocks import HandClock
 from simulator.faults.disk import SmallDisk, small_disk
 from simulator.faults.errors import FaultUnavailableError
@@ -50,6 +51,8 @@ def test_a_full_disk_names_itself_loses_nothing_and_is_used_again_when_there_is_
     (reason,) = outbox.faults()
     assert reason.code == "outbox-disk"
     assert "full" in reason.detail
+    assert reason.detail.endswith("free some space, or mend the disk"), "the remedy stands, however long the path"
+    assert len(reason.detail) <= TEXT_CHARACTERS
     put(outbox, HEALTH, COUNT, ALERT)
     assert held(outbox, outbox.boot) == [*range(1, outbox.last_seq + 1)], "all of it is still to be sent"
     assert outbox.uncommitted() == 4
