@@ -20,6 +20,8 @@ class Kind(str, enum.Enum):
     """Likewise, after its link has been silent for a while: what it holds has been sent to nobody."""
     BROKER = "broker"
     """The broker is killed, and starts again with nothing remembered."""
+    BROKER_FROZEN = "broker-frozen"
+    """The broker stands still, for longer than the MQTT keepalive allows, and goes on with all that it remembers."""
     INGEST = "ingest"
     """The manager's ingest is killed."""
     COMMIT = "commit"
@@ -33,7 +35,8 @@ class Kind(str, enum.Enum):
 OF_TEN = {
     Kind.AGENT: 2,
     Kind.AGENT_OFFLINE: 1,
-    Kind.BROKER: 2,
+    Kind.BROKER: 1,
+    Kind.BROKER_FROZEN: 1,
     Kind.INGEST: 1,
     Kind.COMMIT: 2,
     Kind.LINK: 1,
@@ -46,6 +49,7 @@ _AWAY_S = {
     Kind.AGENT: (0.0, 1.0),
     Kind.AGENT_OFFLINE: (1.0, 4.0),
     Kind.BROKER: (0.0, 3.0),
+    Kind.BROKER_FROZEN: (2.2 * KEEPALIVE_S, 3.2 * KEEPALIVE_S),
     Kind.INGEST: (0.0, 1.0),
     Kind.COMMIT: (0.0, 1.0),
     Kind.LINK: (0.0, 3.0),
@@ -73,7 +77,7 @@ class Cut:
     @property
     def shared(self) -> bool:
         """Whether all boxes meet it."""
-        return self.kind in {Kind.BROKER, Kind.INGEST, Kind.COMMIT}
+        return self.kind in {Kind.BROKER, Kind.BROKER_FROZEN, Kind.INGEST, Kind.COMMIT}
 
 
 def plan(seed: int, cuts: int, boxes: int) -> tuple[Cut, ...]:

@@ -17,6 +17,7 @@ from benchmarks.uplink_journal import Reading
 from fleet.broker.embedded import BrokerError
 from fleet.broker.mosquitto import find
 from fleet.manager import BrokerKind
+from simulator.faults.processes import freeze, thaw
 from simulator.faults.proxy import Proxy
 from simulator.loopback import HOST
 
@@ -95,6 +96,10 @@ class Site:
                 at = self._at_risk(concerned, _timed(self._broker.kill))
                 time.sleep(cut.away_s)
                 self._broker.start()
+            case Kind.BROKER_FROZEN:
+                at = self._at_risk(concerned, _timed(lambda: freeze(self._broker_pid())))
+                time.sleep(cut.away_s)
+                thaw(self._broker_pid())
             case Kind.INGEST | Kind.COMMIT:
                 kill = self._ingest.kill_at_commit if cut.kind is Kind.COMMIT else self._ingest.kill
                 at = kill() if cut.kind is Kind.COMMIT else self._at_risk(concerned, kill)
@@ -122,6 +127,13 @@ class Site:
             if "Traceback" in box.log():
                 msg = f"{box.name}: {box.log()[-4000:]}"
                 raise RuntimeError(msg)
+
+    def _broker_pid(self) -> int:
+        pid = self._broker.pid
+        if pid is None:
+            msg = "the broker does not run"
+            raise RuntimeError(msg)
+        return pid
 
     def _heard(self, box: DrivenBox) -> bool:
         # Connected, and something was acknowledged since the last cut that this box met.

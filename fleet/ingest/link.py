@@ -131,8 +131,8 @@ class Link:
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False, **properties: Any) -> bool:
         """Hand a message over. ``False``: not connected, or too many are on their way; try again later."""
         client = self._client
-        # To a connection that is gone asyncio writes on and on, with a line on standard error for each.
-        if client is None or not client.is_connected:
+        # What is written to a connection that broke in this very turn of the loop is lost, with a line on standard error each.
+        if client is None or _gone(client._connection._transport):  # noqa: SLF001 - gmqtt does not tell
             return False
         if len(client._persistent_storage._messages) >= WINDOW:  # noqa: SLF001 - gmqtt does not tell
             return False
@@ -203,3 +203,10 @@ def _words(error: Exception, address: BrokerAddress) -> str:
     if isinstance(error, ssl.SSLError):
         return f"{where}: TLS: {error.reason or error}; are its certificates of this fleet's authority?"
     return f"{where} cannot be reached: {error.strerror if isinstance(error, OSError) and error.strerror else error}"
+
+
+def _gone(transport: Any) -> bool:
+    """Whether a connection is broken, though the loop has not told yet; Python 3.11's TLS does not ask what it runs over."""
+    tls = getattr(transport, "_ssl_protocol", None)
+    under = transport if tls is None else tls._transport  # noqa: SLF001
+    return under is None or bool(transport.is_closing() or under.is_closing())

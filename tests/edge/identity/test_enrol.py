@@ -138,7 +138,7 @@ def test_an_old_code_is_refused_with_the_remedy(manager: Manager, tmp_path: Path
     one_time = manager.code()
     with writing(manager.enrolment._engine) as connection:
         connection.execute(update(code).values(expires_at=1))
-    assert "too old; make a new one" in refusal(tmp_path, manager.url, one_time)
+    assert "or make a new one at the manager" in refusal(tmp_path, manager.url, one_time)
 
 
 def test_what_is_no_code_is_refused_by_the_manager_too(manager: Manager, tmp_path: Path) -> None:

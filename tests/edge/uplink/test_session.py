@@ -10,7 +10,7 @@ import pytest
 
 from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
-from edge.uplink.session import ALERT_WINDOW, FIRST_RETRY_S, LAST_RETRY_S, WINDOW, Session
+from edge.uplink.session import ALERT_WINDOW, FIRST_RETRY_S, LAST_RETRY_S, REORDERING_S, WINDOW, Session
 from protocol.acks import Ack, SeqSet
 from protocol.codec import Message, read_accounting
 from simulator.faults.clocks import HandClock
@@ -111,6 +111,24 @@ def test_what_stays_without_an_answer_is_sent_again_ever_more_rarely() -> None:
     gaps = [later - earlier for earlier, later in itertools.pairwise(sent)]
     assert gaps[:5] == [FIRST_RETRY_S, 2 * FIRST_RETRY_S, 4 * FIRST_RETRY_S, 8 * FIRST_RETRY_S, LAST_RETRY_S]
     assert set(gaps[4:]) == {LAST_RETRY_S}
+
+
+def test_what_was_passed_over_is_sent_again_at_once() -> None:
+    """Lost with a broker or an ingest while the connection stood: what was sent later is accounted for, this is not."""
+    outbox = opened()
+    put(outbox, *[COUNT] * WINDOW)
+    session = started(outbox)
+    assert len(session.due(0.0)) == WINDOW
+    session.acknowledged(Ack(outbox.boot, 3))
+    put(outbox, COUNT, COUNT)
+    assert seqs(session.due(REORDERING_S)) == [WINDOW + 1, WINDOW + 2]
+    session.acknowledged(Ack(outbox.boot, 3, ((WINDOW + 1, WINDOW + 1),)))
+    assert session.due(REORDERING_S) == [], "out of order by so little is no loss"
+    put(outbox, COUNT)
+    assert seqs(session.due(2.5)) == [WINDOW + 3]
+    session.acknowledged(Ack(outbox.boot, 3, ((WINDOW + 1, WINDOW + 1), (WINDOW + 3, WINDOW + 3))))
+    assert seqs(session.due(2.5)) == [*range(4, WINDOW + 1), WINDOW + 2]
+    assert session.next_s() == 2.5 + FIRST_RETRY_S, "the manager lives: no longer wait than at first"
 
 
 def test_the_next_time_is_known() -> None:

@@ -87,15 +87,17 @@ async def test_nobody_listens() -> None:
         assert not link.publish("t/1", b"x", qos=1), "not taken: the caller keeps it"
 
 
-async def test_nothing_is_written_to_a_connection_that_is_gone_and_not_yet_noticed() -> None:
+async def test_nothing_is_written_to_a_connection_that_broke_in_this_turn_of_the_loop(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
     """asyncio would take it, lose it, and write a line about each on standard error."""
-
-    class Gone:
-        is_connected = False
-
-    link = _link(free_port())
-    link._client = Gone()
-    assert not link.publish("t/1", b"x", qos=1), "not taken: the caller keeps it"
+    async with _running(_link(site.config.mqtt_port, _context(site.authority, site.authority))) as link:
+        await _until(lambda: link.connected, "connected")
+        tcp = link._client._connection._transport._ssl_protocol._transport
+        tcp.abort()
+        taken = [link.publish("t/1", b"x", qos=1) for _ in range(20)]
+    assert not any(taken), "not taken: the caller keeps it"
+    assert "socket.send()" not in caplog.text
 
 
 async def test_who_listens_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
