@@ -65,7 +65,9 @@ def test_make_targets_that_are_named_are_there() -> None:
 
 def test_help_of_make_names_every_target() -> None:
     text = (ROOT / "Makefile").read_text("utf-8")
-    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     phony = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)
     assert phony is not None
     assert set(phony[1].split()) == {line.split()[0] for line in shown.splitlines()}
