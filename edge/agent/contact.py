@@ -16,6 +16,7 @@ from edge.identity.files import Identity, IdentityError, IdentityFiles
 from edge.uplink.backoff import Backoff
 from edge.uplink.config import TlsFiles, UplinkConfig
 from protocol.events import Reason
+from protocol.limits import TEXT_CHARACTERS
 
 SUBJECT = "identity"
 """Of every reason that speaks of who the box is."""
@@ -60,7 +61,7 @@ class Contact:
             if known is not None:
                 return self._with(known)
         except (IdentityError, OSError) as error:
-            self._report(Reason("identity", SUBJECT, str(error)[:120]))
+            self._report(_fault("identity", error))
             return None
         if self._file.manager.url and self._file.manager.code:
             self._thread = threading.Thread(target=self._enrol, args=(files,), name="enrolment", daemon=True)
@@ -75,7 +76,7 @@ class Contact:
             return files.load()
         except IdentityError as error:
             self._damaged = True
-            self._report(Reason("identity", SUBJECT, str(error)[:120]))
+            self._report(_fault("identity", error))
             return None
 
     def config_of(self, identity: Identity) -> UplinkConfig | None:
@@ -83,7 +84,7 @@ class Contact:
         try:
             return self._with(identity)
         except IdentityError as error:
-            self._report(Reason("identity", SUBJECT, str(error)[:120]))
+            self._report(_fault("identity", error))
             return None
 
     def _with(self, identity: Identity) -> UplinkConfig:
@@ -110,15 +111,19 @@ class Contact:
             try:
                 identity = enrol(files, box.fleet, box.device, manager.url, manager.code, ca)
             except EnrolmentRefusedError as error:
-                self._report(Reason("enrolment", SUBJECT, str(error)[:120]))
+                self._report(_fault("enrolment", error))
                 return
             except (IdentityError, OSError) as error:
-                self._report(Reason("enrolment", SUBJECT, str(error)[:120]))
+                self._report(_fault("enrolment", error))
                 self._stop.wait(backoff.failed())
             else:
                 self._report(None)
                 self._found(identity)
                 return
+
+
+def _fault(code: str, error: Exception) -> Reason:
+    return Reason(code, SUBJECT, str(error)[:TEXT_CHARACTERS])
 
 
 def _read_password(path: str) -> str:

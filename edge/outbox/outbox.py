@@ -252,7 +252,9 @@ class Outbox:
             return
         self._store, self._failed_s = store, None
         if store.set_aside is not None:
-            self._began = Reason("outbox-broken", "outbox", f"set aside as {store.set_aside.name}; events in it are lost"[:120])
+            self._began = Reason(
+                "outbox-broken", "outbox", f"set aside as {store.set_aside.name}; events in it are lost"[:TEXT_CHARACTERS]
+            )
         self._delete.extend(store.useless)
         self._recover(boots, entries, "disk" if store.useless else "power-cut")
 

@@ -88,10 +88,7 @@ class Session:
             ours = [(key, flight) for key, flight in self._in_flight.items() if key[0] == ack.boot]
             latest_s = max((flight.sent_s for key, flight in ours if key[1] in settled), default=-math.inf)
             for key, flight in ours:
-                if key[1] in settled:
-                    del self._in_flight[key]
-                elif flight.sent_s < latest_s - REORDERING_S:
-                    self._again[key] = 0
+                if key[1] in settled or flight.sent_s < latest_s - REORDERING_S:
                     del self._in_flight[key]
 
     def due(self, now_s: float) -> list[Message]:

@@ -36,7 +36,7 @@ from edge.uplink.session import Session
 from edge.uplink.tls import client_context
 from edge.uplink.wire_bytes import NOTHING, read_wire_bytes
 from protocol.events import Reason
-from protocol.limits import PACKET_BYTES
+from protocol.limits import PACKET_BYTES, TEXT_CHARACTERS
 from protocol.state import LinkTelemetry, State, Status, Telemetry
 from protocol.topics import RULES, Channel, device_subscriptions
 from protocol.twin import Reported
@@ -156,7 +156,7 @@ class Uplink:
             connections=self._connections,
             bytes_out=total.out,
             bytes_in=total.into,
-            last_error="" if self._up else self._last_error[:120],
+            last_error="" if self._up else self._last_error[:TEXT_CHARACTERS],
         )
 
     def faults(self) -> tuple[Reason, ...]:
@@ -167,7 +167,9 @@ class Uplink:
         if self._up and now_s - self._up_s > LONGEST_CONFLICT_S:
             self._conflict = False
         if not self._up and now_s - self._down_s >= _STALLED_S:
-            reasons.append(Reason("uplink-down", "uplink", (self._last_error or f"no connection to {self.broker}")[:120]))
+            reasons.append(
+                Reason("uplink-down", "uplink", (self._last_error or f"no connection to {self.broker}")[:TEXT_CHARACTERS])
+            )
         elif self._session.unanswered_s(now_s) >= _STALLED_S:
             detail = (
                 f"connected, but the manager has acknowledged nothing for {_STALLED_S:g} s: does its ingest run? events wait"
@@ -177,7 +179,7 @@ class Uplink:
             detail = "another box connects under this name; withdraw one of them at the manager"
             reasons.append(Reason("identity-conflict", "uplink", detail))
         if self._defect:
-            reasons.append(Reason("uplink-defect", "uplink", f"the link began again after {self._defect}"[:120]))
+            reasons.append(Reason("uplink-defect", "uplink", f"the link began again after {self._defect}"[:TEXT_CHARACTERS]))
         return tuple(reasons)
 
     @property

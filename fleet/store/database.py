@@ -47,9 +47,17 @@ def url_for(folder: Path) -> str:
 
 def open_engine(url: str) -> Engine:
     """Open the store at an SQLAlchemy address (``sqlite:///...`` or ``postgresql+psycopg://...``)."""
-    # Parameters are what people and boxes sent, and digests of passwords: they have no place in a log.
-    if not url.startswith("sqlite"):
-        return _open_postgres(url)
+    # Parameters are hidden: what people and boxes sent, and digests of passwords, have no place in a log.
+    match make_url(url).get_backend_name():
+        case "sqlite":
+            return _open_sqlite(url)
+        case "postgresql":
+            return _open_postgres(url)
+        case _:
+            return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+
+
+def _open_sqlite(url: str) -> Engine:
     arguments = {"check_same_thread": False, "timeout": _BUSY_MS / 1000}
     engine = create_engine(url, connect_args=arguments, hide_parameters=True)
 
@@ -68,13 +76,10 @@ def open_engine(url: str) -> Engine:
 
 
 def _open_postgres(url: str) -> Engine:
-    is_postgres = make_url(url).get_backend_name() == "postgresql"
-    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRES if is_postgres else {})
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRES)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
-        if not is_postgres:
-            return
         with connection.cursor() as cursor:
             cursor.execute(f"SET lock_timeout = {_BUSY_MS}")
             cursor.execute(f"SET idle_in_transaction_session_timeout = {_IDLE_MS}")
