@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -35,27 +36,49 @@ class Variant(Struct, frozen=True):
     file: FileName
     sha256: Sha256
     size: Annotated[int, Meta(ge=1, le=200_000_000, description="Bytes")]
-    runtime: Annotated[str, Meta(pattern=r"^(onnxruntime|tensorrt|edgetpu)\Z", description="What runs it")]
+    runtime: Annotated[str, Meta(pattern=r"^(onnxruntime|tensorrt|litert|edgetpu)\Z", description="What runs it")]
     precision: Precision
 
 
 class Input(Struct, frozen=True):
-    """What the model is fed."""
+    """What the model is fed: a picture, or a stretch of sound."""
 
     name: Annotated[str, Meta(max_length=64, description="Of the input in the model's file")]
-    width: Annotated[int, Meta(ge=1, le=4096, description="Pixels")]
-    height: Annotated[int, Meta(ge=1, le=4096, description="Pixels")]
+    width: Annotated[int, Meta(ge=1, le=1 << 20, description="Pixels; of sound: samples")]
+    height: Annotated[int, Meta(ge=1, le=4096, description="Pixels; of sound: 1")]
     dtype: Annotated[str, Meta(pattern=r"^(uint8|float32)\Z", description="Type of a value")] = "uint8"
-    layout: Annotated[str, Meta(pattern=r"^(NHWC|NCHW)\Z", description="Order of batch, height, width and channels")] = "NHWC"
-    colour: Annotated[str, Meta(pattern=r"^(RGB|BGR|GREY)\Z", description="Order of the channels")] = "RGB"
+    layout: Annotated[
+        str,
+        Meta(pattern=r"^(NHWC|NCHW|SAMPLES)\Z", description="Order of batch, height, width and channels; SAMPLES: sound"),
+    ] = "NHWC"
+    colour: Annotated[str, Meta(pattern=r"^(RGB|BGR|GREY|NONE)\Z", description="Order of the channels; of sound: NONE")] = "RGB"
+    rate_hz: Annotated[int, Meta(ge=0, le=192_000, description="Samples a second; of a picture: 0")] = 0
+
+
+DECODERS: dict[str, tuple[str, ...]] = {
+    "boxes-and-scores": ("scores", "boxes"),
+    "corners-and-scores": ("scores", "corners"),
+    "characters": ("characters",),
+    "keypoints": ("keypoints",),
+    "people-keypoints": ("people",),
+    "yolox": ("predictions",),
+    "sound-classes": ("scores",),
+}
+"""Ways of reading outputs, and the outputs that each reads."""
 
 
 class Output(Struct, frozen=True):
     """How its outputs are read."""
 
-    decoder: Annotated[str, Meta(pattern=r"^boxes-and-scores\Z", description="Name of the decoding in models.bundle")]
-    scores: Annotated[str, Meta(max_length=64, description="Output (anchors, labels), independent probabilities")]
-    boxes: Annotated[str, Meta(max_length=64, description="Output (anchors, 4): top, left, bottom, right as fractions")]
+    decoder: Annotated[str, Meta(pattern=rf"^({'|'.join(DECODERS)})\Z", description="Name of the decoding in models.bundle")]
+    values: Annotated[
+        dict[Name, Annotated[str, Meta(min_length=1, max_length=64)]],
+        Meta(min_length=1, max_length=8, description="Output in the model's file by what it holds: scores, boxes, ..."),
+    ]
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the outputs in the model's file, in the order in which the decoder takes them."""
+        return tuple(self.values[role] for role in DECODERS[self.decoder])
 
 
 class OperatingPoint(Struct, frozen=True):
@@ -66,6 +89,9 @@ class OperatingPoint(Struct, frozen=True):
     ]
     iou: Annotated[float, Meta(gt=0, lt=1, description="Overlap above which the weaker of two boxes is dropped")]
     chosen_on: Annotated[Text, Meta(description="Data on which they were chosen")]
+    settings: Annotated[
+        dict[Name, float], Meta(max_length=16, description="What else the decoder needs: the temperature of probabilities")
+    ] = {}
 
 
 class GoldenVectors(Struct, frozen=True):
@@ -76,7 +102,7 @@ class GoldenVectors(Struct, frozen=True):
     size: Annotated[int, Meta(ge=1, le=20_000_000, description="Bytes")]
     tolerance: Annotated[
         dict[Precision, Annotated[float, Meta(gt=0)]],
-        Meta(max_length=8, description="Largest mean absolute difference of scores on answering anchors, by precision"),
+        Meta(max_length=8, description="Largest deviation from the reference, as the decoder measures it, by precision"),
     ]
 
 
@@ -188,16 +214,12 @@ def check_manifest(manifest: Manifest) -> None:
     Raises:
         ManifestError: naming the field, or the article that forbids it.
     """
-    for label in manifest.labels:
-        for pattern, article in FORBIDDEN_LABELS:
-            if re.search(rf"(^|-)({pattern})(-|$)", label):
-                msg = f"manifest of {manifest.name}: label {label!r} is forbidden: {article}"
-                raise ManifestError(msg)
-    purpose = " ".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", manifest.intended_purpose).casefold()))
-    for pattern, article in FORBIDDEN_PURPOSES:
-        if re.search(pattern, purpose):
-            msg = f"manifest of {manifest.name}: its intended purpose is forbidden: {article}"
-            raise ManifestError(msg)
+    check_law(manifest.name, manifest.labels, manifest.intended_purpose)
+    roles = DECODERS[manifest.output.decoder]
+    if set(manifest.output.values) != set(roles):
+        named = ", ".join(manifest.output.values)
+        msg = f"manifest of {manifest.name}: {manifest.output.decoder} reads the outputs {', '.join(roles)}, not {named}"
+        raise ManifestError(msg)
     if len(set(manifest.labels)) != len(manifest.labels):
         msg = f"manifest of {manifest.name}: a label stands twice"
         raise ManifestError(msg)
@@ -210,3 +232,21 @@ def check_manifest(manifest: Manifest) -> None:
     if len(set(files)) != len(files):
         msg = f"manifest of {manifest.name}: a file is named twice"
         raise ManifestError(msg)
+
+
+def check_law(name: str, labels: Iterable[str], intended_purpose: str) -> None:
+    """Refuse what the law forbids a model to say or to be for; a recipe is asked before any work is done for it.
+
+    Raises:
+        ManifestError: naming the article.
+    """
+    for label in labels:
+        for pattern, article in FORBIDDEN_LABELS:
+            if re.search(rf"(^|-)({pattern})(-|$)", label):
+                msg = f"manifest of {name}: label {label!r} is forbidden: {article}"
+                raise ManifestError(msg)
+    purpose = " ".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", intended_purpose).casefold()))
+    for pattern, article in FORBIDDEN_PURPOSES:
+        if re.search(pattern, purpose):
+            msg = f"manifest of {name}: its intended purpose is forbidden: {article}"
+            raise ManifestError(msg)

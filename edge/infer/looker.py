@@ -49,8 +49,7 @@ class Looker:
         self._preparer = Preparer(self._size)
         self._thresholds = np.array([point.thresholds.get(label, _UNWANTED) for label in manifest.labels], np.float32)
         self._iou = point.iou
-        self._scores = network.outputs.index(manifest.output.scores)
-        self._boxes = network.outputs.index(manifest.output.boxes)
+        self._scores, self._boxes = (network.outputs.index(name) for name in manifest.output.names())
         self.warm_ms = 0.0
 
     def prepare(self, planes: tuple[Plane, Plane, Plane], regions: Sequence[Region]) -> Prepared:

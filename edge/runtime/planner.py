@@ -15,6 +15,9 @@ from protocol.manifest import Manifest
 ENTRIES = {"cpu": "edge.infer.onnx_cpu:OnnxCpu"}
 """Where each accelerator is made."""
 
+BOXES = "boxes-and-scores"
+"""How the outputs of a detector that counts are read."""
+
 PERSON_LABEL = "person"
 """First label of every detector that counts people; the pipeline picks its class by place."""
 
@@ -55,6 +58,10 @@ class BundlePlanner:
         point = source.operating_point
         if point not in bundle.manifest.operating_points:
             return NoPlan("model-operating-point", _unknown_point(bundle.manifest, point))
+        if bundle.manifest.output.decoder != BOXES:
+            return NoPlan(
+                "model-finds-no-people", f"{source.model} has {bundle.manifest.output.decoder}; counting needs {BOXES}"
+            )
         if bundle.manifest.labels[:1] != (PERSON_LABEL,):
             first = ", ".join(bundle.manifest.labels[:3])
             return NoPlan("model-finds-no-people", f"{source.model} finds {first}; counting needs {PERSON_LABEL!r} first")

@@ -1,8 +1,9 @@
 """Golden vectors: does this variant, on this machine, still answer as the floating point reference did?
 
-The file (NumPy's npz, no pickles) holds ``inputs`` uint8 (n, height, width, channels), the reference's ``scores`` float32
-(n, anchors, labels) and ``boxes`` float32 (n, anchors, 4), and where the network has several heads ``branches`` uint8
-(anchors,): the head of each anchor, counted from 0. Heads are judged one by one: a broken one among six hides in a mean.
+The file (NumPy's npz, no pickles) holds ``inputs`` (n, ...) and, for each output that the decoder reads, what the reference
+answered: an array (n, ...) under the output's role (``protocol.manifest.DECODERS``). How far an answer is from it is measured
+in the decoder's own terms; a detector's vectors may also hold ``branches`` uint8 (anchors,): the head of each anchor, counted
+from 0. Heads are judged one by one: a broken one among six hides in a mean.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle.bundle import Bundle, BundleError
-from protocol.manifest import Variant
+from protocol.manifest import DECODERS, Variant
 
-Run: TypeAlias = Callable[[npt.NDArray[np.uint8]], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]
-"""One inference: input (1, height, width, channels) to (scores, boxes)."""
+Run: TypeAlias = Callable[[npt.NDArray[Any]], tuple[npt.NDArray[np.float32], ...]]
+"""One inference: input (1, ...) to the outputs that the decoder reads, in its order."""
+
+Measure: TypeAlias = Callable[[dict[str, npt.NDArray[Any]], Run], float]
+"""How far a run is from golden vectors; infinite when an answer has another shape or is not finite, or nothing is proven."""
 
 ANSWERING = 0.2
 """Score from which an anchor answers, in the reference or here; the thousands that stay silent would hide any fault."""
 
-_ARRAYS = ("inputs", "scores", "boxes")
 _BRANCHES = "branches"
 
 
@@ -63,6 +66,10 @@ def _overlap(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> npt.NDAr
     return result
 
 
+MEASURES: dict[str, Measure] = {"boxes-and-scores": deviation}
+"""By decoder."""
+
+
 def check_golden(bundle: Bundle, variant: Variant, run: Run) -> float:
     """Run the golden vectors through a loaded variant.
 
@@ -72,17 +79,20 @@ def check_golden(bundle: Bundle, variant: Variant, run: Run) -> float:
     Raises:
         BundleError: when it is over the tolerance of the variant's precision, or the vectors cannot be read.
     """
-    golden = bundle.manifest.golden
+    golden, decoder = bundle.manifest.golden, bundle.manifest.output.decoder
+    if decoder not in MEASURES:
+        msg = f"{bundle.folder}: outputs of {decoder} cannot be read here; install a newer lamplighter, or another bundle"
+        raise BundleError(msg)
     limit = golden.tolerance.get(variant.precision)
     if limit is None:
         msg = f"{bundle.folder / golden.file}: the manifest names no tolerance for {variant.precision}"
         raise BundleError(msg)
     try:
-        vectors = _read(bundle.read(golden))
+        vectors = _read(bundle.read(golden), DECODERS[decoder])
     except (ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         msg = f"{bundle.folder / golden.file}: no golden vectors ({error})"
         raise BundleError(msg) from error
-    found = deviation(vectors, run)
+    found = MEASURES[decoder](vectors, run)
     if not found <= limit:
         msg = (
             f"{variant.file} of {bundle.manifest.name} answers otherwise than its reference on this machine "
@@ -92,10 +102,14 @@ def check_golden(bundle: Bundle, variant: Variant, run: Run) -> float:
     return found
 
 
-def _read(data: bytes) -> dict[str, npt.NDArray[Any]]:
+def _read(data: bytes, roles: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        vectors = {name: archive[name] for name in (*_ARRAYS, *({_BRANCHES} & set(archive.files)))}
-    anchors = vectors["scores"].shape[1:2]
+        vectors = {name: archive[name] for name in ("inputs", *roles, *({_BRANCHES} & set(archive.files)))}
+    count = len(vectors["inputs"])
+    if not count or any(vectors[role].dtype != np.float32 or len(vectors[role]) != count for role in roles):
+        msg = f"not one float32 answer of {', '.join(roles)} for each of {count} inputs"
+        raise ValueError(msg)
+    anchors = vectors[roles[0]].shape[1:2]
     if _BRANCHES in vectors and (vectors[_BRANCHES].dtype != np.uint8 or vectors[_BRANCHES].shape != anchors):
         msg = f"{_BRANCHES} is {vectors[_BRANCHES].dtype} {vectors[_BRANCHES].shape}, not uint8 {anchors}"
         raise ValueError(msg)

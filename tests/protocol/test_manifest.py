@@ -20,6 +20,7 @@ from protocol.manifest import (
     Manifest,
     ManifestError,
     OperatingPoint,
+    Output,
     check_manifest,
     read_manifest,
 )
@@ -278,6 +279,9 @@ def test_the_types_hold_what_the_checks_rest_on() -> None:
     point = OperatingPoint({"person": 0.5, "dog": 0.5}, 0.5, "x")
     with pytest.raises(ManifestError, match="not there: dog"):
         check_manifest(msgspec.structs.replace(MANIFEST, operating_points={"default": point}))
+    for output in (Output("characters", {"scores": "scores", "boxes": "boxes"}), Output("boxes-and-scores", {"scores": "s"})):
+        with pytest.raises(ManifestError, match="reads the outputs"):
+            check_manifest(msgspec.structs.replace(MANIFEST, output=output))
     golden = GoldenVectors(MANIFEST.variants[0].file, "0" * 64, 1, {"int8": 0.1})
     with pytest.raises(ManifestError, match="named twice"):
         check_manifest(msgspec.structs.replace(MANIFEST, golden=golden))

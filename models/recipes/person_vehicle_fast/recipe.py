@@ -137,7 +137,7 @@ def _manifest(variants: tuple[object, ...], golden: GoldenVectors) -> Manifest:
         ),
         labels=LABELS,
         input=Input("image", SIDE, SIDE),
-        output=Output("boxes-and-scores", "scores", "boxes"),
+        output=Output("boxes-and-scores", {"scores": "scores", "boxes": "boxes"}),
         operating_points={
             "default": OperatingPoint(
                 {"person": 0.3}, 0.55, "PETS 2009 S2.L1 view 1, frames 1-200, motion regions, with the tracker behind it"

@@ -94,7 +94,7 @@ def make_bundle(
         name=name,
         labels=labels,
         input=Input("image", SIDE, SIDE),
-        output=Output("boxes-and-scores", "scores", "boxes"),
+        output=Output("boxes-and-scores", {"scores": "scores", "boxes": "boxes"}),
         operating_points={"default": OperatingPoint({"person": 0.5}, 0.5, "tests"), "strict": OperatingPoint({}, 0.5, "tests")},
         variants=(Variant("puppet.bin", _sha256(data), len(data), "onnxruntime", "int8"),),
         golden=GoldenVectors("golden.npz", _sha256(vectors.getvalue()), len(vectors.getvalue()), {"int8": 0.05}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge.runtime.plan import NoPlan, Plan
@@ -11,6 +12,7 @@ from edge.runtime.planner import BundlePlanner
 from hardware.accelerators import Accelerator, detect
 from models.bundle.bundle import zoo
 from protocol.config import Source
+from protocol.manifest import Manifest, Output
 from tests.edge.infer import puppet
 
 CPU = Accelerator("cpu", "onnxruntime", ("int8", "fp32"), available=True)
@@ -37,6 +39,18 @@ def test_a_detector_that_finds_no_people_is_refused(tmp_path: Path) -> None:
     assert isinstance(plan, NoPlan)
     assert plan.code == "model-finds-no-people"
     assert "car, person" in plan.detail
+
+
+def test_a_model_that_finds_no_boxes_is_refused(tmp_path: Path) -> None:
+    puppet.make_bundle(tmp_path)
+    path = tmp_path / "puppet" / "manifest.json"
+    manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    output = Output("people-keypoints", {"people": "people"})
+    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(manifest, output=output)))
+    plan = BundlePlanner(tmp_path, (CPU,)).plan(Source("gate", "x", model="puppet"))
+    assert isinstance(plan, NoPlan)
+    assert plan.code == "model-finds-no-people"
+    assert "people-keypoints" in plan.detail
 
 
 def test_an_accelerator_for_which_there_is_no_code_refuses() -> None:

@@ -35,8 +35,7 @@ def variant(name: str, file: str) -> Variant:
 
 def runner(name: str, model: bytes, *, exact: bool | None = None) -> Run:
     network = OnnxCpu(exact=exact).load(model, name)
-    output = bundle(name).manifest.output
-    scores, boxes = network.outputs.index(output.scores), network.outputs.index(output.boxes)
+    scores, boxes = (network.outputs.index(output) for output in bundle(name).manifest.output.names())
 
     def run(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         outputs = network.run(picture)
@@ -214,10 +213,18 @@ def _incomplete() -> bytes:
     return data.getvalue()
 
 
+def _counted(answers: int, dtype: type) -> bytes:
+    data = io.BytesIO()
+    inputs = np.zeros((min(answers, 1), 2, 2, 3), np.uint8)
+    np.savez(data, inputs=inputs, scores=np.ones((answers, 4, 1), dtype), boxes=np.zeros((answers, 4, 4), dtype))
+    return data.getvalue()
+
+
 def _branched(branches: np.ndarray) -> bytes:
     data = io.BytesIO()
     inputs = np.zeros((1, 2, 2, 3), np.uint8)
-    np.savez(data, inputs=inputs, scores=np.ones((1, 4, 1)), boxes=np.zeros((1, 4, 4)), branches=branches)
+    scores, boxes = np.ones((1, 4, 1), np.float32), np.zeros((1, 4, 4), np.float32)
+    np.savez(data, inputs=inputs, scores=scores, boxes=boxes, branches=branches)
     return data.getvalue()
 
 
@@ -229,6 +236,9 @@ def _branched(branches: np.ndarray) -> bytes:
         b"PK\x03\x04 torn",
         _pickled(),
         _incomplete(),
+        pytest.param(_counted(2, np.float32), id="an answer too many"),
+        pytest.param(_counted(1, np.float64), id="answers of another type"),
+        pytest.param(_counted(0, np.float32), id="no vectors"),
         pytest.param(_branched(np.zeros(3, np.uint8)), id="an anchor without a head"),
         pytest.param(_branched(np.zeros(4, np.int64)), id="heads of another type"),
     ],
