@@ -1,8 +1,7 @@
 """Average precision of people on frames 201-400 of the square clip, written to ``metrics.json`` beside this file.
 
 The truth is not part of the repository: ``python -m models.recipes.person_vehicle_fast.evaluate --model M.onnx --data DIR``.
-Intervals: bootstrap over blocks of 20 frames (neighbouring frames show the same people). Average precision: 101 points,
-IoU 0.5.
+Intervals: bootstrap over blocks of 20 frames (neighbouring frames show the same people). IoU 0.5.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from typing import Any, TypeAlias
 import av
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from models.bundle.detections import Detections, Window, decode, merge, pairwise_iou
+from models.factory.curves import average_precision
 from models.factory.session import open_session
 from models.recipes.person_vehicle_fast.convert import SIDE
 
@@ -86,16 +85,6 @@ def score(detections: Detections, boxes: list[list[float]]) -> Scored:
     return scored
 
 
-def average_precision(scored: Scored, real: int) -> float:
-    """Area under the precision-recall curve at 101 recalls."""
-    if not scored:
-        return 0.0
-    hits = np.cumsum([hit for _, hit in sorted(scored, key=lambda s: -s[0])])
-    precision: npt.NDArray[np.float64] = np.maximum.accumulate((hits / np.arange(1, len(hits) + 1))[::-1])[::-1]
-    places = np.searchsorted(hits / real, np.linspace(0, 1, 101))
-    return float(np.append(precision, 0.0)[places].mean())
-
-
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -113,7 +102,8 @@ def main() -> None:
 
         def figure(chosen: list[range], found: dict[int, Scored] = found) -> float:
             frames = [n for block in chosen for n in block]
-            return average_precision([s for n in frames for s in found[n]], sum(len(real.get(n, [])) for n in frames))
+            scored = np.array([s for n in frames for s in found[n]], np.float64).reshape(-1, 2)
+            return average_precision(scored[:, 0], scored[:, 1], sum(len(real.get(n, [])) for n in frames))
 
         draws = [figure([blocks[i] for i in random.integers(0, len(blocks), len(blocks))]) for _ in range(500)]
         low, high = np.percentile(draws, [2.5, 97.5])
