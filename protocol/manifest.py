@@ -17,6 +17,7 @@ from msgspec import Meta
 from protocol.errors import ProtocolError
 from protocol.events import Struct
 from protocol.identifiers import Name, Ordinal
+from protocol.licences import refusal
 
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="SHA-256, hexadecimal")]
 Text = Annotated[str, Meta(min_length=1, max_length=600)]
@@ -113,6 +114,9 @@ class DataSet(Struct, frozen=True):
     use: Annotated[str, Meta(pattern=r"^(train|calibrate|choose|report)\Z", description="What it was used for")]
     licence: Annotated[Text, Meta(description="Its terms")]
     origin: Annotated[Text, Meta(description="Where it comes from")]
+    by: Annotated[
+        str, Meta(pattern=r"^(us|upstream)\Z", description="Who used it: upstream, whose weights we hold, or we ourselves")
+    ] = "us"
 
 
 class Metric(Struct, frozen=True):
@@ -220,6 +224,16 @@ def check_manifest(manifest: Manifest) -> None:
         named = ", ".join(manifest.output.values)
         msg = f"manifest of {manifest.name}: {manifest.output.decoder} reads the outputs {', '.join(roles)}, not {named}"
         raise ManifestError(msg)
+    for item in manifest.data:
+        refused = refusal(item.licence, item.use, item.by)
+        if refused is not None:
+            msg = f"manifest of {manifest.name}: data {item.name!r} may not be used to {item.use}: {refused}"
+            raise ManifestError(msg)
+    for source in manifest.sources:
+        refused = refusal(source.licence, "ship")
+        if refused is not None:
+            msg = f"manifest of {manifest.name}: weights of {source.name!r} may not be shipped: {refused}"
+            raise ManifestError(msg)
     if len(set(manifest.labels)) != len(manifest.labels):
         msg = f"manifest of {manifest.name}: a label stands twice"
         raise ManifestError(msg)

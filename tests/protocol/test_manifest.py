@@ -16,10 +16,12 @@ from protocol.examples import MANIFEST
 from protocol.manifest import (
     FORBIDDEN_LABELS,
     FORBIDDEN_PURPOSES,
+    DataSet,
     GoldenVectors,
     Manifest,
     ManifestError,
     OperatingPoint,
+    Origin,
     Output,
     check_manifest,
     read_manifest,
@@ -282,6 +284,17 @@ def test_the_types_hold_what_the_checks_rest_on() -> None:
     for output in (Output("characters", {"scores": "scores", "boxes": "boxes"}), Output("boxes-and-scores", {"scores": "s"})):
         with pytest.raises(ManifestError, match="reads the outputs"):
             check_manifest(msgspec.structs.replace(MANIFEST, output=output))
+    for part, words in (
+        ({"data": (DataSet("scraped", "train", "unknown", "somewhere"),)}, "'scraped' may not be used to train"),
+        ({"data": (DataSet("plates", "calibrate", "AGPL-3.0", "benchmarks"),)}, "'plates' may not be used to calibrate"),
+        ({"data": (DataSet("plates", "report", "AGPL-3.0", "benchmarks"),)}, "'plates' may not be used to report"),
+        ({"sources": (Origin("weights", "1", "0" * 64, "CC BY-NC 4.0"),)}, "'weights' may not be shipped"),
+    ):
+        with pytest.raises(ManifestError, match=words):
+            check_manifest(msgspec.structs.replace(MANIFEST, **part))
+    check_manifest(
+        msgspec.structs.replace(MANIFEST, data=(DataSet("plates", "report", "AGPL-3.0, not shipped", "benchmarks"),))
+    )
     golden = GoldenVectors(MANIFEST.variants[0].file, "0" * 64, 1, {"int8": 0.1})
     with pytest.raises(ManifestError, match="named twice"):
         check_manifest(msgspec.structs.replace(MANIFEST, golden=golden))

@@ -153,7 +153,7 @@ def _manifest(variants: tuple[object, ...], golden: GoldenVectors) -> Manifest:
             f"1-{LAST_FRAME} of the square clip. In floating point: {', '.join(FLOAT_PARTS)}."
         ),
         data=(
-            DataSet("COCO 2017", "train", "CC BY 4.0 (annotations); Flickr terms (pictures)", "cocodataset.org, by upstream"),
+            DataSet("COCO 2017", "train", "CC BY 4.0 (annotations); Flickr terms (pictures)", "cocodataset.org", "upstream"),
             DataSet("Square clip, frames 1-100", "calibrate", "Apache-2.0 AND BSD-3-Clause (OpenCV samples)", "opencv-doc"),
             DataSet("PETS 2009 S2.L1 truth, frames 1-200", "choose", "CC BY-NC-SA 3.0, not shipped", "MOT15"),
             DataSet("PETS 2009 S2.L1 truth, frames 201-400", "report", "CC BY-NC-SA 3.0, not shipped", "MOT15"),
