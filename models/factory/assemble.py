@@ -20,8 +20,10 @@ import numpy.typing as npt
 
 from models.bundle.bundle import MANIFEST, load_bundle
 from models.bundle.golden import Run, check_golden
+from models.factory.examine import examine, expected
 from protocol.manifest import Manifest, Variant
 
+ONNX_RUNTIMES = {"onnxruntime", "tensorrt"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -52,7 +54,7 @@ def finish(staging: Path, target: Path, manifest: Manifest, runs: Mapping[str, R
         runs: how each variant is run, by file name.
 
     Raises:
-        BundleError: when a variant fails its golden vectors or a file differs.
+        BundleError: when a variant cannot run on the boxes or fails its golden vectors, or a file differs.
     """
     encoded = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
     (staging / MANIFEST).write_bytes(encoded + b"\n")
@@ -60,6 +62,8 @@ def finish(staging: Path, target: Path, manifest: Manifest, runs: Mapping[str, R
     bundle = load_bundle(staging)
     for item in manifest.variants:
         bundle.read(item)
+        if item.runtime in ONNX_RUNTIMES:
+            examine(staging / item.file, expected(manifest.input, manifest.output))
         check_golden(bundle, item, runs[item.file])
     if target.exists():
         shutil.rmtree(target)
