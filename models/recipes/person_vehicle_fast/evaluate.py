@@ -7,39 +7,24 @@ Intervals: bootstrap over blocks of 20 frames (neighbouring frames show the same
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import av
 import cv2
 import numpy as np
 
-from models.bundle.detections import Detections, Window, decode, merge, pairwise_iou
+from models.bundle.detections import Detections, Window, decode, merge
 from models.factory.curves import average_precision
 from models.factory.session import open_session
+from models.factory.square import BLOCK, FRAMES, Scored, score, truth
 from models.recipes.person_vehicle_fast.convert import SIDE
 
-FRAMES = range(201, 401)
-BLOCK = 20
 LEAST = 0.05
 IOU = 0.55
 TILE = 288
-
-Scored: TypeAlias = list[tuple[float, bool]]
-
-
-def truth(path: Path) -> dict[int, list[list[float]]]:
-    """Boxes by frame; rows with confidence 0 are ignored."""
-    boxes: dict[int, list[list[float]]] = {}
-    with path.open(newline="") as file:
-        for frame, _, left, top, width, height, confidence, *_ in csv.reader(file):
-            if float(confidence):
-                x, y, w, h = float(left), float(top), float(width), float(height)
-                boxes.setdefault(int(float(frame)), []).append([x, y, x + w, y + h])
-    return boxes
 
 
 def windows(width: int, height: int, *, tiled: bool) -> list[tuple[int, int, int, int]]:
@@ -67,22 +52,6 @@ def detect(session: Any, clip: Path, *, tiled: bool) -> Iterator[tuple[int, Dete
                 window = Window(left, top, w, h, width, height)
                 parts.append((window, decode(scores, boxes, window, least)))
             yield number, merge(parts, IOU)
-
-
-def score(detections: Detections, boxes: list[list[float]]) -> Scored:
-    """Match greedily, best score first; returns (score, whether it matched)."""
-    real = np.array(boxes, np.float32).reshape(-1, 4)
-    overlap = pairwise_iou(detections.boxes, real)
-    free = np.ones(len(real), np.bool_)
-    scored: Scored = []
-    for i in np.argsort(-detections.scores, kind="stable"):
-        candidates = np.where(free, overlap[i], 0.0) if len(real) else np.zeros(1)
-        best = int(candidates.argmax())
-        hit = bool(candidates[best] >= 0.5)  # noqa: PLR2004 - the usual IoU
-        if hit:
-            free[best] = False
-        scored.append((float(detections.scores[i]), hit))
-    return scored
 
 
 def main() -> None:
