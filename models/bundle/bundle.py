@@ -7,6 +7,8 @@ refusal names the file and the remedy.
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,3 +80,15 @@ def load_bundle(folder: Path) -> Bundle:
 def zoo() -> Path:
     """Folder of the bundles that come with the installation."""
     return Path(__file__).resolve().parents[1] / "zoo"
+
+
+def fetched(environment: Mapping[str, str] = os.environ) -> Path:
+    """Folder of the bundles that were made of fetched weights: the user's.
+
+    ``$LAMPLIGHTER_MODELS`` where it is set; else ``lamplighter/models`` under the user's data (XDG Base Directory
+    Specification, which has a path ignored that is not absolute).
+    """
+    if named := environment.get("LAMPLIGHTER_MODELS"):
+        return Path(named).expanduser()
+    data = Path(environment.get("XDG_DATA_HOME", ""))
+    return (data if data.is_absolute() else Path.home() / ".local" / "share") / "lamplighter" / "models"

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from models.bundle import yamnet, yolox
 from models.bundle.bundle import Bundle, BundleError
 from protocol.manifest import DECODERS, Variant
 
@@ -66,7 +67,13 @@ def _overlap(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> npt.NDAr
     return result
 
 
-MEASURES: dict[str, Measure] = {"boxes-and-scores": deviation}
+def _yolox(vectors: dict[str, npt.NDArray[Any]], run: Run) -> float:
+    """As :func:`deviation`, of boxes and scores that lie in one array."""
+    scores, boxes = yolox.apart(vectors["predictions"])
+    return deviation({**vectors, "scores": scores, "boxes": boxes}, lambda picture: yolox.apart(run(picture)[0]))
+
+
+MEASURES: dict[str, Measure] = {"boxes-and-scores": deviation, "yolox": _yolox, "sound-classes": yamnet.deviation}
 """By decoder."""
 
 
