@@ -10,15 +10,18 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
+from rich.progress import DownloadColumn, Progress
 from rich.table import Table
 
 from models.bundle.bundle import Bundle, BundleError, load_bundle, zoo
+from models.factory.release import read_recipe
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 Folder = Annotated[Path | None, typer.Option("--zoo", help="Folder of bundles; that of the installation by default")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
 
+MODELS_EXTRA = "pip install 'lamplighter[models]', or make setup-models in a checkout"
 RECIPES = {"person-vehicle-fast": "models.recipes.person_vehicle_fast.recipe"}
 
 
@@ -68,8 +71,7 @@ def build(
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.split(".")[0] == "models":
             raise
-        remedy = "pip install 'lamplighter[models]', or make setup-models in a checkout"
-        _fail(f"building models needs the package {error.name!r}, which is not installed; install it with: {remedy}")
+        _fail(f"building models needs the package {error.name!r}, which is not installed; install it with: {MODELS_EXTRA}")
     console = Console(stderr=True)
     with console.status(name) as status:
         try:
@@ -77,6 +79,33 @@ def build(
         except (BundleError, ValueError, OSError) as error:
             _fail(str(error))
     console.print(f"built {(folder or zoo()) / name}")
+
+
+@app.command("fetch")
+def fetch_bundle(
+    name: str,
+    *,
+    file: Annotated[Path | None, typer.Option(help="The released file, brought by hand; nothing is fetched then")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Folder of fetched bundles; yours by default")] = None,
+) -> None:
+    """Make a bundle of weights that come from their official release."""
+    try:
+        fetching = importlib.import_module("models.factory.fetch")
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.split(".")[0] == "models":
+            raise
+        _fail(f"fetching models needs the package {error.name!r}, which is not installed; install it with: {MODELS_EXTRA}")
+    console = Console(stderr=True)
+    with Progress(*Progress.get_default_columns(), DownloadColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(name, total=None)
+        try:
+            made = fetching.fetch(
+                read_recipe(name), folder, file=file, progress=lambda here, size: bar.update(task, completed=here, total=size)
+            )
+        except (BundleError, OSError) as error:
+            bar.stop()
+            _fail(str(error))
+    console.print(f"here: {made}", soft_wrap=True)
 
 
 def _load(folder: Path) -> Bundle:

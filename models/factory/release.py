@@ -1,0 +1,105 @@
+"""What a recipe says of weights that come from their official release: ``fetch.toml``, and nothing is guessed.
+
+Rules: an address is HTTPS and belongs to the project that made the weights; size and SHA-256 are those of the file that the
+address gives; everything that the bundle's manifest will say, but hashes and origin, stands in the recipe under the manifest's
+own names, so that :mod:`protocol.manifest` is the only place that knows them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from models.bundle.bundle import BundleError
+from protocol.identifiers import Name
+from protocol.manifest import FileName, Precision, Sha256
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+RECIPES = Path(__file__).resolve().parents[1] / "recipes"
+FILE = "fetch.toml"
+
+Size = Annotated[int, Meta(ge=1, le=100_000_000)]
+
+
+class Export(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another file with the same network, accepted when it is brought by hand."""
+
+    sha256: Sha256
+    size: Size
+    note: Annotated[str, Meta(min_length=1)]
+    """How it differs from the release's file."""
+
+
+class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The released file."""
+
+    project: Annotated[str, Meta(min_length=1)]
+    """Who made it; becomes the origin in the manifest."""
+    version: Annotated[str, Meta(min_length=1, max_length=64)]
+    url: Annotated[str, Meta(pattern=r"^https://[^/\s]+/\S+\Z")]
+    size: Size
+    sha256: Sha256
+    licence: Annotated[str, Meta(min_length=1)]
+    file: FileName
+    """Its name in the bundle."""
+    runtime: str
+    precision: Precision
+
+
+class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    name: Name
+    """Of the bundle."""
+    instead: Annotated[str, Meta(min_length=1)]
+    """What stays in use where the file cannot be fetched, as half a sentence."""
+    release: Release
+    tolerance: dict[Precision, Annotated[float, Meta(gt=0)]]
+    """Of the golden vectors."""
+    manifest: dict[str, Any]
+    """Fields of the manifest that the file itself does not give."""
+    exports: tuple[Export, ...] = ()
+
+    def accepts(self, sha256: str, size: int) -> bool:
+        """Say whether a file that was brought by hand is this network."""
+        known = [(self.release.sha256, self.release.size), *((export.sha256, export.size) for export in self.exports)]
+        return (sha256, size) in known
+
+
+def module(name: str) -> str:
+    """Name of a recipe's package: ``yolox-nano`` lies in ``yolox_nano``."""
+    return name.replace("-", "_")
+
+
+def names(recipes: Path = RECIPES) -> tuple[str, ...]:
+    """All bundles that can be fetched."""
+    return tuple(sorted(path.parent.name.replace("_", "-") for path in recipes.glob(f"*/{FILE}")))
+
+
+def read_recipe(name: str, recipes: Path = RECIPES) -> Recipe:
+    """Read a recipe.
+
+    Raises:
+        BundleError: when there is none of this name, or it is not whole.
+    """
+    if name not in names(recipes):
+        msg = f"there is no recipe that fetches {name!r}; there are: {', '.join(names(recipes)) or 'none'}"
+        raise BundleError(msg)
+    path = recipes / module(name) / FILE
+    try:
+        recipe = msgspec.convert(tomllib.loads(path.read_text("utf-8")), type=Recipe)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        msg = f"{path}: {error}; correct the recipe"
+        raise BundleError(msg) from error
+    if recipe.name != name:
+        msg = f"{path}: is the recipe of {recipe.name!r}; its folder must be called {module(recipe.name)}"
+        raise BundleError(msg)
+    return recipe

@@ -1,0 +1,1 @@
+"""yamnet: YAMNet as MediaPipe releases it; hears gunshots and fireworks, and teaches smaller networks to."""

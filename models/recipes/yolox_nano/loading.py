@@ -1,0 +1,68 @@
+"""How the released file is run, and its golden vectors.
+
+The inputs are parts of the square clip, ever closer, so that people wake each of the network's three maps: a map answers to
+things of its own size, and what lies behind one that stays silent may be anything.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle.golden import Run
+from models.bundle.yolox import SIDE, STRIDES, Letterbox, Yolox, scale
+from models.factory.session import open_session
+
+CLIP = Path(__file__).resolve().parents[3] / "simulator" / "media" / "square.mp4"
+Part: TypeAlias = tuple[int, int, int, int, int]
+"""Number of the frame; left, top, width and height in pixels."""
+PARTS: tuple[Part, ...] = (
+    (10, 0, 0, 768, 576),
+    (60, 0, 0, 768, 576),
+    (60, 384, 128, 256, 256),
+    (20, 384, 192, 128, 128),
+    (10, 464, 156, 48, 96),
+    (35, 609, 228, 64, 128),
+)
+INPUT, OUTPUT = "images", "output"
+
+
+def runner(path: Path, labels: tuple[str, ...]) -> Run:
+    """Run squares uint8 (1, 416, 416, 3), RGB, on the CPU."""
+    session = open_session(path)
+
+    def network(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        output: npt.NDArray[np.float32] = session.run([OUTPUT], {INPUT: values})[0]
+        return output
+
+    return Yolox(network, labels).predictions
+
+
+def vectors(run: Run) -> dict[str, npt.NDArray[Any]]:
+    """Inputs, answers, and the map of each place."""
+    squares = inputs()
+    return {
+        "inputs": squares,
+        "predictions": np.stack([run(square[None])[0] for square in squares]),
+        "branches": np.repeat(np.arange(len(STRIDES), dtype=np.uint8), [(SIDE // stride) ** 2 for stride in STRIDES]),
+    }
+
+
+def inputs() -> npt.NDArray[np.uint8]:
+    """The golden inputs: uint8 (n, 416, 416, 3), RGB."""
+    last = max(part[0] for part in PARTS)
+    frames: dict[int, npt.NDArray[np.uint8]] = {}
+    with av.open(str(CLIP)) as container:
+        for number, frame in enumerate(container.decode(video=0), start=1):
+            frames[number] = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+            if number == last:
+                break
+    squares = []
+    for number, left, top, wide, high in PARTS:
+        box = Letterbox(wide, high)
+        squares.append(box.place(scale(frames[number][top : top + high, left : left + wide], *box.scaled)))
+    return np.concatenate(squares)
