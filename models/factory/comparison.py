@@ -2,8 +2,8 @@
 
 Rules: both must have been judged on the same items, or there is no comparison; sources are drawn and swapped whole. The
 sign-flip test exchanges the two models' answers source by source (Fisher's randomisation test; exact up to 4,096 exchanges,
-drawn beyond). Yes/no values with one outcome for each source get McNemar's exact test besides (McNemar, 1947, in its binomial
-form).
+drawn beyond). Where no source differs, the interval says what so many sources can prove. Yes/no values with one outcome for
+each source get McNemar's exact test besides (McNemar, 1947, in its binomial form).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from models.factory.statistics import (
     percentiles,
     resamples,
     source_places,
+    unseen,
 )
 from protocol.events import Struct
 
@@ -101,9 +102,12 @@ def compare(  # noqa: PLR0913 - two models and what they are called
             raise EvaluationError(msg)
         low, high, note = -span, span, "one source: nothing can be said about others"
     else:
-        low, high = percentiles(
-            name, np.concatenate([weighed[1](w) - weighed[0](w) for w in resamples(places, sources, random, draws)])
-        )
+        drawn = [weighed[1](w) - weighed[0](w) for w in resamples(places, sources, random, draws)]
+        low, high = percentiles(name, np.concatenate(drawn))
+        span = figure.bounds[1] - figure.bounds[0]
+        if low == high == difference == 0 and math.isfinite(span):
+            low, high = -unseen(sources) * span, unseen(sources) * span
+            note = f"no source differed: the interval is an exact one for {sources} sources"
     p = _sign_flip(ordered, figure, difference, random, draws)
     answers = _yes_no(ordered, figure) if sources == len(places) else None
     exact = None if answers is None else mcnemar(*answers)

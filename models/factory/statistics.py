@@ -166,12 +166,16 @@ def _interval(
     low, high = percentiles(name, np.concatenate(drawn))
     note = f"{sources} sources: the interval is narrower than a true 95%" if sources < FEW_SOURCES else ""
     if low == high == value and value in bounds:
-        chance = 1 - TAILS[1] / 100
         span = greatest - least
-        tail = (1 - chance ** (1 / sources)) * span if math.isfinite(span) else -math.log(chance) / sources
+        tail = unseen(sources) * span if math.isfinite(span) else -math.log(1 - TAILS[1] / 100) / sources
         low, high = (value - tail, high) if value == greatest else (low, value + tail)
         note = f"no source differed: the far end is that of an exact interval for {sources} sources"
     return low, high, note
+
+
+def unseen(sources: int) -> float:
+    """The share of sources that may differ although none of so many did: upper end of Clopper and Pearson's 95% interval."""
+    return float(1 - (1 - TAILS[1] / 100) ** (1 / sources))
 
 
 def percentiles(name: str, drawn: Array) -> tuple[float, float]:
