@@ -2,8 +2,8 @@
 
 Rules:
 
-- It holds figures, never pictures or sound: measuring data may be under terms that forbid passing them on, and the report lies in
-  the repository. A failure names its picture; the page takes pictures from whoever has them.
+- It holds figures, never pictures or sound: measuring data may be under terms that forbid passing them on, and the report lies
+  in the repository. A failure names its picture; the page takes pictures from whoever has them.
 - Data that were not here are named as skipped, never left out.
 - A number that is not one does not go into JSON: it is refused when the report is written.
 """
