@@ -1,11 +1,12 @@
-"""``lamplighter models``: what bundles are here, what stands in one, building one."""
+"""``lamplighter models``: from weights or data to a bundle that may be deployed, and what is known of it."""
 
 from __future__ import annotations
 
-import importlib
+import contextlib
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -13,45 +14,42 @@ from rich.console import Console
 from rich.progress import DownloadColumn, Progress
 from rich.table import Table
 
-from models.bundle.bundle import Bundle, BundleError, load_bundle, zoo
-from models.factory.release import read_recipe
+from models.bundle.bundle import Bundle, BundleError, fetched, load_bundle, zoo
+from models.factory.comparison import Comparison
+from models.factory.listing import Listed, bundles, listed, table
+from models.factory.statistics import EvaluationError
+
+MODELS_EXTRA = "pip install 'lamplighter[models]', or make setup-models in a checkout"
+_ERR = Console(stderr=True)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 Folder = Annotated[Path | None, typer.Option("--zoo", help="Folder of bundles; that of the installation by default")]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of data; figures on what is not there are skipped by name")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
-
-MODELS_EXTRA = "pip install 'lamplighter[models]', or make setup-models in a checkout"
-RECIPES = {"person-vehicle-fast": "models.recipes.person_vehicle_fast.recipe"}
 
 
 @app.command("list")
 def list_bundles(*, folder: Folder = None, as_json: AsJson = False) -> None:
-    """Name the bundles that are here."""
-    bundles = [_load(path.parent) for path in sorted((folder or zoo()).glob("*/manifest.json"))]
+    """Show every bundle with its figures and gates."""
+    with _told():
+        found = [listed(bundle) for bundle in bundles([folder] if folder else [zoo(), fetched()])]
     if as_json:
-        sys.stdout.write(msgspec.json.encode([b.manifest for b in bundles]).decode() + "\n")
-        return
-    table = Table("bundle", "version", "labels", "variants", "MB")
-    for bundle in bundles:
-        m = bundle.manifest
-        size = sum(v.size for v in m.variants) / 1e6
-        table.add_row(m.name, m.version, ", ".join(m.labels), ", ".join(v.precision for v in m.variants), f"{size:.1f}")
-    Console().print(table)
+        _write(found)
+    else:
+        Console().print(table(found))
 
 
 @app.command()
 def inspect(name: str, *, folder: Folder = None, as_json: AsJson = False) -> None:
     """Show a bundle's manifest, after checking every file against it."""
-    bundle = _load((folder or zoo()) / name)
-    try:
+    with _told():
+        bundle = _find(name, folder)
         for variant in bundle.manifest.variants:
             bundle.read(variant)
         bundle.read(bundle.manifest.golden)
-    except BundleError as error:
-        _fail(str(error))
     if as_json:
-        sys.stdout.write(msgspec.json.encode(bundle.manifest).decode() + "\n")
+        _write(bundle.manifest)
     else:
         Console().print((bundle.folder / "MODEL_CARD.md").read_text("utf-8"), markup=False, highlight=False)
 
@@ -61,61 +59,128 @@ def build(
     name: str,
     *,
     source: Annotated[Path | None, typer.Option(help="The weights' package when it is already here")] = None,
+    data: Data = None,
     folder: Folder = None,
 ) -> None:
-    """Build a bundle from its recipe and put it into the zoo."""
-    if name not in RECIPES:
-        _fail(f"there is no recipe {name!r}; there are: {', '.join(RECIPES)}")
-    try:
-        recipe = importlib.import_module(RECIPES[name])
-    except ModuleNotFoundError as error:
-        if error.name is not None and error.name.split(".")[0] == "models":
-            raise
-        _fail(f"building models needs the package {error.name!r}, which is not installed; install it with: {MODELS_EXTRA}")
-    console = Console(stderr=True)
-    with console.status(name) as status:
-        try:
-            recipe.build((folder or zoo()) / name, source, lambda text: status.update(f"{name}: {text}"))
-        except (BundleError, ValueError, OSError) as error:
-            _fail(str(error))
-    console.print(f"built {(folder or zoo()) / name}")
+    """Build a bundle from its recipe; it enters the zoo when it passes its gates."""
+    with _told("building models"):
+        from models.factory.build import build as build_bundle  # noqa: PLC0415 - needs packages that looking does not
+
+        with _working(name) as progress:
+            where = folder or zoo()
+            shipped = None if (where / name).is_dir() else zoo() / name
+            target = build_bundle(name, where, progress, source=source, data=data, shipped=shipped)
+    _ERR.print(f"built {target}", soft_wrap=True)
+
+
+@app.command()
+def evaluate(
+    name: str,
+    *,
+    data: Data = None,
+    folder: Folder = None,
+    out: Annotated[Path, typer.Option(help="Folder for page.html and report.json")] = Path("artefacts/evaluation"),
+    as_json: AsJson = False,
+) -> None:
+    """Measure a bundle; writes a page for people and a report for gates, and ends with 1 when a gate is missed."""
+    with _told("evaluating models"):
+        from models.factory.evaluation import evaluate as evaluate_bundle  # noqa: PLC0415 - as above
+
+        with _working(name) as progress:
+            report, page = evaluate_bundle(_find(name, folder), data, out / name, progress)
+    if as_json:
+        _write(report)
+    else:
+        Console().print(table([Listed(_find(name, folder).manifest, report.gates)]))
+        _ERR.print(f"page: {page}", soft_wrap=True)
+    raise typer.Exit(any(not result.reached for result in report.gates))
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(help="A bundle, BUNDLE:PRECISION, a bundle's folder, or BUNDLE/PEER")],
+    second: Annotated[str, typer.Argument(help="Likewise")],
+    *,
+    data: Annotated[Path, typer.Option("--data", help="Folder of data, peers included")],
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two models on the same data in one run, with a paired test."""
+    with _told("comparing models"):
+        from models.factory.rivals import confront, rival  # noqa: PLC0415 - as above
+
+        with _working(f"{first} and {second}") as progress:
+            both = [rival(name, folder or zoo(), data) for name in (first, second)]
+            found = confront(both[0], both[1], data, progress)
+    if as_json:
+        _write(found)
+    else:
+        Console().print(_compared(first, second, found))
 
 
 @app.command("fetch")
 def fetch_bundle(
-    name: str,
+    name: Annotated[str | None, typer.Argument(help="Without a name: say what can be fetched")] = None,
     *,
     file: Annotated[Path | None, typer.Option(help="The released file, brought by hand; nothing is fetched then")] = None,
     folder: Annotated[Path | None, typer.Option(help="Folder of fetched bundles; yours by default")] = None,
 ) -> None:
     """Make a bundle of weights that come from their official release."""
+    with _told("fetching models"):
+        from models.factory.fetch import fetch  # noqa: PLC0415 - as above
+        from models.factory.release import names, read_recipe  # noqa: PLC0415
+
+        if name is None:
+            typer.echo("\n".join(names()))
+            return
+        recipe = read_recipe(name)
+        with Progress(*Progress.get_default_columns(), DownloadColumn(), console=_ERR, transient=True) as bar:
+            task = bar.add_task(name, total=None)
+            made = fetch(recipe, folder, file=file, progress=lambda here, size: bar.update(task, completed=here, total=size))
+    _ERR.print(f"here: {made}", soft_wrap=True)
+
+
+def _find(name: str, folder: Path | None) -> Bundle:
+    """A bundle of the folder, or of the zoo or of those that were fetched."""
+    if folder is None and not (zoo() / name).is_dir() and (fetched() / name).is_dir():
+        return load_bundle(fetched() / name)
+    return load_bundle((folder or zoo()) / name)
+
+
+def _compared(first: str, second: str, found: Sequence[Comparison]) -> Table:
+    shown = Table("figure", "on", first, second, "difference", "95% interval", "p", "n")
+    for c in found:
+        p = f"{c.p:.3g}" if c.mcnemar_p is None else f"{c.p:.3g} (McNemar {c.mcnemar_p:.3g})"
+        interval = f"{c.low:+.3g} to {c.high:+.3g}"
+        shown.add_row(
+            c.name, c.on, f"{c.first_value:.4g}", f"{c.second_value:.4g}", f"{c.difference:+.3g}", interval, p, str(c.n)
+        )
+    return shown
+
+
+@contextlib.contextmanager
+def _working(name: str) -> Iterator[Callable[[str], None]]:
+    """Show what is going on, on standard error."""
+    with _ERR.status(name) as status:
+        yield lambda text: status.update(f"{name}: {text}")
+
+
+@contextlib.contextmanager
+def _told(doing: str = "") -> Iterator[None]:
+    """Errors that a person can do something about become one line and exit status 1."""
     try:
-        fetching = importlib.import_module("models.factory.fetch")
+        yield
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.split(".")[0] == "models":
             raise
-        _fail(f"fetching models needs the package {error.name!r}, which is not installed; install it with: {MODELS_EXTRA}")
-    console = Console(stderr=True)
-    with Progress(*Progress.get_default_columns(), DownloadColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(name, total=None)
-        try:
-            made = fetching.fetch(
-                read_recipe(name), folder, file=file, progress=lambda here, size: bar.update(task, completed=here, total=size)
-            )
-        except (BundleError, OSError) as error:
-            bar.stop()
-            _fail(str(error))
-    console.print(f"here: {made}", soft_wrap=True)
+        typer.echo(
+            f"{doing} needs the package {error.name!r}, which is not installed; install it with: {MODELS_EXTRA}", err=True
+        )
+        raise typer.Exit(1) from None
+    except (BundleError, EvaluationError, ValueError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
-def _load(folder: Path) -> Bundle:
-    try:
-        return load_bundle(folder)
-    except BundleError as error:
-        _fail(str(error))
-        raise  # never reached; _fail ends the command
-
-
-def _fail(message: str) -> None:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)
+def _write(value: Any) -> None:
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")

@@ -1,0 +1,43 @@
+"""Measuring a bundle that is here: the report for gates, the page for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.bundle.bundle import Bundle
+from models.factory.measure import measure
+from models.factory.page import page
+from models.factory.recipe import RECIPES, read_recipe
+from models.factory.report import Report, write_report
+from models.factory.steps import Progress, load_judge
+
+
+def evaluate(bundle: Bundle, data: Path | None, out: Path, progress: Progress, recipes: Path = RECIPES) -> tuple[Report, Path]:
+    """Measure every variant of a bundle.
+
+    Args:
+        bundle: whose files are checked first.
+        data: folder of data; without it, and for what is not in it, figures are skipped by name.
+        out: folder for ``report.json`` and ``page.html``; made when missing.
+        progress: told what is going on.
+        recipes: folder of recipes.
+
+    Returns:
+        The report, and the page's path.
+
+    Raises:
+        BundleError: when a file differs from its manifest, or there is no recipe.
+        EvaluationError: when a figure cannot be computed.
+    """
+    manifest = bundle.manifest
+    recipe, judge = read_recipe(manifest.name, recipes), load_judge(manifest.name)
+    for variant in manifest.variants:
+        bundle.read(variant)
+    report = measure(recipe, judge, bundle.folder, manifest.variants, data, progress)
+    progress("drawing the page")
+    shown = {failure.item: judge.picture(failure.item, data) for failure in report.failures}
+    out.mkdir(parents=True, exist_ok=True)
+    write_report(out / "report.json", report)
+    target = out / "page.html"
+    target.write_text(page(report, {item: picture for item, picture in shown.items() if picture is not None}), "utf-8")
+    return report, target

@@ -1,0 +1,87 @@
+"""What bundles are here, with their figures and gates, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from rich.table import Table
+
+from models.bundle.bundle import Bundle, BundleError, load_bundle
+from models.factory.gates import GateResult, describe
+from models.factory.report import Report, read_report
+from models.factory.statistics import EvaluationError
+from protocol.manifest import Manifest
+
+EVALUATION = "evaluation.json"
+"""In the bundle: the files that were measured, and what came of it."""
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A bundle and what is known of it."""
+
+    manifest: Manifest
+    gates: tuple[GateResult, ...]
+    """Empty where a bundle came without an evaluation: a fetched one."""
+
+
+def bundles(folders: Sequence[Path]) -> list[Bundle]:
+    """All bundles of these folders; the first of a name wins.
+
+    Raises:
+        BundleError: when a folder holds one that cannot be used.
+    """
+    found: dict[str, Bundle] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*/manifest.json")):
+            bundle = load_bundle(path.parent)
+            found.setdefault(bundle.manifest.name, bundle)
+    return [found[name] for name in sorted(found)]
+
+
+def evaluation_of(bundle: Bundle) -> Report | None:
+    """The evaluation that lies in a bundle, when there is one and it is of these files.
+
+    Raises:
+        BundleError: when there is one and it is of others, or cannot be read.
+    """
+    path = bundle.folder / EVALUATION
+    if not path.exists():
+        return None
+    try:
+        report = read_report(path)
+    except EvaluationError as error:
+        raise BundleError(str(error)) from error
+    if {(v.file, v.sha256) for v in report.variants} != {(v.file, v.sha256) for v in bundle.manifest.variants}:
+        msg = f"{path}: measured other files than those that lie here; build {bundle.manifest.name} again with --data DIR"
+        raise BundleError(msg)
+    return report
+
+
+def listed(bundle: Bundle) -> Listed:
+    """Gather what is known of a bundle. Errors as :func:`evaluation_of`."""
+    report = evaluation_of(bundle)
+    return Listed(bundle.manifest, () if report is None else report.gates)
+
+
+def table(found: Sequence[Listed]) -> Table:
+    """One line for each gate of each bundle."""
+    shown = Table("bundle", "variants", "MB", "figure", "measured", "95% interval", "gate")
+    for item in found:
+        m = item.manifest
+        size = f"{sum(v.size for v in m.variants) / 1e6:.1f}"
+        head = (f"{m.name} {m.version}", ", ".join(v.precision for v in m.variants), size)
+        for number, result in enumerate(item.gates):
+            shown.add_row(*(head if number == 0 else ("", "", "")), *_gate(result))
+        if not item.gates:
+            shown.add_row(*head, "no evaluation of ours", "", "", "")
+        shown.add_section()
+    return shown
+
+
+def _gate(result: GateResult) -> tuple[str, str, str, str]:
+    value = "-" if result.value is None else f"{result.value:.4g}"
+    interval = "" if result.low is None or result.high is None else f"{result.low:.4g} to {result.high:.4g}"
+    words = describe(result.gate).removeprefix(result.gate.figure).strip()
+    return result.gate.figure, value, interval, f"{words} {'reached' if result.reached else 'MISSED: ' + result.reason}"

@@ -1,0 +1,107 @@
+"""Comparing two models on the same data in one run: bundles of the zoo, bundles elsewhere, or a recipe's peers.
+
+Rules: both answer for the same items, in one process, one after the other; every figure of the judge is compared, with a paired
+test; times are taken in turns. A peer is a model that only measures: it is never shipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.bundle.bundle import BundleError, load_bundle
+from models.factory.comparison import Comparison, compare
+from models.factory.recipe import RECIPES, names
+from models.factory.steps import Judge, Progress, load_judge
+
+_SEED = 1
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A model that takes part.
+
+    Attributes:
+        name: for people.
+        recipe: whose judge opens it.
+        model: opened.
+    """
+
+    name: str
+    recipe: str
+    model: Any
+
+
+def rival(name: str, zoo: Path, data: Path, recipes: Path = RECIPES) -> Rival:
+    """Find and open a model.
+
+    Args:
+        name: of a bundle (``plate-reader``), with a precision (``plate-reader:fp32``); the folder of one; or of a recipe's
+            peer (``plate-reader/cct-xs-v1``).
+        zoo: where bundles are looked for.
+        data: folder of data, which holds the peers.
+        recipes: folder of recipes.
+
+    Raises:
+        BundleError: when there is none, naming those that there are.
+    """
+    recipe, _, peer = name.partition("/")
+    if peer and recipe in names(recipes):
+        judge = load_judge(recipe)
+        peers = judge.peers()
+        if peer not in peers:
+            msg = f"{recipe} has no peer {peer!r}; it has {', '.join(peers) or 'none'}"
+            raise BundleError(msg)
+        return Rival(name, recipe, peers[peer](data))
+    where, _, precision = name.partition(":")
+    folder = zoo / where if (zoo / where).is_dir() else Path(where)
+    bundle = load_bundle(folder)
+    manifest = bundle.manifest
+    if manifest.name not in names(recipes):
+        msg = f"{folder}: no recipe {manifest.name!r} that could judge it; there are: {', '.join(names(recipes))}"
+        raise BundleError(msg)
+    for variant in manifest.variants:
+        if precision in {"", variant.precision} and variant.runtime == "onnxruntime":
+            bundle.read(variant)
+            return Rival(name, manifest.name, load_judge(manifest.name).open(folder / variant.file))
+    msg = f"{folder}: has no variant {precision or 'for ONNX Runtime'}; it has {', '.join(v.file for v in manifest.variants)}"
+    raise BundleError(msg)
+
+
+def confront(first: Rival, second: Rival, data: Path, progress: Progress) -> Sequence[Comparison]:
+    """Judge both and compare every figure.
+
+    Raises:
+        BundleError: when they do not do the same task, or no data for it are here.
+        EvaluationError: when a figure cannot be compared.
+    """
+    if first.recipe != second.recipe:
+        msg = f"{first.name} is judged as {first.recipe}, {second.name} as {second.recipe}; compare models for one task"
+        raise BundleError(msg)
+    judge: Judge = load_judge(first.recipe)
+    answers = []
+    for part in (first, second):
+        progress(f"asking {part.name}")
+        answers.append(judge.judge(part.model, data, progress).outcomes)
+    found = [
+        compare(
+            answers[0][asked.on],
+            answers[1][asked.on],
+            asked.figure,
+            np.random.default_rng(_SEED),
+            name=asked.name,
+            names=(first.name, second.name),
+            on=asked.on,
+        )
+        for asked in judge.figures()
+        if asked.on in answers[0] and asked.on in answers[1]
+    ]
+    if not found:
+        wanted = ", ".join(sorted({asked.on for asked in judge.figures()}))
+        msg = f"{data}: holds none of the data that {first.recipe} is judged on ({wanted})"
+        raise BundleError(msg)
+    return found

@@ -1,0 +1,133 @@
+"""People on frames 201-400 of the square clip: average precision on whole frames and on tiles, IoU 0.5.
+
+The truth is not part of the repository (``pets/gt_001_400.txt`` in the folder of data). Sources are blocks of 20 frames:
+neighbouring frames show the same people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle.detections import Detections, Window, decode, merge
+from models.factory.figures import AveragePrecision
+from models.factory.report import Failure, MeasuredOn
+from models.factory.session import open_session
+from models.factory.square import BLOCK, FRAMES, Scored, score, truth
+from models.factory.statistics import Outcome
+from models.factory.steps import Asked, Judged, Progress
+
+CLIP = Path(__file__).resolve().parents[3] / "simulator" / "media" / "square.mp4"
+TRUTH = Path("pets") / "gt_001_400.txt"
+LEAST = 0.05
+"""Score from which detections count: the tail below adds nothing to a curve."""
+LOOK = 0.3
+"""The default operating point."""
+IOU = 0.55
+TILE = 288
+WHOLE = "PETS 2009 S2.L1 view 1, frames 201-400, whole frames"
+TILES = f"PETS 2009 S2.L1 view 1, frames 201-400, {TILE}-pixel tiles"
+
+Rgb: TypeAlias = npt.NDArray[np.uint8]
+Detector: TypeAlias = Callable[[Rgb, Window], Detections]
+"""Looks at a part of a picture, RGB uint8 (height, width, 3), and where it is."""
+
+
+def figures() -> Sequence[Asked]:
+    """See :class:`models.factory.steps.Judge`; so for all functions here."""
+    return (
+        Asked("ap50_tiles", TILES, AveragePrecision(), loss=True),
+        Asked("ap50_whole", WHOLE, AveragePrecision(), loss=True),
+    )
+
+
+def open(path: Path) -> Detector:  # noqa: A001 - the judge's word
+    """Load a detector with the outputs ``scores`` and ``boxes``."""
+    session = open_session(path)
+    _, height, width, _ = session.get_inputs()[0].shape
+    labels = session.get_outputs()[[o.name for o in session.get_outputs()].index("scores")].shape[-1]
+    least = np.array([LEAST, *[2.0] * (labels - 1)], np.float32)
+
+    def look(part: Rgb, window: Window) -> Detections:
+        picture = cv2.resize(part, (width, height))[None]
+        scores, boxes = session.run(["scores", "boxes"], {"image": picture})
+        return decode(scores, boxes, window, least)
+
+    return look
+
+
+def peers() -> Mapping[str, Callable[[Path], Any]]:
+    """None yet."""
+    return {}
+
+
+def judge(model: Detector, data: Path | None, progress: Progress) -> Judged:
+    """Look at every frame, whole and in tiles."""
+    path = None if data is None else data / TRUTH
+    if path is None or not path.is_file():
+        return Judged({}, tuple(MeasuredOn(on, 0, skipped="not here") for on in (TILES, WHOLE)))
+    real = truth(path)
+    outcomes: dict[str, list[Outcome]] = {TILES: [], WHOLE: []}
+    failures: list[Failure] = []
+    for number, rgb in frames():
+        progress(f"frame {number} of {FRAMES.stop - 1}")
+        for on, tiled in ((TILES, True), (WHOLE, False)):
+            found = detect(model, rgb, tiled=tiled)
+            scored, count = score(found, real.get(number, [])), len(real.get(number, []))
+            source = f"frames {number - (number - FRAMES.start) % BLOCK} and on"
+            values: dict[str, float | list[float]] = {
+                "scores": [s for s, _ in scored],
+                "hits": [float(hit) for _, hit in scored],
+                "real": float(count),
+            }
+            outcomes[on].append(Outcome(source, "", values, str(number)))
+            if tiled:
+                failures += _failure(number, scored, count)
+    failures.sort(key=lambda failure: -(failure.score or 0))
+    return Judged(outcomes, tuple(MeasuredOn(on, len(FRAMES)) for on in (TILES, WHOLE)), tuple(failures))
+
+
+def picture(item: str, data: Path | None) -> Rgb | None:  # noqa: ARG001 - the clip comes with the repository
+    """Return the frame."""
+    return next((rgb for number, rgb in frames() if str(number) == item), None)
+
+
+def frames() -> Iterator[tuple[int, Rgb]]:
+    """Yield number and picture of the frames that are reported."""
+    with av.open(str(CLIP)) as container:
+        for number, frame in enumerate(container.decode(video=0), start=1):
+            if number in FRAMES:
+                yield number, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+
+
+def windows(width: int, height: int, *, tiled: bool) -> list[tuple[int, int, int, int]]:
+    """The whole picture, or tiles that overlap."""
+    if not tiled:
+        return [(0, 0, width, height)]
+    lefts = np.linspace(0, width - TILE, 4).astype(int)
+    tops = np.linspace(0, height - TILE, 3).astype(int)
+    return [(int(left), int(top), TILE, TILE) for top in tops for left in lefts]
+
+
+def detect(model: Detector, rgb: Rgb, *, tiled: bool) -> Detections:
+    """Look at a picture, each person once."""
+    height, width = rgb.shape[:2]
+    parts = []
+    for left, top, w, h in windows(width, height, tiled=tiled):
+        window = Window(left, top, w, h, width, height)
+        parts.append((window, model(rgb[top : top + h, left : left + w], window)))
+    return merge(parts, IOU)
+
+
+def _failure(number: int, scored: Scored, real: int) -> Iterator[Failure]:
+    """A frame in which somebody was missed or seen who is not there, at the score at which the product looks."""
+    sure = [hit for found, hit in scored if found >= LOOK]
+    missed, ghosts = real - sum(sure), sum(not hit for hit in sure)
+    if missed + ghosts:
+        yield Failure(str(number), f"{real} people", f"{missed} missed, {ghosts} that are not there", score=missed + ghosts)
