@@ -126,7 +126,11 @@ def download(
     part = target.with_name(f"{wanted.sha256}{_PART}")
     with part.open("a+b") as file:
         _alone(file, wanted)
-        _Download(wanted, file, opener, progress, patience or Patience()).run()
+        try:
+            _Download(wanted, file, opener, progress, patience or Patience()).run()
+        finally:
+            if not os.fstat(file.fileno()).st_size:
+                part.unlink(missing_ok=True)
         os.fsync(file.fileno())
         part.replace(target)
     _sync_folder(target.parent)

@@ -188,7 +188,7 @@ def _loading(name: str) -> Loading:
 
 
 def _is_whole(target: Path, recipe: Recipe) -> bool:
-    """Whether the bundle is there, made of a file that the recipe names, and every file of it is as its manifest says."""
+    """Whether the recipe's version of the bundle is there, made of a file that it names, every file as the manifest says."""
     try:
         bundle = load_bundle(target)
         for item in bundle.manifest.variants:
@@ -196,7 +196,8 @@ def _is_whole(target: Path, recipe: Recipe) -> bool:
         bundle.read(bundle.manifest.golden)
     except BundleError:
         return False
-    return all(recipe.accepts(item.sha256, item.size) for item in bundle.manifest.variants)
+    known = all(recipe.accepts(item.sha256, item.size) for item in bundle.manifest.variants)
+    return known and bundle.manifest.version == recipe.manifest.get("version")
 
 
 def _matches(path: Path, recipe: Recipe) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import av
 import cv2
@@ -13,12 +14,16 @@ from hypothesis import strategies as st
 
 from models.bundle.bundle import BundleError
 from models.bundle.detections import pairwise_iou
+from models.bundle.golden import MEASURES
 from models.bundle.yolox import COCO, GREY, SIDE, STRIDES, Letterbox, Yolox, apart, as_input, columns, heads, scale
+from models.factory.release import read_recipe
 from models.factory.square import truth
+from models.recipes.yolox_nano import loading
 from models.recipes.yolox_nano.evaluate import network
 from models.recipes.yolox_nano.loading import CLIP
 from protocol.manifest import FORBIDDEN_LABELS
 from tests.models.data import needed
+from tests.models.weights import spoil
 
 PLACES = [(stride, row, column) for stride in STRIDES for row in range(SIDE // stride) for column in range(SIDE // stride)]
 
@@ -152,6 +157,20 @@ def test_golden_vectors_hold_boxes_and_labels_alone() -> None:
     assert predictions.shape == (len(PLACES), 6)
     for got, expected in zip(apart(predictions), yolox.raw(square), strict=True):
         assert got.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("part", ["1304", "head.cls_preds.0.weight", "head.reg_preds.2.weight"])
+def test_golden_vectors_find_other_weights(tmp_path: Path, part: str) -> None:
+    """In the layer where it shows least, and in heads of the finest and the coarsest map."""
+    data = needed("peers/yolox_nano.onnx").read_bytes()
+    recipe = read_recipe("yolox-nano")
+    path = tmp_path / "model.onnx"
+    path.write_bytes(data)
+    vectors = loading.vectors(run := loading.runner(path, tuple(recipe.manifest["labels"])))
+    assert MEASURES["yolox"](vectors, run) == 0
+    path.write_bytes(spoil(data, part))
+    spoilt = loading.runner(path, tuple(recipe.manifest["labels"]))
+    assert MEASURES["yolox"](vectors, spoilt) > 10 * recipe.tolerance["fp32"]
 
 
 def test_it_finds_the_people_on_the_square() -> None:

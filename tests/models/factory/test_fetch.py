@@ -107,6 +107,8 @@ def test_what_is_here_is_not_fetched_again(release: Release, tmp_path: Path) -> 
     fetch(recipe, tmp_path, opener=release.opener)
     assert len(release.ranges) == 2
     assert (tmp_path / NAME / "golden.npz").stat().st_size > 1000
+    fetch(recipe_of(release, version="1.0.1"), tmp_path, opener=release.opener)
+    assert load_bundle(tmp_path / NAME).manifest.version == "1.0.1", "a newer recipe makes its bundle anew"
 
 
 def test_cut_off_it_goes_on_where_it_was(release: Release, tmp_path: Path) -> None:
