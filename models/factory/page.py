@@ -14,6 +14,7 @@ from models.factory import sections
 from models.factory.gallery import Picture, gallery
 from models.factory.markup import Markup, element, join, trusted
 from models.factory.report import Report
+from models.factory.tables import table
 
 STYLE = Path(__file__).with_name("page.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -81,8 +82,8 @@ def _sections(report: Report, pictures: Mapping[str, Picture]) -> list[Markup]:
         ("Operating points", report.operating, lambda: sections.operating(report)),
         ("Time and memory", report.latency or report.memory, lambda: sections.cost(report)),
         ("Worst failures", report.failures, lambda: gallery(report.failures, pictures)),
-        ("Data", data, lambda: sections.table("Data", ("data", "items", "", "SHA-256"), data, numeric=(1,))),
-        ("Files", files, lambda: sections.table("Files", ("variant", "file", "MB", "SHA-256"), files, numeric=(2,))),
+        ("Data", data, lambda: table("Data", ("data", "items", "", "SHA-256"), data, numeric=(1,))),
+        ("Files", files, lambda: table("Files", ("variant", "file", "MB", "SHA-256"), files, numeric=(2,))),
         ("Notes", report.notes, lambda: join(*(element("p", note) for note in report.notes))),
         ("Machine", where, lambda: element("p", where)),
     )

@@ -66,9 +66,9 @@ def test_another_format_is_refused(report: Report, tmp_path: Path) -> None:
 
 def test_without_matplotlib_the_page_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.delitem(sys.modules, "models.factory.plots", raising=False)
+    monkeypatch.delitem(sys.modules, "models.factory.drawing", raising=False)
     with pytest.raises(
         ModuleNotFoundError, match=r"make setup-models in a checkout, or pip install 'lamplighter\[models\]'"
     ) as caught:
-        importlib.import_module("models.factory.plots")
+        importlib.import_module("models.factory.drawing")
     assert caught.value.name == "matplotlib", "as the command line expects it"
