@@ -121,6 +121,62 @@ MUTANTS: tuple[Mutant, ...] = (
         "OPT_OUT.copy()",
         ("tests/models/test_silent.py",),
     ),
+    Mutant(
+        "sources are drawn, not items",
+        "models/factory/statistics.py",
+        "np.unique([outcome.source for outcome in outcomes], return_inverse=True)",
+        'np.unique([f"{i} {outcome.source}" for i, outcome in enumerate(outcomes)], return_inverse=True)',
+        ("tests/models/factory/test_statistics.py",),
+    ),
+    Mutant(
+        "two models are compared on the same items",
+        "models/factory/comparison.py",
+        "missing = counted[here] - counted[there]",
+        "missing = counted[here] - counted[here]",
+        ("tests/models/factory/test_comparison.py",),
+    ),
+    Mutant(
+        "a figure measured on other data keeps no gate",
+        "models/factory/gates.py",
+        "found = [f for f in named if f.metric.on == gate.on]",
+        "found = named",
+        ("tests/models/factory/test_gates.py",),
+    ),
+    Mutant(
+        "the worst variant decides",
+        "models/factory/gates.py",
+        "worst = max(found,",
+        "worst = min(found,",
+        ("tests/models/factory/test_gates.py",),
+    ),
+    Mutant(
+        "identical content does not leak under another name",
+        "models/factory/leaks.py",
+        "if i.sha256 in first]",
+        "if i.sha256 in first and name in learned]",
+        ("tests/models/factory/test_leaks.py",),
+    ),
+    Mutant(
+        "terms that nobody listed are no licence",
+        "protocol/licences.py",
+        'return _forbidden(part) or f"the terms {part!r} are not on the list of those that allow it"',
+        "return _forbidden(part)",
+        ("tests/protocol/test_licences.py",),
+    ),
+    Mutant(
+        "an operating point is reported on other sources",
+        "models/factory/operating.py",
+        "check_apart([o.source for o in chosen], [o.source for o in reported], name)",
+        "check_apart([], [o.source for o in reported], name)",
+        ("tests/models/factory/test_operating.py",),
+    ),
+    Mutant(
+        "text on the report's page is escaped",
+        "models/factory/markup.py",
+        "child if isinstance(child, Markup) else html.escape(visible(child))",
+        "child if isinstance(child, Markup) else visible(child)",
+        ("tests/models/factory/test_markup.py",),
+    ),
 )
 
 

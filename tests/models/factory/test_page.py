@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from models.factory.gallery import CAME, EXPECTED, inline_png, with_boxes
 from models.factory.gates import Gate, check_gates
-from models.factory.markup import element, join, trusted
 from models.factory.report import Report
 from models.factory.statistics import EvaluationError
 from tests.models.factory.sample import plate_pictures, sample
@@ -159,13 +158,6 @@ def test_a_report_with_little_in_it_has_a_page_of_what_there_is(report: Report) 
         check_gates([Gate(report.figures[0].metric.name, report.figures[0].metric.on, at_least=0.1)], report.figures[:1]),
     )
     assert "The gate is reached." in page(one)
-
-
-def test_markup_is_made_in_one_place_only() -> None:
-    assert element("p", "a < b & c", title='"', class_=None) == '<p title="&quot;">a &lt; b &amp; c</p>'
-    assert element("p", element("b", "x"), trusted("<i>y</i>")) == "<p><b>x</b><i>y</i></p>"
-    assert element("img", src="a", aria_label="<") == '<img src="a" aria-label="&lt;">'
-    assert join("a\x00b\x1b", "\n") == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}\n"
 
 
 def test_boxes_are_told_apart_without_colour() -> None:
