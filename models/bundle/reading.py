@@ -1,0 +1,158 @@
+"""From a reader's columns to the numbers that may stand on a plate, with the probability of each.
+
+A reader answers with log-probabilities float32 (T, 37): T columns in the order of reading, class 0 saying that no character has
+its centre there, classes 1 to 36 the characters of ALPHABET; every number is the sum over all ways of laying it out in columns,
+repeats joined unless a silent column is between (connectionist temporal classification; Graves and others, 2006).
+Rules: pure numpy; nothing here is trained; the temperature is the calibration that the bundle was built with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+SILENT = 0
+CERTAIN = 0.995
+"""Probability from which a silent column is passed over by the search; most columns are such."""
+LEAST = 0.001
+"""Probability of a class in a column below which the search does not try it."""
+_FOLDED = str.maketrans("OQI", "001")
+_NEVER = -1e30
+"""Logarithm that stands for impossible; infinities would make NaN when they are subtracted."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading of a plate.
+
+    Attributes:
+        text: the number, of ALPHABET.
+        probability: that the plate bears it: among all readings, not only those that were found.
+        characters: of each character, the probability of its class where it stands; empty when it was not asked for.
+    """
+
+    text: str
+    probability: float
+    characters: tuple[float, ...] = ()
+
+
+def fold(text: str) -> str:
+    """Make characters one that plates do not tell apart: O, Q and 0; I and 1."""
+    return text.translate(_FOLDED)
+
+
+def soften(scores: Floats, temperature: float) -> Floats:
+    """Divide by a temperature and normalise again: the calibration of Guo and others (2017). Scores float32 (T, classes)."""
+    if temperature == 1.0:
+        return scores
+    cooled = scores / np.float32(temperature)
+    top = cooled.max(axis=1, keepdims=True)
+    softened: Floats = cooled - top - np.log(np.exp(cooled - top).sum(axis=1, keepdims=True))
+    return softened
+
+
+def read_greedily(scores: Floats, temperature: float = 1.0) -> Reading:
+    """Read by the best class of every column.
+
+    Args:
+        scores: float32 (T, classes), log-probabilities.
+        temperature: of the calibration.
+
+    Returns:
+        The reading; its probability is the product of its characters', each the best among the columns that it spans.
+
+    Raises:
+        ValueError: when the scores are of another shape, or not numbers.
+    """
+    _check(scores)
+    softened = soften(scores, temperature)
+    best = softened.argmax(axis=1)
+    text: list[str] = []
+    characters: list[float] = []
+    before = SILENT
+    for column, found in zip(softened, best.tolist(), strict=True):
+        if found != SILENT:
+            probability = float(np.exp(column[found]))
+            if found == before:
+                characters[-1] = max(characters[-1], probability)
+            else:
+                text.append(ALPHABET[found - 1])
+                characters.append(probability)
+        before = found
+    return Reading("".join(text), float(np.prod(characters)) if characters else 0.0, tuple(characters))
+
+
+def read_best(scores: Floats, count: int = 10, width: int = 24, temperature: float = 1.0) -> list[Reading]:
+    """Find the most probable numbers: prefix beam search (Hannun and others, 2014).
+
+    Args:
+        scores: float32 (T, classes), log-probabilities.
+        count: of readings to return.
+        width: of prefixes that are kept from column to column.
+        temperature: of the calibration.
+
+    Returns:
+        At most ``count`` readings, most probable first.
+
+    Raises:
+        ValueError: when the scores are of another shape, or not numbers.
+    """
+    _check(scores)
+    softened = soften(scores, temperature)
+    silent_cost = 0.0
+    # of each prefix: log-probability of the ways that end silent, and of those that end with its last character
+    beam: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, _NEVER)}
+    for column in softened:
+        if column[SILENT] > np.log(CERTAIN):
+            silent_cost += float(column[SILENT])
+            beam = {prefix: (_add(*ends), _NEVER) for prefix, ends in beam.items()}
+            continue
+        tried = np.flatnonzero(column > np.log(LEAST)).tolist()
+        costs = column.tolist()
+        grown: dict[tuple[int, ...], tuple[float, float]] = {}
+        for prefix, (silent, loud) in beam.items():
+            both = _add(silent, loud)
+            for found in tried:
+                cost = costs[found]
+                if found == SILENT:
+                    _join(grown, prefix, both + cost, _NEVER)
+                elif prefix and prefix[-1] == found:
+                    _join(grown, prefix, _NEVER, loud + cost)
+                    _join(grown, (*prefix, found), _NEVER, silent + cost)
+                else:
+                    _join(grown, (*prefix, found), _NEVER, both + cost)
+        kept = sorted(grown.items(), key=lambda item: -_add(*item[1]))[:width]
+        beam = dict(kept)
+    ranked = sorted(((_add(*ends), prefix) for prefix, ends in beam.items()), key=lambda item: -item[0])[:count]
+    return [
+        Reading("".join(ALPHABET[found - 1] for found in prefix), float(np.exp(min(0.0, cost + silent_cost))))
+        for cost, prefix in ranked
+    ]
+
+
+def _join(grown: dict[tuple[int, ...], tuple[float, float]], prefix: tuple[int, ...], silent: float, loud: float) -> None:
+    before = grown.get(prefix)
+    grown[prefix] = (silent, loud) if before is None else (_add(before[0], silent), _add(before[1], loud))
+
+
+def _add(a: float, b: float) -> float:
+    """Logarithm of the sum of two numbers given by their logarithms."""
+    high, low = (a, b) if a > b else (b, a)
+    return high + float(np.log1p(np.exp(low - high))) if low > _NEVER else high
+
+
+def _check(scores: Floats) -> None:
+    if scores.ndim != 2 or scores.shape[1] != len(ALPHABET) + 1:  # noqa: PLR2004 - columns and classes
+        msg = (
+            f"a reading is made from (columns, {len(ALPHABET) + 1}) scores, not {scores.shape}; is this the output of a reader?"
+        )
+        raise ValueError(msg)
+    if not np.isfinite(scores).all():
+        msg = "scores of a reading are not all finite; the model or its input is broken"
+        raise ValueError(msg)
