@@ -8,8 +8,9 @@ Rules: pure numpy; nothing here is trained; the temperature is the calibration t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +21,16 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SILENT = 0
 CERTAIN = 0.995
 """Probability from which a silent column is passed over by the search; most columns are such."""
+ANSWERING = 0.2
+"""Probability from which a column answers with a character when golden vectors are compared."""
 LEAST = 0.001
 """Probability of a class in a column below which the search does not try it."""
 _FOLDED = str.maketrans("OQI", "001")
+_ALIKE = [
+    [1 + at for at, other in enumerate(ALPHABET) if other.translate(_FOLDED) == own.translate(_FOLDED)]
+    for own in " " + ALPHABET
+]
+"""Of each class, those that are not told from it."""
 _NEVER = -1e30
 """Logarithm that stands for impossible; infinities would make NaN when they are subtracted."""
 
@@ -34,7 +42,8 @@ class Reading:
     Attributes:
         text: the number, of ALPHABET.
         probability: that the plate bears it: among all readings, not only those that were found.
-        characters: of each character, the probability of its class where it stands; empty when it was not asked for.
+        characters: of each character the probability that it stands there, it or one that is not told from it (:func:`fold`);
+            empty when it was not asked for.
     """
 
     text: str
@@ -65,7 +74,7 @@ def read_greedily(scores: Floats, temperature: float = 1.0) -> Reading:
         temperature: of the calibration.
 
     Returns:
-        The reading; its probability is the product of its characters', each the best among the columns that it spans.
+        The reading; its probability is the product of its characters', each taken from the best of the columns it spans.
 
     Raises:
         ValueError: when the scores are of another shape, or not numbers.
@@ -78,7 +87,7 @@ def read_greedily(scores: Floats, temperature: float = 1.0) -> Reading:
     before = SILENT
     for column, found in zip(softened, best.tolist(), strict=True):
         if found != SILENT:
-            probability = float(np.exp(column[found]))
+            probability = min(1.0, float(np.exp(column[_ALIKE[found]]).sum()))
             if found == before:
                 characters[-1] = max(characters[-1], probability)
             else:
@@ -98,7 +107,8 @@ def read_best(scores: Floats, count: int = 10, width: int = 24, temperature: flo
         temperature: of the calibration.
 
     Returns:
-        At most ``count`` readings, most probable first.
+        At most ``count`` readings, most probable first. Numbers that differ only in characters that plates do not tell apart
+        (:func:`fold`) are one reading: its text is the most probable of them, its probability that of all.
 
     Raises:
         ValueError: when the scores are of another shape, or not numbers.
@@ -129,11 +139,42 @@ def read_best(scores: Floats, count: int = 10, width: int = 24, temperature: flo
                     _join(grown, (*prefix, found), _NEVER, both + cost)
         kept = sorted(grown.items(), key=lambda item: -_add(*item[1]))[:width]
         beam = dict(kept)
-    ranked = sorted(((_add(*ends), prefix) for prefix, ends in beam.items()), key=lambda item: -item[0])[:count]
-    return [
-        Reading("".join(ALPHABET[found - 1] for found in prefix), float(np.exp(min(0.0, cost + silent_cost))))
-        for cost, prefix in ranked
-    ]
+    found_texts: dict[str, tuple[str, float]] = {}
+    for prefix, ends in sorted(beam.items(), key=lambda item: -_add(*item[1])):
+        text, cost = "".join(ALPHABET[found - 1] for found in prefix), _add(*ends) + silent_cost
+        first, before = found_texts.get(fold(text), (text, _NEVER))
+        found_texts[fold(text)] = first, _add(before, cost)
+    ranked = sorted(found_texts.values(), key=lambda item: -item[1])[:count]
+    return [Reading(text, float(np.exp(min(0.0, cost)))) for text, cost in ranked]
+
+
+def deviation(vectors: dict[str, npt.NDArray[Any]], run: Callable[[npt.NDArray[Any]], tuple[Floats, ...]]) -> float:
+    """How far readings are from golden vectors, in the line where they are farthest.
+
+    Looked at are the columns in which a character answers, in the reference or here; of each counts the largest difference of
+    a class's probability, in the mean over a line's columns.
+
+    Args:
+        vectors: ``inputs`` (n, ...); ``characters`` float32 (n, T, 37), what the reference answered; and where there are
+            several lines ``branches`` uint8 (T,): the line of each column, counted from 0.
+        run: one inference.
+
+    Returns:
+        The deviation, 0 to 1; infinite when an answer has another shape or is not finite, or a line is never asked.
+    """
+    lines = vectors.get("branches", np.zeros(vectors["characters"].shape[1], np.uint8))
+    total, count, known = np.zeros((3, int(lines.max()) + 1))
+    for crop, scores in zip(vectors["inputs"], vectors["characters"], strict=True):
+        (got,) = run(crop[None])
+        if got.shape != scores.shape or not np.isfinite(got).all():
+            return float("inf")
+        expected, answered = np.exp(scores), np.exp(got)
+        speaks = expected[:, SILENT + 1 :].max(axis=1) >= ANSWERING
+        either = speaks | (answered[:, SILENT + 1 :].max(axis=1) >= ANSWERING)
+        np.add.at(known, lines[speaks], 1)
+        np.add.at(count, lines[either], 1)
+        np.add.at(total, lines[either], np.abs(expected - answered)[either].max(axis=1))
+    return float((total / count).max()) if known.all() else float("inf")
 
 
 def _join(grown: dict[tuple[int, ...], tuple[float, float]], prefix: tuple[int, ...], silent: float, loud: float) -> None:

@@ -79,11 +79,13 @@ def photograph(
     spoilt = spoil(np.asarray(sampled, np.float32), hand)
     final = cv2.resize(spoilt, size, interpolation=cv2.INTER_AREA if kept[0] > 2 * size[0] else cv2.INTER_LINEAR)
     grid = np.array([size[0] / (right - left), size[1] / (bottom - top)])
-    corners = _seen_at(marks, cut) * grid
+    sides = marks.copy()
+    sides[:, :, 1] = marks[:, :, 1].mean(axis=1, keepdims=True)  # middles of the left and right sides: shear moves corners more
+    sides = _seen_at(sides, cut) * grid
     return Photograph(
         np.asarray(final, np.uint8),
-        corners.mean(axis=1).astype(np.float32),
-        (corners[:, 1, 0] - corners[:, 0, 0]).astype(np.float32),
+        sides.mean(axis=1).astype(np.float32),
+        (sides[:, 1, 0] - sides[:, 0, 0]).astype(np.float32),
         across,
     )
 
@@ -133,6 +135,8 @@ def _window(
         shifts = hand.random.normal(0.0, 0.03, 4)
     else:
         shifts = hand.random.uniform(-0.04, 0.22) + hand.random.normal(0, 0.02, 4)
+    if not len(marks):
+        return left - shifts[0] * wide, top - shifts[1] * tall, right + shifts[2] * wide, bottom + shifts[3] * tall
     boxes = _seen_at(marks, view)
     slack = SEEN * (boxes[:, 1] - boxes[:, 0]).mean(axis=0)
     first, last = boxes[:, 0].min(axis=0) + slack, boxes[:, 1].max(axis=0) - slack

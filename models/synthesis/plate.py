@@ -17,7 +17,7 @@ from models.synthesis.canvas import Mask, Picture, blank, blend, stamp
 from models.synthesis.colours import READABLE, Colour, any_colour, brightness, clipped, dark, legible, light, named
 from models.synthesis.glyphs import Split
 from models.synthesis.hand import Hand
-from models.synthesis.layout import Lines, boxes_of, draw_spacing, set_row
+from models.synthesis.layout import Gap, Lines, boxes_of, draw_spacing, set_row
 from models.synthesis.rooms import Room, furnish
 from models.synthesis.series import Series, draw_inscription, draw_series
 
@@ -50,8 +50,8 @@ class Plate:
 
     @property
     def row_count(self) -> int:
-        """1 or 2."""
-        return int(self.rows.max()) + 1
+        """1 or 2; 0 of what bears no number."""
+        return int(self.rows.max(initial=-1)) + 1
 
 
 def draw_plate(
@@ -95,6 +95,24 @@ def draw_plate(
     _finish(picture, chosen, ink, hand)
     boxes = boxes_of(lines) + np.array([-grown, -grown, grown, grown], np.float32)
     return Plate(picture, lines.text, boxes.clip(0, (width, height) * 2), np.array(lines.rows), chosen.name, ground)
+
+
+def draw_blank(random: np.random.Generator, split: Split = "train", *, fonts: bool = True) -> Plate:
+    """Draw what a detector may take for a plate: a plate's ground with print and emblems, and no number on it."""
+    hand = Hand(random, split, fonts)
+    chosen = draw_series(random)
+    width, height = chosen.size
+    ground, ink = _colours(chosen, hand)
+    picture = blank(width, height, any_colour(random) if hand.chance(0.5) else ground)
+    if hand.chance(0.5):
+        decoration.draw_scenery(picture, hand)
+    if hand.chance(0.4):
+        decoration.draw_print(picture, hand)
+    for _ in range(int(random.integers(0, 5))):
+        gap = Gap(str(random.choice([":", "|", "~", "."])), random.uniform(0, width), height * 0.1, height * 0.4, height * 0.8)
+        decoration.fill_gap(picture, gap, ink, hand)
+    _finish(picture, chosen, ink, hand)
+    return Plate(picture, "", np.zeros((0, 4), np.float32), np.zeros(0, np.int64), "none", ground)
 
 
 def _colours(chosen: Series, hand: Hand) -> tuple[Colour, Colour]:

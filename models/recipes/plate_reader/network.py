@@ -11,15 +11,11 @@ import torch
 from torch import nn
 
 from models.bundle.reading import ALPHABET
-from models.recipes.plate_reader.sample import LINES
+from models.recipes.plate_reader.shape import FLOOR, LINES, SPAN
 
 STEM = (16, 24, 32, 48, 80)
 HEAD = 96
 """Channels of each line; with STEM 42 million multiplications, 1.1 ms in 8 bits on one thread of an x86 without VNNI."""
-FLOOR = 4.0
-"""Added to the standard deviation: noise of an even crop (levels of 255) is not blown up to a picture."""
-SPAN = 3.0
-"""Standard deviations beyond which values are cut off."""
 
 
 def standardise(pictures: torch.Tensor) -> torch.Tensor:

@@ -1,10 +1,4 @@
-"""What the reader is given and what it should answer: rendered crops, and the number laid out in columns.
-
-The network answers with two lines of ``COLUMNS`` columns; each column is a class: 0 says that no character has its centre
-there, 1 to 36 are the characters. A plate of one row stands on the first line whatever its place in the crop, and the second line is
-silent; of a plate of two rows each has its line. Read one after the other the lines are one sequence for connectionist
-temporal classification (Graves and others, 2006).
-"""
+"""What the reader learns from: rendered crops, and the number laid out in the columns of its answer."""
 
 from __future__ import annotations
 
@@ -14,16 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle.reading import ALPHABET
+from models.recipes.plate_reader.shape import COLUMNS, HEIGHT, LINES, WIDTH
 from models.synthesis.camera import Photograph, photograph
 from models.synthesis.glyphs import Split
-from models.synthesis.plate import Plate, draw_plate
+from models.synthesis.plate import Plate, draw_blank, draw_plate
 
-WIDTH, HEIGHT = 144, 48
-"""Of the crop in pixels: three times as wide as high lies between American and European plates."""
-COLUMNS = 36
-LINES = 2
 LONGEST = 12
 """Most characters of any series."""
+BARE = 0.02
+"""Share of crops without a number, as detectors give them too: nothing is to be read there."""
 CORE = 0.28
 """Half of the share of a character's width whose columns are its own."""
 
@@ -39,7 +32,7 @@ class Sample:
         length: how many there are.
         text: the number.
         series: of the plate.
-        rows: of the plate: 1 or 2.
+        rows: of the plate: 1 or 2; 0 without a number.
         plate_width: in the camera's pixels.
     """
 
@@ -59,7 +52,8 @@ def draw_samples(
     """Draw plates, and take several pictures of each: half of the time goes into drawing the plate."""
     samples: list[Sample] = []
     for _ in range(plates):
-        plate = draw_plate(random, split, fonts=fonts)
+        bare = random.random() < BARE
+        plate = draw_blank(random, split, fonts=fonts) if bare else draw_plate(random, split, fonts=fonts)
         photos = [photograph(plate, random, (WIDTH, HEIGHT), split, fonts=fonts) for _ in range(shots)]
         samples.extend(_sample(plate, photo) for photo in photos)
     return samples

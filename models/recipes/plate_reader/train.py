@@ -15,7 +15,8 @@ from torch.nn import functional
 from models.bundle.reading import fold, read_greedily
 from models.factory.training import Plan
 from models.recipes.plate_reader.network import Reader
-from models.recipes.plate_reader.sample import COLUMNS, LINES, Sample, draw_samples
+from models.recipes.plate_reader.sample import Sample, draw_samples
+from models.recipes.plate_reader.shape import COLUMNS, LINES
 
 BATCH = 64
 SHOTS = 2
@@ -26,7 +27,7 @@ PLACES_ALONE = 0.05
 """Share of training in which only the places of characters count: from them the network learns to see within minutes."""
 PLACES_LATER = 0.3
 """Weight of places in the second half, when the whole number counts more."""
-CHECKED = 768
+CHECKED = 512
 SEED_OF_CHECK = 20_260
 
 
@@ -78,6 +79,7 @@ class ReaderTask:
             "all": [True] * len(samples),
             "belgian": [sample.series.startswith("be-") for sample in samples],
             "american": [sample.series.startswith("us-") for sample in samples],
+            "bare": [sample.rows == 0 for sample in samples],
             "two_rows": [sample.rows == LINES for sample in samples],
         }
         return {name: float(np.mean(np.array(right)[np.array(group)])) for name, group in groups.items()}

@@ -1,0 +1,65 @@
+"""Rendered crops that are kept beside the weights: those that 8 bits are calibrated on, and those that golden vectors ask.
+
+They are drawn once (``python -m models.recipes.plate_reader.kept``) and kept, because another release of the drawing libraries
+would round otherwise, and the bundle would be another for nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle.bundle import BundleError
+from models.factory.assemble import write_vectors
+from models.recipes.plate_reader.sample import Sample, draw_samples
+from models.recipes.plate_reader.shape import HEIGHT, WIDTH
+
+FILE = "crops.npz"
+CALIBRATION, GOLDEN = "calibration", "golden"
+_SEED = 7
+_ENOUGH = 48
+"""Crops for calibration: ranges no longer grow by more than some per cent with more."""
+_ASKED = 6
+"""Golden crops of one row, and as many of two, so that neither line can break unseen."""
+_CLEAR = 110.0
+"""Pixels of plate from which golden crops are taken: the reference should be sure of them."""
+
+
+def read_kept(path: Path) -> dict[str, npt.NDArray[np.uint8]]:
+    """Read the crops, uint8 (n, 48, 144, 3) each.
+
+    Raises:
+        BundleError: when the file is not what it should be.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            crops = {name: np.asarray(archive[name]) for name in (CALIBRATION, GOLDEN)}
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        msg = f"{path}: no crops ({error}); draw them with python -m models.recipes.plate_reader.kept"
+        raise BundleError(msg) from error
+    for name, array in crops.items():
+        if array.dtype != np.uint8 or array.shape[1:] != (HEIGHT, WIDTH, 3) or not len(array):
+            msg = f"{path}: {name} is {array.dtype} {array.shape}, not uint8 (n, {HEIGHT}, {WIDTH}, 3); draw the crops anew"
+            raise BundleError(msg)
+    return crops
+
+
+def draw_kept() -> dict[str, npt.NDArray[np.uint8]]:
+    """Draw them: calibration crops of every kind, golden ones large and of both numbers of rows."""
+    random = np.random.default_rng(_SEED)
+    calibration = draw_samples(random, _ENOUGH, 1)
+    asked: dict[int, list[Sample]] = {1: [], 2: []}
+    while min(len(found) for found in asked.values()) < _ASKED:
+        (sample,) = draw_samples(random, 1, 1, "evaluate")
+        if sample.plate_width > _CLEAR and len(asked[sample.rows]) < _ASKED:
+            asked[sample.rows].append(sample)
+    return {
+        CALIBRATION: np.stack([sample.picture for sample in calibration]),
+        GOLDEN: np.stack([sample.picture for rows in (1, 2) for sample in asked[rows]]),
+    }
+
+
+if __name__ == "__main__":
+    write_vectors(Path(__file__).with_name(FILE), draw_kept())
