@@ -7,8 +7,9 @@ what lies around it and stretched by at most a quarter, so that no pixel of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +25,9 @@ GREY = 114
 """Of what lies outside of the picture; as in the training's scenes."""
 LARGEST_OFFSET = 5.0
 """Bound of the offsets on their asinh scale: 4 sinh(5) is 297 pixels, most of an input; more is a broken output."""
+
+ANSWERING = 0.2
+"""Score from which a cell answers, in the reference or here; thousands that stay silent would hide any fault."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ def decode(
     down, across = np.nonzero((heat >= threshold) & (heat == highest))
     order = np.argsort(-heat[down, across], kind="stable")
     down, across = down[order], across[order]
-    steps = STRIDE * np.sinh(np.clip(offsets[0, :, down, across], -LARGEST_OFFSET, LARGEST_OFFSET)).reshape(-1, 4, 2)
+    steps = steps_of(offsets[0, :, down, across])
     middles = (np.stack([across, down], axis=1)[:, None] + 0.5) * STRIDE
     scale = np.array([region.width / (columns * STRIDE), region.height / (rows * STRIDE)])
     corners = (middles + steps) * scale + [region.left, region.top]
@@ -200,3 +204,40 @@ def _overlap(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) ->
     shared = float(np.prod(np.maximum(high - low, 0)))
     whole = float(np.prod(first[2:] - first[:2]) + np.prod(second[2:] - second[:2])) - shared
     return shared / whole if whole > 0 else 0.0
+
+
+def deviation(
+    vectors: dict[str, npt.NDArray[Any]], run: Callable[[npt.NDArray[Any]], tuple[npt.NDArray[np.float32], ...]]
+) -> float:
+    """How far a run is from golden vectors, over the cells that answer.
+
+    Of scores: the mean absolute difference. Of corners: the mean of 1 - intersection over union of the boxes around them. The
+    larger of the two; infinite when an answer has another shape or is not finite, or no cell of the reference answers.
+
+    Args:
+        vectors: ``inputs`` (n, ...), ``scores`` (n, 1, h, w) and ``corners`` (n, 8, h, w), each with a batch of one inside.
+        run: one inference.
+    """
+    score_errors: list[npt.NDArray[np.float64]] = []
+    corner_errors: list[float] = []
+    for picture, scores, offsets in zip(vectors["inputs"], vectors["scores"], vectors["corners"], strict=True):
+        got_scores, got_offsets = run(picture[None])
+        if got_scores.shape != scores.shape or got_offsets.shape != offsets.shape:
+            return float("inf")
+        if not (np.isfinite(got_scores).all() and np.isfinite(got_offsets).all()):
+            return float("inf")
+        answering = (scores[0] >= ANSWERING) | (got_scores[0] >= ANSWERING)
+        score_errors.append(np.abs(got_scores[0] - scores[0])[answering].astype(np.float64))
+        for down, across in np.argwhere(scores[0] >= ANSWERING):
+            quads = (steps_of(maps[0, :, down, across]) for maps in (offsets, got_offsets))
+            first, second = (np.concatenate([quad.min(axis=0), quad.max(axis=0)]) for quad in quads)
+            corner_errors.append(1 - _overlap(first, second))
+    if not corner_errors:
+        return float("inf")
+    return max(float(np.concatenate(score_errors).mean()), float(np.mean(corner_errors)))
+
+
+def steps_of(offsets: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Corners from the middle of their cell, (..., 4, 2) pixels of the input, from what the network says, (..., 8)."""
+    steps = STRIDE * np.sinh(np.clip(offsets, -LARGEST_OFFSET, LARGEST_OFFSET))
+    return np.asarray(steps.reshape(*offsets.shape[:-1], 4, 2), np.float32)

@@ -1,0 +1,88 @@
+"""From trained weights to the compiled files: see :class:`models.factory.steps.Steps`."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle.bundle import BundleError
+from models.bundle.golden import Run
+from models.factory.session import open_session
+from models.factory.steps import Room
+from models.recipes.plate_detector.export import CORNERS, INPUT, SCORES, export
+from models.recipes.plate_detector.quantise import quantise
+from models.recipes.plate_detector.shape import HEIGHT, WIDTH
+from models.synthesis.material import Material
+from models.synthesis.recording import draw_scene
+from models.synthesis.scene import View
+
+GOLDEN = (View.VEHICLE, View.VEHICLE, View.VEHICLE, View.VEHICLE, View.CLOSE, View.STREET)
+"""What the golden inputs show."""
+SEED = 5
+
+
+def reference(room: Room) -> Path:
+    """Write the trained weights as a graph of 32-bit floating point."""
+    trained = room.recipe.trained
+    if trained is None:
+        msg = f"recipe of {room.recipe.name}: names no trained weights; add [trained] with file and sha256"
+        raise BundleError(msg)
+    path = room.folder / trained.file
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        msg = (
+            f"{path}: cannot be read ({error.strerror}); train first: python -m models.recipes.plate_detector.train --work DIR"
+        )
+        raise BundleError(msg) from error
+    if (found := hashlib.sha256(data).hexdigest()) != trained.sha256:
+        msg = (
+            f"{path}: not the weights that recipe.toml names (SHA-256 {found}); take the right ones, or name these and measure"
+        )
+        raise BundleError(msg)
+    target = room.scratch / "fp32.onnx"
+    with np.load(path, allow_pickle=False) as archive:
+        export({name: archive[name] for name in archive.files}, target)
+    return target
+
+
+def compile(room: Room, reference: Path) -> None:  # noqa: A001 - the step's word
+    """Write the 8-bit form, and the floating point one as it is."""
+    for planned in room.recipe.variants:
+        target = room.variant(planned.precision, planned.runtime)
+        room.progress(f"compiling {planned.precision}")
+        if planned.precision == "int8":
+            quantise(reference, target)
+        else:
+            shutil.copyfile(reference, target)
+
+
+def runner(path: Path) -> Run:
+    """How a file is run on the CPU: uint8 (1, height, width, 3) to scores (1, h, w) and corners (1, 8, h, w)."""
+    session = open_session(path)
+
+    def run(picture: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float32], ...]:
+        scores, corners = session.run([SCORES, CORNERS], {INPUT: picture})
+        return scores, corners
+
+    return run
+
+
+def vectors(run: Run) -> Mapping[str, npt.NDArray[Any]]:
+    """Golden inputs, drawn from the evaluation split without packages, and what the reference answers."""
+    material = Material("evaluate", packages=False)
+    pictures = [
+        draw_scene(np.random.default_rng([SEED, at]), material, WIDTH, HEIGHT, view).picture for at, view in enumerate(GOLDEN)
+    ]
+    answers = [run(picture[None]) for picture in pictures]
+    return {
+        "inputs": np.stack(pictures),
+        "scores": np.stack([scores for scores, _ in answers]),
+        "corners": np.stack([corners for _, corners in answers]),
+    }
