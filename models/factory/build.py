@@ -21,7 +21,7 @@ from models.factory.examine import examine, expected
 from models.factory.gates import check_gates, missed
 from models.factory.listing import EVALUATION
 from models.factory.measure import measure
-from models.factory.recipe import RECIPES, module, read_recipe
+from models.factory.recipe import FILE, RECIPES, module, read_recipe
 from models.factory.report import Report, read_report, write_report
 from models.factory.statistics import EvaluationError
 from models.factory.steps import Progress, Room, Steps, load_judge, load_steps
@@ -79,12 +79,29 @@ def build(  # noqa: PLR0913 - what, where, from what
 
 def _compile(room: Room, steps: Steps) -> tuple[Variant, ...]:
     recipe = room.recipe
+    _check_trained(room)
     reference = steps.reference(room)
     examine(reference, expected(*recipe.interface()))
     steps.compile(room, reference)
     room.progress("golden vectors")
     write_vectors(room.staging / GOLDEN, steps.vectors(steps.runner(reference)))
     return tuple(variant(room.staging / recipe.file(p), p.runtime, p.precision) for p in recipe.variants)
+
+
+def _check_trained(room: Room) -> None:
+    """Refuse trained weights that are not those of the recipe: they would have other figures under its name."""
+    trained = room.recipe.trained
+    if trained is None:
+        return
+    path = room.folder / trained.file
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        msg = f"{path}: {error.strerror}; take it from the repository, or train it (docs/models.md)"
+        raise BundleError(msg) from error
+    if found != trained.sha256:
+        msg = f"{path}: not the weights of the recipe (SHA-256 {found}); after training anew, write their hash into {FILE}"
+        raise BundleError(msg)
 
 
 def _report(room: Room, variants: Sequence[Variant], shipped: Path, data: Path | None) -> Report:
