@@ -17,11 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
-import tensorflow as tf
-import tf2onnx
 
-from models.factory.canonical import canonical
-from models.recipes.person_vehicle_fast.tfjs import Node, Weights, graph_definition, read_model, unfuse
+from models.factory.tf_to_onnx import to_onnx
+from models.factory.tfjs import Node, Weights, read_model, unfuse
 
 SIDE = 300
 LABELS = ("person", "bicycle", "car", "motorcycle", "bus", "truck")
@@ -31,10 +29,9 @@ CLASSES = 91
 ANCHORS_OF_HEADS = (19 * 19 * 3, 10 * 10 * 6, 5 * 5 * 6, 3 * 3 * 6, 2 * 2 * 6, 6)
 """Places of each head's map times boxes in each place, in the order of the outputs."""
 ANCHORS = sum(ANCHORS_OF_HEADS)
-OPSET = 17
 
 
-def to_onnx(model_json: Path, target: Path) -> None:
+def convert(model_json: Path, target: Path) -> None:
     """Convert the TensorFlow.js model to ONNX in 32-bit floating point.
 
     Input ``image``: uint8 (1, 300, 300, 3), RGB. Outputs ``scores``: float32 (1917, 6), and ``boxes``: float32 (1917, 4),
@@ -44,16 +41,7 @@ def to_onnx(model_json: Path, target: Path) -> None:
     nodes = _straight_input(unfuse(nodes))
     _cut_classes(nodes, weights)
     nodes = _with_outputs(nodes, weights)
-    definition = graph_definition(_needed(nodes, ("scores", "boxes")), weights)
-    graph = tf.Graph()
-    with graph.as_default():
-        tf.graph_util.import_graph_def(definition, name="")
-    model, _ = tf2onnx.convert.from_graph_def(
-        graph.as_graph_def(), input_names=["image_tensor:0"], output_names=["scores:0", "boxes:0"], opset=OPSET
-    )
-    _rename(model, {"image_tensor:0": "image", "scores:0": "scores", "boxes:0": "boxes"})
-    canonical(model)
-    onnx.checker.check_model(model, full_check=True)
+    model = to_onnx(nodes, weights, {"image_tensor": "image"}, {"scores": "scores", "boxes": "boxes"})
     onnx.save(model, str(target))
 
 
@@ -106,23 +94,3 @@ def _with_outputs(nodes: list[Node], weights: Weights) -> list[Node]:
         added.append({"name": name, "op": "Reshape", "input": [source, f"shape/{name}"], "attr": types})
     weights.update(constants)
     return [*nodes, *added]
-
-
-def _needed(nodes: list[Node], outputs: tuple[str, ...]) -> list[Node]:
-    by_name = {node["name"]: node for node in nodes}
-    wanted: set[str] = set()
-    queue = list(outputs)
-    while queue:
-        name = queue.pop().split(":")[0].lstrip("^")
-        if name not in wanted:
-            wanted.add(name)
-            queue.extend(by_name[name].get("input", []))
-    return [node for node in nodes if node["name"] in wanted]
-
-
-def _rename(model: Any, names: dict[str, str]) -> None:
-    for node in model.graph.node:
-        node.input[:] = [names.get(name, name) for name in node.input]
-        node.output[:] = [names.get(name, name) for name in node.output]
-    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
-        value.name = names.get(value.name, value.name)

