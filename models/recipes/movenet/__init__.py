@@ -1,0 +1,1 @@
+"""What the recipes of the MoveNets share: people to show them, conversion, calibration, evaluation."""
