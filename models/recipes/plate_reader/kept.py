@@ -6,6 +6,8 @@ would round otherwise, and the bundle would be another for nothing.
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +36,9 @@ def read_kept(path: Path) -> dict[str, npt.NDArray[np.uint8]]:
         BundleError: when the file is not what it should be.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             crops = {name: np.asarray(archive[name]) for name in (CALIBRATION, GOLDEN)}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         msg = f"{path}: no crops ({error}); draw them with python -m models.recipes.plate_reader.kept"
         raise BundleError(msg) from error
     for name, array in crops.items():
@@ -51,10 +53,11 @@ def draw_kept() -> dict[str, npt.NDArray[np.uint8]]:
     random = np.random.default_rng(_SEED)
     calibration = draw_samples(random, _ENOUGH, 1)
     asked: dict[int, list[Sample]] = {1: [], 2: []}
-    while min(len(found) for found in asked.values()) < _ASKED:
+    while min(map(len, asked.values())) < _ASKED:
         (sample,) = draw_samples(random, 1, 1, "evaluate")
-        if sample.plate_width > _CLEAR and len(asked[sample.rows]) < _ASKED:
-            asked[sample.rows].append(sample)
+        found = asked.get(sample.rows, [])
+        if sample.plate_width > _CLEAR and len(found) < _ASKED:
+            found.append(sample)
     return {
         CALIBRATION: np.stack([sample.picture for sample in calibration]),
         GOLDEN: np.stack([sample.picture for rows in (1, 2) for sample in asked[rows]]),

@@ -14,3 +14,7 @@ FLOOR = 4.0
 """Added to a crop's standard deviation (levels of 255), so that the noise of an even one is not blown up to a picture."""
 SPAN = 3.0
 """Standard deviations beyond which values are cut off."""
+STEM = (16, 24, 32, 48, 80)
+"""Channels of the layers that both lines share."""
+HEAD = 96
+"""Channels of each line; with STEM 42 million multiplications, 1.1 ms in 8 bits on one thread of an x86 without VNNI."""

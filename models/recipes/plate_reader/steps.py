@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,7 +70,7 @@ def read_weights(path: Path) -> dict[str, npt.NDArray[np.float32]]:
         BundleError: when the file cannot be read or holds what is not a number.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             weights = {name: np.asarray(archive[name]) for name in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         msg = f"{path}: no weights ({error}); train them, or take the file from the repository"
