@@ -1,0 +1,79 @@
+"""From weights to files: the same bytes, the same answers, and weights that were tampered with are found out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from models.bundle.corners import deviation
+from models.recipes.plate_detector import quantise as quantisation
+from models.recipes.plate_detector.export import HEAD, export
+from models.recipes.plate_detector.quantise import quantise
+from models.recipes.plate_detector.shape import HEIGHT, WIDTH
+from models.recipes.plate_detector.steps import runner, vectors
+from tests.models.recipes.plate_detector.weights import untrained
+
+Weights = dict[str, npt.NDArray[np.float32]]
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("detector") / "fp32.onnx"
+    export(untrained(), path)
+    return path
+
+
+def test_the_same_weights_make_the_same_bytes(graph: Path, tmp_path: Path) -> None:
+    export(untrained(), tmp_path / "again.onnx")
+    assert (tmp_path / "again.onnx").read_bytes() == graph.read_bytes()
+
+
+def test_the_graph_answers_with_two_maps(graph: Path) -> None:
+    scores, corners = runner(graph)(np.zeros((1, HEIGHT, WIDTH, 3), np.uint8))
+    assert scores.shape == (1, HEIGHT // 4, WIDTH // 4)
+    assert corners.shape == (1, 8, HEIGHT // 4, WIDTH // 4)
+    assert ((scores >= 0) & (scores <= 1)).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda w: w | {"stem.0.0.weight": w["stem.0.0.weight"] * np.float32("nan")}, "not finite"),
+        (lambda w: w | {f"{HEAD}.weight": w[f"{HEAD}.weight"][:5]}, "another network"),
+    ],
+)
+def test_weights_that_cannot_be_right_are_refused(change: object, told: str, tmp_path: Path) -> None:
+    assert callable(change)
+    with pytest.raises(ValueError, match=told):
+        export(change(untrained()), tmp_path / "broken.onnx")
+
+
+def test_a_missing_weight_is_named(tmp_path: Path) -> None:
+    weights = untrained()
+    del weights["mixed.1.0.weight"]
+    with pytest.raises(KeyError, match=r"mixed\.1\.0\.weight"):
+        export(weights, tmp_path / "broken.onnx")
+
+
+def test_golden_vectors_tell_the_reference_from_perturbed_weights(graph: Path, tmp_path: Path) -> None:
+    golden = dict(vectors(runner(graph)))
+    assert deviation(golden, runner(graph)) == pytest.approx(0, abs=1e-6)
+    for layer in ("stem.1.0.weight", "stages.1.1.second.0.weight", "mixed.2.0.weight", "head.weight"):
+        weights = untrained()
+        flat = weights[layer].reshape(len(weights[layer]), -1)
+        weights[layer] = np.random.default_rng(1).permuted(flat, axis=1).reshape(weights[layer].shape)
+        export(weights, tmp_path / "perturbed.onnx")
+        assert deviation(golden, runner(tmp_path / "perturbed.onnx")) > 0.02, layer
+
+
+def test_the_eight_bit_form_answers_nearly_as_the_reference(
+    graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quantisation, "SCENES", 6)
+    quantise(graph, tmp_path / "int8.onnx")
+    golden = dict(vectors(runner(graph)))
+    assert deviation(golden, runner(tmp_path / "int8.onnx")) < 0.1
+    assert (tmp_path / "int8.onnx").stat().st_size < graph.stat().st_size / 3
