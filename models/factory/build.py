@@ -19,6 +19,7 @@ from models.bundle.bundle import BundleError
 from models.factory.assemble import finish, variant, write_vectors
 from models.factory.examine import examine, expected
 from models.factory.gates import check_gates, missed
+from models.factory.leaks import LeakError, check_splits
 from models.factory.listing import EVALUATION
 from models.factory.measure import measure
 from models.factory.recipe import FILE, RECIPES, module, read_recipe
@@ -64,10 +65,10 @@ def build(  # noqa: PLR0913 - what, where, from what
         staging = Path(scratch) / "staging"
         staging.mkdir()
         room = Room(recipe, folder, Path(scratch), staging, source, progress)
-        variants = _compile(room, steps)
         try:
+            variants = _compile(room, steps)
             report = _report(room, variants, shipped or zoo / name, data)
-        except EvaluationError as error:
+        except (EvaluationError, LeakError) as error:
             raise BundleError(str(error)) from error
         _pass_gates(report)
         progress("checking")
@@ -80,6 +81,7 @@ def build(  # noqa: PLR0913 - what, where, from what
 def _compile(room: Room, steps: Steps) -> tuple[Variant, ...]:
     recipe = room.recipe
     _check_trained(room)
+    check_splits(steps.splits(room))
     reference = steps.reference(room)
     examine(reference, expected(*recipe.interface()))
     steps.compile(room, reference)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from models.bundle.bundle import BundleError
 from models.bundle.golden import Run
+from models.factory.leaks import Item
 from models.factory.recipe import Recipe, module
 from models.factory.report import Failure, MeasuredOn
 from models.factory.statistics import Figure, Outcome
@@ -56,6 +57,10 @@ class Room:
 
 class Steps(Protocol):
     """Module ``steps``: from sources to compiled files."""
+
+    def splits(self, room: Room) -> Mapping[str, Mapping[str, Item]]:
+        """List what was learned from and what is reported on, by use and name, as far as it is in the recipe's hands."""
+        ...
 
     def reference(self, room: Room) -> Path:
         """Make the model in 32-bit floating point."""

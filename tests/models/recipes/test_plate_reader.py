@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import pytest
-from models.factory.figures import CalibrationError, Mean
-from models.factory.statistics import EvaluationError
 
 from models.bundle.bundle import BundleError
 from models.bundle.reading import ALPHABET, Reading, deviation
+from models.factory.figures import CalibrationError, Mean
+from models.factory.statistics import EvaluationError
 from models.recipes.plate_reader import judge, kept, steps
 from models.recipes.plate_reader.export import to_onnx
 from models.recipes.plate_reader.kept import CALIBRATION, FILE, GOLDEN, read_kept
