@@ -32,6 +32,7 @@ MODULES = {
     "bytes": "benchmarks.bytes_per_month",
     "wear": "benchmarks.wear",
     "boot": "benchmarks.boot",
+    "zoo": "benchmarks.zoo",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""
 
@@ -57,7 +58,8 @@ def bench(  # noqa: PLR0913 - one parameter for each option on the command line
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="Name the benches and stop")] = False,
     data: Annotated[
-        Path, typer.Option(help="Folder with the measuring data; crowd-accuracy reads pets/gt_001_400.txt there, in MOT format")
+        Path,
+        typer.Option(help="Folder with the measuring data: pets/gt_001_400.txt (MOT), and what models are judged on"),
     ] = Path("../shared/data"),
     quick: Annotated[bool, typer.Option(help="Short forms, as the tests run them")] = False,
     seconds: Annotated[float | None, typer.Option(min=1.0, help="Length of measurements that watch something last")] = None,

@@ -17,12 +17,12 @@ from models.factory.curves import Curve, precision_recall
 from models.factory.figures import AveragePrecision, CalibrationError, flat
 from models.factory.gates import check_gates
 from models.factory.machine import this_machine
-from models.factory.memory import measure_memory
+from models.factory.memory import PROCESSES, measure_memory
 from models.factory.recipe import Recipe
 from models.factory.report import Report, VariantFile
 from models.factory.statistics import Estimate, Outcome, by_condition, estimate
 from models.factory.steps import Asked, Judge, Judged, Progress
-from models.factory.timing import Latency, onnx_runs, time_together
+from models.factory.timing import LEAST_ROUNDS, ROUNDS, Latency, onnx_runs, time_together
 from protocol.manifest import Metric, Variant
 
 EXACTNESS = ("fp32", "fp16", "int8")
@@ -33,7 +33,14 @@ _SEED = 1
 
 
 def measure(  # noqa: PLR0913 - what is measured, how, on what
-    recipe: Recipe, judge: Judge, folder: Path, variants: Sequence[Variant], data: Path | None, progress: Progress
+    recipe: Recipe,
+    judge: Judge,
+    folder: Path,
+    variants: Sequence[Variant],
+    data: Path | None,
+    progress: Progress,
+    *,
+    quick: bool = False,
 ) -> Report:
     """Measure the variants of a bundle that run on the CPU.
 
@@ -44,6 +51,7 @@ def measure(  # noqa: PLR0913 - what is measured, how, on what
         variants: as the manifest describes them.
         data: folder of data; figures on data that are not there are missing.
         progress: told what is going on.
+        quick: times and memory from as few runs as there is an interval for.
 
     Raises:
         EvaluationError: when a figure cannot be computed.
@@ -59,7 +67,8 @@ def measure(  # noqa: PLR0913 - what is measured, how, on what
         figures += _figures(asked, judged)
         comparisons += _against(asked, judged)
     progress("timing")
-    latency = time_together(onnx_runs({item.precision: folder / item.file for item in here}))
+    rounds = LEAST_ROUNDS if quick else ROUNDS
+    latency = time_together(onnx_runs({item.precision: folder / item.file for item in here}), rounds=rounds)
     figures += [_time(found) for found in latency] + _losses(judge.figures(), comparisons)
     last = judged[here[-1].precision]
     return Report(
@@ -72,7 +81,7 @@ def measure(  # noqa: PLR0913 - what is measured, how, on what
         gates=check_gates(recipe.gates, figures),
         comparisons=tuple(comparisons),
         latency=latency,
-        memory=tuple(measure_memory(item.precision, folder / item.file) for item in here),
+        memory=tuple(measure_memory(item.precision, folder / item.file, 1 if quick else PROCESSES) for item in here),
         calibrations=tuple(c for asked in judge.figures() for c in _calibrations(asked, judged)),
         curves=tuple(c for asked in judge.figures() for c in _curves(asked, judged)),
         failures=last.failures[:FEW_FAILURES],
