@@ -84,16 +84,16 @@ def read_greedily(scores: Floats, temperature: float = 1.0) -> Reading:
     best = softened.argmax(axis=1)
     text: list[str] = []
     characters: list[float] = []
-    before = SILENT
-    for column, found in zip(softened, best.tolist(), strict=True):
-        if found != SILENT:
-            probability = min(1.0, float(np.exp(column[_ALIKE[found]]).sum()))
-            if found == before:
-                characters[-1] = max(characters[-1], probability)
-            else:
-                text.append(ALPHABET[found - 1])
-                characters.append(probability)
-        before = found
+    before = (SILENT, -1)
+    for at in np.flatnonzero(best != SILENT).tolist():
+        found = int(best[at])
+        probability = min(1.0, float(np.exp(softened[at, _ALIKE[found]]).sum()))
+        if before == (found, at - 1):
+            characters[-1] = max(characters[-1], probability)
+        else:
+            text.append(ALPHABET[found - 1])
+            characters.append(probability)
+        before = (found, at)
     return Reading("".join(text), float(np.prod(characters)) if characters else 0.0, tuple(characters))
 
 

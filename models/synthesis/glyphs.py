@@ -71,6 +71,18 @@ def fonts(split: Split) -> tuple[Font, ...]:
     return tuple(row for row in rows if row.split == split)
 
 
+def check_fonts(*splits: Split) -> None:
+    """Refuse to begin what would fail at the first missing typeface.
+
+    Raises:
+        FontError: naming all Debian packages that are missing.
+    """
+    missing = sorted({font.package for split in splits for font in fonts(split) if not Path(font.path).exists()})
+    if missing:
+        msg = f"typefaces of {len(missing)} Debian packages are missing; install them: apt-get install {' '.join(missing)}"
+        raise FontError(msg)
+
+
 def draw_face(random: np.random.Generator, split: Split, *, fonts_wanted: bool = True) -> Alphabet:
     """Choose an alphabet.
 

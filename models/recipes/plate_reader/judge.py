@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
-
-import numpy as np
 
 from models.bundle.reading import Reading, fold, read_best, read_greedily
 from models.factory.figures import CalibrationError, Mean, column
@@ -22,6 +19,7 @@ from models.factory.report import Failure, MeasuredOn
 from models.factory.session import open_session
 from models.factory.statistics import Outcome, Weighed
 from models.factory.steps import Asked, Judged, Progress
+from models.recipes.plate_reader.calibrate import matched
 from models.recipes.plate_reader.export import INPUT, OUTPUT
 from models.recipes.plate_reader.peers import SlotReader
 from models.recipes.plate_reader.photos import MARGINS, PlatePhoto, Rgb, cut, degrade, fitted, photos
@@ -172,10 +170,7 @@ def _of_characters(photo: PlatePhoto, found: list[Reading], condition: str) -> l
     """Probabilities of the characters of the best reading, and whether each stands on the plate in its place."""
     if not found or not found[0].characters:
         return []
-    read, truth = fold(found[0].text), fold(photo.text)
-    hits = np.zeros(len(read))
-    for block in SequenceMatcher(a=truth, b=read, autojunk=False).get_matching_blocks():
-        hits[block.b : block.b + block.size] = 1
+    hits = matched(found[0].text, photo.text)
     values = {"probability": list(found[0].characters), "hit": hits.tolist()}
     return [Outcome(photo.name, condition, values)]
 

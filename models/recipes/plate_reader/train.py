@@ -17,6 +17,7 @@ from models.factory.training import Plan
 from models.recipes.plate_reader.network import Reader
 from models.recipes.plate_reader.sample import Sample, draw_samples
 from models.recipes.plate_reader.shape import COLUMNS, LINES
+from models.synthesis.glyphs import check_fonts
 
 BATCH = 64
 SHOTS = 2
@@ -35,7 +36,12 @@ class ReaderTask:
     """The task, as the factory's training asks for it."""
 
     def network(self) -> nn.Module:
-        """Return the reader, untrained."""
+        """Return the reader, untrained.
+
+        Raises:
+            FontError: when typefaces that plates are drawn with are not installed.
+        """
+        check_fonts("train", "evaluate")
         return Reader()
 
     def batch(self, random: np.random.Generator) -> tuple[np.ndarray, ...]:

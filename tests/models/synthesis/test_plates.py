@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from models.bundle.reading import fold
+from models.synthesis import glyphs
 from models.synthesis.canvas import blend
 from models.synthesis.colours import brightness
 from models.synthesis.glyphs import CHARACTERS, SEEDS, Font, FontError, face, fonts, strokes
@@ -117,6 +118,13 @@ def test_a_missing_typeface_names_its_package() -> None:
     font = Font("/nowhere/Plate.ttf", "fonts-of-plates", "MIT", "train", 1)
     with pytest.raises(FontError, match="install the Debian package fonts-of-plates"):
         face(font)
+
+
+def test_all_missing_packages_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = tuple(Font(f"/nowhere/{name}.ttf", f"fonts-{name}", "MIT", "train", 1) for name in ("b", "a", "b"))
+    monkeypatch.setattr(glyphs, "fonts", lambda _: rows)
+    with pytest.raises(FontError, match="of 2 Debian packages are missing; install them: apt-get install fonts-a fonts-b"):
+        glyphs.check_fonts("train", "evaluate")
 
 
 @pytest.mark.skipif(bool(MISSING), reason=f"typefaces: apt-get install {' '.join(sorted({f.package for f in MISSING}))}")
