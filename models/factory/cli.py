@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -71,6 +73,30 @@ def build(
             shipped = None if (where / name).is_dir() else zoo() / name
             target = build_bundle(name, where, progress, source=source, data=data, shipped=shipped)
     _ERR.print(f"built {target}", soft_wrap=True)
+
+
+@app.command()
+def train(
+    name: str,
+    *,
+    work: Annotated[Path | None, typer.Option(help="Folder of checkpoint and result [artefacts/training/NAME]")] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that draw batches")] = 1,
+    hours: Annotated[float, typer.Option(min=0, help="Stop after so long; the same command goes on")] = math.inf,
+    device: Annotated[str, typer.Option(help="cpu, cuda")] = "cpu",
+) -> None:
+    """Train a recipe's network, or go on where its last checkpoint stands."""
+    with _told("training models"):
+        from models.factory.training import load_task  # noqa: PLC0415 - as above
+        from models.factory.training import train as train_task  # noqa: PLC0415
+
+        task, plan = load_task(name)
+        folder = work or Path("artefacts/training") / name
+        made = train_task(task, plan, folder, _ERR.print, workers=workers, until=hours * 3600, device=device)
+    if made is None:
+        _ERR.print(f"stopped for now; the same command goes on from {folder}", soft_wrap=True)
+        return
+    digest = hashlib.sha256(made.read_bytes()).hexdigest()
+    _ERR.print(f"trained: {made}\ncopy it beside the recipe and write its SHA-256 into recipe.toml: {digest}", soft_wrap=True)
 
 
 @app.command()

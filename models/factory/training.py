@@ -7,6 +7,7 @@ move; what is kept in the end is the moving average of the weights.
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import os
@@ -23,7 +24,9 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
+from models.bundle.bundle import BundleError
 from models.factory.assemble import write_vectors
+from models.factory.recipe import module
 
 CHECKPOINT = "checkpoint.pt"
 WEIGHTS = "weights.npz"
@@ -35,7 +38,7 @@ LEAST_RATE = 0.02
 """Share of the learning rate at which the cosine ends."""
 
 
-class TrainingError(Exception):
+class TrainingError(BundleError):
     """Training that cannot begin or go on; the message says why and what to do."""
 
 
@@ -91,6 +94,22 @@ class Plan:
     def average_at(self, step: int) -> float:
         """Weight of the past at a step: short while weights still move far."""
         return min(self.average, 1 - 1 / (1 + step / 10))
+
+
+def load_task(name: str) -> tuple[Task, Plan]:
+    """Import what a recipe trains: ``task()`` and ``PLAN`` of its module ``train``.
+
+    Raises:
+        TrainingError: when there is no such recipe, or it trains nothing.
+    """
+    try:
+        made = importlib.import_module(f"models.recipes.{module(name)}.train")
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith("models.recipes"):
+            raise
+        msg = f"{name}: no recipe that trains; `lamplighter models build {name}` builds those that convert weights"
+        raise TrainingError(msg) from error
+    return made.task(), made.PLAN
 
 
 def train(  # noqa: PLR0913 - what, how long, where; the rest has defaults

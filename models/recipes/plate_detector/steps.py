@@ -37,9 +37,7 @@ def reference(room: Room) -> Path:
     try:
         data = path.read_bytes()
     except OSError as error:
-        msg = (
-            f"{path}: cannot be read ({error.strerror}); train first: python -m models.recipes.plate_detector.train --work DIR"
-        )
+        msg = f"{path}: cannot be read ({error.strerror}); train first: lamplighter models train plate-detector"
         raise BundleError(msg) from error
     if (found := hashlib.sha256(data).hexdigest()) != trained.sha256:
         msg = (

@@ -1,15 +1,12 @@
 """Training: scenes drawn as they are needed, none twice, through the factory's loop.
 
-``python -m models.recipes.plate_detector.train --work DIR`` begins, or goes on from the checkpoint in that folder; the averaged
+``lamplighter models train plate-detector`` begins, or goes on from the checkpoint in that folder; the averaged
 weights lie there at the end (``weights.npz``) and are copied beside this file.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,7 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from models.bundle.corners import LARGEST_OFFSET, STRIDE, Plates, Region, decode
-from models.factory.training import Plan, train
+from models.factory.training import Plan
 from models.recipes.plate_detector.network import Network
 from models.recipes.plate_detector.shape import HEIGHT, WIDTH
 from models.recipes.plate_detector.targets import LEFT_OUT, OFFSETS, SCORE, SIZE, target
@@ -120,24 +117,6 @@ def _box_iou(first: np.ndarray, second: np.ndarray) -> float:
     return shared / whole if whole > 0 else 0.0
 
 
-def main() -> None:
-    """Train from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder of checkpoint, log and result")
-    parser.add_argument("--workers", type=int, default=1, help="processes that draw scenes")
-    parser.add_argument("--hours", type=float, default=float("inf"), help="stop after so long; the next call goes on")
-    parser.add_argument("--device", default="cpu")
-    options = parser.parse_args()
-
-    def told(line: str) -> None:
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-
-    made = train(
-        PlateDetector(), PLAN, options.work, told, workers=options.workers, until=options.hours * 3600, device=options.device
-    )
-    told(f"weights: {made}" if made else "stopped; call again to go on")
-
-
-if __name__ == "__main__":
-    main()
+def task() -> PlateDetector:
+    """What ``lamplighter models train plate-detector`` trains."""
+    return PlateDetector()

@@ -98,3 +98,8 @@ def _planes(pictures: torch.Tensor) -> torch.Tensor:
 @functools.cache
 def _checked() -> list[Sample]:
     return draw_samples(np.random.default_rng(SEED_OF_CHECK), CHECKED, 1, "evaluate")
+
+
+def task() -> ReaderTask:
+    """What ``lamplighter models train plate-reader`` trains."""
+    return ReaderTask()

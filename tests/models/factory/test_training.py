@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch: make setup-models")
 
-from models.factory.training import CHECKPOINT, Plan, TrainingError, train  # noqa: E402 - after the skip
+from typer.testing import CliRunner  # noqa: E402 - after the skip
+
+from models.factory import training  # noqa: E402
+from models.factory.cli import app  # noqa: E402
+from models.factory.training import CHECKPOINT, Plan, TrainingError, load_task, train  # noqa: E402
 
 
 class Line:
@@ -101,3 +106,27 @@ def test_a_checkpoint_that_does_not_fit_is_refused_and_kept(tmp_path: Path, spoi
 def test_a_loss_that_is_no_number_stops_it(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="not a number"):
         train(Broken(), PLAN, tmp_path, lambda _: None, workers=0)
+
+
+def test_the_command_line_trains_stops_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "load_task", lambda _: (Line(), PLAN))
+    command = ["train", "line", "--work", str(tmp_path), "--workers", "0"]
+    first = CliRunner().invoke(app, [*command, "--hours", "0"])
+    assert first.exit_code == 0, first.output
+    assert not (tmp_path / "weights.npz").exists()
+    second = CliRunner().invoke(app, command)
+    assert second.exit_code == 0, second.output
+    digest = hashlib.sha256((tmp_path / "weights.npz").read_bytes()).hexdigest()
+    assert digest in second.output.replace("\n", "")
+
+
+@pytest.mark.parametrize("name", ["plate-reader", "plate-detector"])
+def test_recipes_that_train_say_what(name: str) -> None:
+    task, plan = load_task(name)
+    assert isinstance(task.network(), torch.nn.Module)
+    assert plan.steps > 0
+
+
+def test_a_recipe_that_trains_nothing_says_so() -> None:
+    with pytest.raises(TrainingError, match="models build person-vehicle-fast"):
+        load_task("person-vehicle-fast")
