@@ -40,7 +40,7 @@ KEYPOINTS = (
 """The keypoints of COCO in their order; left and right are the person's own."""
 
 SEEN = 0.3
-"""Score from which a keypoint counts as seen, as upstream's own tracker has it."""
+"""Score from which a keypoint counts as seen."""
 
 LEAST_INSTANCE = 0.2
 """Score from which an instance of a multi-person model is a person; empty places of its output score under 0.1."""
@@ -126,7 +126,8 @@ def decode(output: Floats, window: Window, least: float = LEAST_INSTANCE) -> Pos
         ValueError: when the output has another shape.
     """
     keypoints, boxes, scores = _instances(output)
-    good = np.isfinite(keypoints).all(axis=(1, 2)) & np.isfinite(boxes).all(axis=1) & (scores >= least)
+    finite = np.isfinite(keypoints).all(axis=(1, 2)) & np.isfinite(boxes).all(axis=1) & np.isfinite(scores)
+    good = finite & (scores >= least)
     order = np.flatnonzero(good)
     order = order[np.argsort(-scores[order], kind="stable")]
     scale = np.array([window.width, window.height], np.float32)
