@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle import yamnet, yolox
+from models.bundle import corners, yamnet, yolox
 from models.bundle.bundle import Bundle, BundleError
 from protocol.manifest import DECODERS, Variant
 
@@ -73,7 +73,12 @@ def _yolox(vectors: dict[str, npt.NDArray[Any]], run: Run) -> float:
     return deviation({**vectors, "scores": scores, "boxes": boxes}, lambda picture: yolox.apart(run(picture)[0]))
 
 
-MEASURES: dict[str, Measure] = {"boxes-and-scores": deviation, "yolox": _yolox, "sound-classes": yamnet.deviation}
+MEASURES: dict[str, Measure] = {
+    "boxes-and-scores": deviation,
+    "corners-and-scores": corners.deviation,
+    "yolox": _yolox,
+    "sound-classes": yamnet.deviation,
+}
 """By decoder."""
 
 

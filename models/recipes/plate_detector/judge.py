@@ -202,7 +202,7 @@ def drawn(model: Finder, least: float, numbers: range, seed: int = SEED) -> Iter
         name = f"scene {seed}/{number}"
         made["corner_error"] = min(float(np.mean(errors)), 1.0) if errors else 0.0
         made["with_plate"] = float(bool(errors))
-        yield Outcome(name, scene.view.value, made, name)
+        yield Outcome(name, "", made, name)
 
 
 def _failures(item: str, found: Plates, real: npt.NDArray[np.float32], least: float) -> Iterator[Failure]:
