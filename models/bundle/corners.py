@@ -92,6 +92,8 @@ def around(box: tuple[float, float, float, float], width: int, height: int, marg
 def cut(picture: npt.NDArray[np.uint8], region: Region, width: int, height: int) -> npt.NDArray[np.uint8]:
     """Make the network's input of a region: uint8 (1, height, width, 3), grey where the picture ends.
 
+    Large regions are first averaged over whole squares of pixels: a few times faster than averaging over fractions.
+
     Args:
         picture: (h, w, 3).
         region: part of it.
@@ -100,18 +102,23 @@ def cut(picture: npt.NDArray[np.uint8], region: Region, width: int, height: int)
     """
     rows, columns = picture.shape[:2]
     across, down = width / region.width, height / region.height
-    left, top = max(0, round(region.left)), max(0, round(region.top))
-    right, bottom = min(columns, round(region.left + region.width)), min(rows, round(region.top + region.height))
+    step = max(1, round(min(1 / across, 1 / down)))
+    left, top = max(0, int(region.left)), max(0, int(region.top))
+    right = left + (min(columns, int(region.left + region.width) + step) - left) // step * step
+    bottom = top + (min(rows, int(region.top + region.height) + step) - top) // step * step
     made = np.full((1, height, width, 3), GREY, np.uint8)
     if right <= left or bottom <= top:
         return made
-    x0, x1 = round((left - region.left) * across), round((right - region.left) * across)
-    y0, y1 = round((top - region.top) * down), round((bottom - region.top) * down)
-    x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
-    if x1 <= x0 or y1 <= y0:
-        return made
-    way = cv2.INTER_AREA if across < 1 else cv2.INTER_LINEAR
-    made[0, y0:y1, x0:x1] = cv2.resize(picture[top:bottom, left:right], (x1 - x0, y1 - y0), interpolation=way)
+    part = picture[top:bottom, left:right]
+    if step > 1:
+        small = ((right - left) // step, (bottom - top) // step)
+        part = np.asarray(cv2.resize(part, small, interpolation=cv2.INTER_AREA), np.uint8)
+    x = (left - region.left + step / 2) * across - 0.5
+    y = (top - region.top + step / 2) * down - 0.5
+    matrix = np.array([[step * across, 0, x], [0, step * down, y]])
+    cv2.warpAffine(
+        part, matrix, (width, height), made[0], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(GREY, GREY, GREY)
+    )
     return made
 
 
