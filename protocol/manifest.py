@@ -60,8 +60,8 @@ DECODERS: dict[str, tuple[str, ...]] = {
     "boxes-and-scores": ("scores", "boxes"),
     "corners-and-scores": ("scores", "corners"),
     "characters": ("characters",),
-    "keypoints": ("keypoints",),
-    "people-keypoints": ("people",),
+    "keypoints": ("poses", "coarse", "centre"),
+    "people-keypoints": ("poses", "coarse"),
     "yolox": ("predictions",),
     "sound-classes": ("scores",),
 }

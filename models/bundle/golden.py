@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle import corners, yamnet, yolox
+from models.bundle import corners, pose_deviation, reading, yamnet, yolox
 from models.bundle.bundle import Bundle, BundleError
 from protocol.manifest import DECODERS, Variant
 
@@ -73,9 +73,18 @@ def _yolox(vectors: dict[str, npt.NDArray[Any]], run: Run) -> float:
     return deviation({**vectors, "scores": scores, "boxes": boxes}, lambda picture: yolox.apart(run(picture)[0]))
 
 
+def _poses(vectors: dict[str, npt.NDArray[Any]], run: Run) -> float:
+    roles = [role for role in ("poses", "coarse", "centre") if role in vectors]
+    answers = zip(*(run(picture[None]) for picture in vectors["inputs"]), strict=True)
+    return pose_deviation.deviation(vectors, {role: np.stack(values) for role, values in zip(roles, answers, strict=True)})
+
+
 MEASURES: dict[str, Measure] = {
     "boxes-and-scores": deviation,
     "corners-and-scores": corners.deviation,
+    "characters": reading.deviation,
+    "keypoints": _poses,
+    "people-keypoints": _poses,
     "yolox": _yolox,
     "sound-classes": yamnet.deviation,
 }

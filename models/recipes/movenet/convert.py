@@ -16,8 +16,6 @@ Weights come as 16-bit floats: the reference is what these give in 32-bit arithm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +23,7 @@ import onnx
 
 from models.factory.tf_to_onnx import to_onnx
 from models.factory.tfjs import Node, Weights, read_model, unfuse
+from models.recipes.movenet.pose import Network
 
 _CALL = "StatefulPartitionedCall/"
 _EXTRACTOR = "center_net_mobile_net_v2fpn_feature_extractor/model_1/"
@@ -34,27 +33,6 @@ _ENLARGED = {f"{_CALL}{_EXTRACTOR}up_sampling2d{n}/mul": stride for n, stride in
 PLACES = "places/"
 STRIDE = 4
 """Pixels of the input in a cell of the maps."""
-
-
-@dataclass(frozen=True)
-class Network:
-    """One of the MoveNets.
-
-    Attributes:
-        side: width and height of the input in pixels.
-        shapes: of the outputs, by name; upstream gives them with leading ones.
-        rows: node that gives the row of each keypoint in cells of the maps, as seen from the centre of its person.
-        columns: node that gives its column.
-    """
-
-    side: int
-    shapes: Mapping[str, tuple[int, ...]]
-    rows: str
-    columns: str
-
-
-SINGLE = Network(192, {"poses": (17, 3), "coarse": (17, 2), "centre": (1,)}, "add_2", "add_3")
-MULTI = Network(256, {"poses": (6, 56), "coarse": (6, 17, 2)}, "add_6", "add_7")
 
 
 def convert(network: Network, model_json: Path, target: Path) -> None:

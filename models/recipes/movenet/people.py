@@ -1,7 +1,7 @@
 """People on the square clip, found by the shipped detector: what the pose models are calibrated and measured on.
 
-The boxes for calibration and golden vectors lie in ``people.json``, so that a build does not depend on how a processor rounds
-the detector's scores: ``python -m models.recipes.movenet.people`` writes it anew.
+The boxes lie in ``people.json`` (calibration and golden vectors) and ``measured.json``, so that nothing depends on how a
+processor rounds the detector's scores: ``python -m models.recipes.movenet.people`` writes them anew.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ Picture: TypeAlias = npt.NDArray[np.uint8]
 
 CLIP = Path(__file__).resolve().parents[3] / "simulator" / "media" / "square.mp4"
 DETECTOR = "person-vehicle-fast"
-FILE = Path(__file__).parent / "people.json"
+FILE, MEASURED = (Path(__file__).parent / name for name in ("people.json", "measured.json"))
+MEASURED_FRAMES = range(205, 401, 5)
 LAST_CALIBRATION_FRAME = 100
 STEP = 5
 """Neighbouring frames show the same people in the same pose."""
@@ -61,17 +62,17 @@ def cut(rgb: Picture, window: Window, side: int) -> Picture:
     return np.asarray(cv2.resize(part, (side, side), interpolation=cv2.INTER_LINEAR)[None], np.uint8)
 
 
-def known() -> dict[int, list[list[int]]]:
-    """Boxes for calibration by number of the frame: left, top, right, bottom in pixels."""
-    return {int(number): boxes for number, boxes in json.loads(FILE.read_text("utf-8")).items()}
+def known(file: Path = FILE) -> dict[int, list[list[int]]]:
+    """Boxes by number of the frame: left, top, right, bottom in pixels."""
+    return {int(number): boxes for number, boxes in json.loads(file.read_text("utf-8")).items()}
 
 
 def main() -> None:
-    """Write the boxes for calibration."""
-    numbers = range(STEP, LAST_CALIBRATION_FRAME + 1, STEP)
-    found = {number: detections.boxes.round().astype(int).tolist() for number, _, detections in people(numbers)}
-    rows = [f'"{number}": {json.dumps(boxes)}' for number, boxes in found.items()]
-    FILE.write_text("{\n" + ",\n".join(rows) + "\n}\n", "utf-8")
+    """Write the boxes."""
+    for file, numbers in ((FILE, range(STEP, LAST_CALIBRATION_FRAME + 1, STEP)), (MEASURED, MEASURED_FRAMES)):
+        found = {number: detections.boxes.round().astype(int).tolist() for number, _, detections in people(numbers)}
+        rows = [f'"{number}": {json.dumps(boxes)}' for number, boxes in found.items()]
+        file.write_text("{\n" + ",\n".join(rows) + "\n}\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,14 @@
-"""The recipe: from the npm package to the variants of pose-single and their golden vectors."""
+"""What is special to pose-single."""
 
 from __future__ import annotations
 
 from models.recipes.movenet.calibrate import crops
-from models.recipes.movenet.convert import SINGLE
-from models.recipes.movenet.steps import Pose
+from models.recipes.movenet.pose import SINGLE, Pose
 
 POSE = Pose(
     name="pose-single",
     network=SINGLE,
     model="movenet-lightning.json",
-    sha256="820996ebc95ec0aaab828ebb34ab525328cbbe8a242e9db9f65eaa8fe893424f",
     pictures=crops,
     golden=(
         (5, 456, 151, 98, 98),
@@ -25,5 +23,3 @@ POSE = Pose(
 )
 """The golden parts show people with 13 keypoints or more, among them those on which 8 bits stay closest to the reference: a
 picture in which a keypoint is about to jump to the other leg says nothing about faults."""
-
-TOLERANCE = {"int8": 0.08, "fp16": 0.02}

@@ -45,7 +45,7 @@ def test_a_model_that_finds_no_boxes_is_refused(tmp_path: Path) -> None:
     puppet.make_bundle(tmp_path)
     path = tmp_path / "puppet" / "manifest.json"
     manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-    output = Output("people-keypoints", {"people": "people"})
+    output = Output("people-keypoints", {"poses": "poses", "coarse": "coarse"})
     path.write_bytes(msgspec.json.encode(msgspec.structs.replace(manifest, output=output)))
     plan = BundlePlanner(tmp_path, (CPU,)).plan(Source("gate", "x", model="puppet"))
     assert isinstance(plan, NoPlan)
