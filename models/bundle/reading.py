@@ -31,8 +31,6 @@ _ALIKE = [
     for own in " " + ALPHABET
 ]
 """Of each class, those that are not told from it."""
-_NEVER = -1e30
-"""Logarithm that stands for impossible; infinities would make NaN when they are subtracted."""
 
 
 @dataclass(frozen=True)
@@ -115,37 +113,34 @@ def read_best(scores: Floats, count: int = 10, width: int = 24, temperature: flo
     """
     _check(scores)
     softened = soften(scores, temperature)
-    silent_cost = 0.0
-    # of each prefix: log-probability of the ways that end silent, and of those that end with its last character
-    beam: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, _NEVER)}
-    for column in softened:
-        if column[SILENT] > np.log(CERTAIN):
-            silent_cost += float(column[SILENT])
-            beam = {prefix: (_add(*ends), _NEVER) for prefix, ends in beam.items()}
+    quiet = 1.0
+    # Of each prefix: probability of the ways that end silent, and of those that end with its last character. They do not
+    # underflow: every class that is tried has LEAST, and columns are few.
+    beam: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
+    for column in np.exp(softened.astype(np.float64)):
+        if column[SILENT] > CERTAIN:
+            quiet *= float(column[SILENT])
+            beam = {prefix: (silent + loud, 0.0) for prefix, (silent, loud) in beam.items()}
             continue
-        tried = np.flatnonzero(column > np.log(LEAST)).tolist()
-        costs = column.tolist()
+        tried = [(found, float(column[found])) for found in np.flatnonzero(column > LEAST).tolist()]
         grown: dict[tuple[int, ...], tuple[float, float]] = {}
         for prefix, (silent, loud) in beam.items():
-            both = _add(silent, loud)
-            for found in tried:
-                cost = costs[found]
+            for found, chance in tried:
                 if found == SILENT:
-                    _join(grown, prefix, both + cost, _NEVER)
+                    _join(grown, prefix, (silent + loud) * chance, 0.0)
                 elif prefix and prefix[-1] == found:
-                    _join(grown, prefix, _NEVER, loud + cost)
-                    _join(grown, (*prefix, found), _NEVER, silent + cost)
+                    _join(grown, prefix, 0.0, loud * chance)
+                    _join(grown, (*prefix, found), 0.0, silent * chance)
                 else:
-                    _join(grown, (*prefix, found), _NEVER, both + cost)
-        kept = sorted(grown.items(), key=lambda item: -_add(*item[1]))[:width]
-        beam = dict(kept)
-    found_texts: dict[str, tuple[str, float]] = {}
-    for prefix, ends in sorted(beam.items(), key=lambda item: -_add(*item[1])):
-        text, cost = "".join(ALPHABET[found - 1] for found in prefix), _add(*ends) + silent_cost
-        first, before = found_texts.get(fold(text), (text, _NEVER))
-        found_texts[fold(text)] = first, _add(before, cost)
-    ranked = sorted(found_texts.values(), key=lambda item: -item[1])[:count]
-    return [Reading(text, float(np.exp(min(0.0, cost)))) for text, cost in ranked]
+                    _join(grown, (*prefix, found), 0.0, (silent + loud) * chance)
+        beam = dict(sorted(grown.items(), key=_likelihood, reverse=True)[:width])
+    texts: dict[str, tuple[str, float]] = {}
+    for prefix, (silent, loud) in sorted(beam.items(), key=_likelihood, reverse=True):
+        text = "".join(ALPHABET[found - 1] for found in prefix)
+        first, before = texts.get(fold(text), (text, 0.0))
+        texts[fold(text)] = first, before + (silent + loud) * quiet
+    ranked = sorted(texts.values(), key=lambda item: -item[1])[:count]
+    return [Reading(text, min(1.0, probability)) for text, probability in ranked]
 
 
 def deviation(vectors: dict[str, npt.NDArray[Any]], run: Callable[[npt.NDArray[Any]], tuple[Floats, ...]]) -> float:
@@ -179,13 +174,11 @@ def deviation(vectors: dict[str, npt.NDArray[Any]], run: Callable[[npt.NDArray[A
 
 def _join(grown: dict[tuple[int, ...], tuple[float, float]], prefix: tuple[int, ...], silent: float, loud: float) -> None:
     before = grown.get(prefix)
-    grown[prefix] = (silent, loud) if before is None else (_add(before[0], silent), _add(before[1], loud))
+    grown[prefix] = (silent, loud) if before is None else (before[0] + silent, before[1] + loud)
 
 
-def _add(a: float, b: float) -> float:
-    """Logarithm of the sum of two numbers given by their logarithms."""
-    high, low = (a, b) if a > b else (b, a)
-    return high + float(np.log1p(np.exp(low - high))) if low > _NEVER else high
+def _likelihood(item: tuple[tuple[int, ...], tuple[float, float]]) -> float:
+    return item[1][0] + item[1][1]
 
 
 def _check(scores: Floats) -> None:
