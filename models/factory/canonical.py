@@ -14,11 +14,16 @@ from typing import Any
 _COUNTED = re.compile(r"__\d+(:\d+)?$")
 
 
-def canonical(model: Any) -> Any:
+def canonical(model: Any, merged: str = "") -> Any:
     """Order and name an ``onnx.ModelProto`` in place; returns it.
 
     Nodes with a counter become ``Conv_7`` (the operator, its number in order); constants with a counter are named after the
     first node that takes them, with the position among its inputs: ``expanded_conv/depthwise/depthwise/1``.
+
+    Args:
+        model: the converted model.
+        merged: names that begin so are given anew too, behind this prefix: of equal nodes and constants with names of their own
+            the converter keeps now the one and now the other. Empty: no such names.
 
     Raises:
         ValueError: when two things would have one name.
@@ -29,16 +34,16 @@ def canonical(model: Any) -> Any:
     fixed = {value.name for value in (*graph.input, *graph.output)}
     names = {name: name for name in fixed}
     used: list[Any] = []
+
     for number, node in enumerate(nodes):
-        if _COUNTED.search(node.name):
-            node.name = f"{node.op_type}_{number}"
+        node.name = _sure(node.name, f"{'' if _COUNTED.search(node.name) else merged}{node.op_type}_{number}", merged)
         for at, name in enumerate(node.input):
             if name in constants and name not in names:
-                names[name] = f"{node.name}/{at}" if _COUNTED.search(name) else name
+                names[name] = _sure(name, f"{node.name}/{at}", merged)
                 used.append(constants[name])
         for at, name in enumerate(node.output):
             if name not in fixed:
-                names[name] = f"{node.name}:{at}" if _COUNTED.search(name) else name
+                names[name] = _sure(name, f"{node.name}:{at}", merged)
     if len(set(names.values())) < len(names) or len({node.name for node in nodes}) < len(nodes):
         msg = f"graph {graph.name}: two values or two nodes would have one name; name them apart before"
         raise ValueError(msg)
@@ -51,6 +56,11 @@ def canonical(model: Any) -> Any:
     _put(graph.initializer, used)
     del graph.value_info[:]
     return model
+
+
+def _sure(name: str, instead: str, merged: str) -> str:
+    """The name, or another where the converter might have chosen another itself."""
+    return instead if _COUNTED.search(name) or (merged and name.startswith(merged)) else name
 
 
 def _in_order(graph: Any) -> Iterator[Any]:

@@ -15,7 +15,9 @@ from models.factory.tfjs import Node, Weights, graph_definition
 OPSET = 17
 
 
-def to_onnx(nodes: list[Node], weights: Weights, inputs: Mapping[str, str], outputs: Mapping[str, str]) -> Any:
+def to_onnx(
+    nodes: list[Node], weights: Weights, inputs: Mapping[str, str], outputs: Mapping[str, str], merged: str = ""
+) -> Any:
     """Convert nodes and weights to an ``onnx.ModelProto``, checked and in canonical order.
 
     Args:
@@ -23,6 +25,7 @@ def to_onnx(nodes: list[Node], weights: Weights, inputs: Mapping[str, str], outp
         weights: values of its constants, by name.
         inputs: names of placeholders, and what they are called in the model.
         outputs: names of nodes, and what they are called in the model.
+        merged: prefix of names among which there are equal things, see :func:`models.factory.canonical.canonical`.
     """
     definition = graph_definition(needed(nodes, tuple(outputs)), weights)
     graph = tf.Graph()
@@ -35,7 +38,7 @@ def to_onnx(nodes: list[Node], weights: Weights, inputs: Mapping[str, str], outp
         opset=OPSET,
     )
     _rename(model, {f"{name}:0": called for name, called in (*inputs.items(), *outputs.items())})
-    canonical(model)
+    canonical(model, merged)
     onnx.checker.check_model(model, full_check=True)
     return model
 

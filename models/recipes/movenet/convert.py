@@ -9,7 +9,7 @@ What is changed, each step exact:
   person is seen, and golden vectors must;
 - control edges go: nothing in the graph has a side effect;
 - names: ``backbone/`` for the feature extractor, ``heads/`` for what reads keypoints, centres and boxes out of it, ``places/``
-  for the arithmetic behind, which turns maps into coordinates.
+  for the arithmetic behind, which turns maps into coordinates (its nodes are numbered: the converter merges equal ones).
 
 Weights come as 16-bit floats: the reference is what these give in 32-bit arithmetic, not what upstream trained.
 """
@@ -51,19 +51,22 @@ def convert(network: Network, model_json: Path, target: Path) -> None:
         target: where the ONNX file goes.
     """
     nodes, weights = graph(model_json, network.side)
-    constants: Weights = {f"shape/{name}": np.array(shape, np.int32) for name, shape in network.shapes.items()}
-    constants |= {"cell": np.array(STRIDE / network.side, np.float32), "all": np.arange(4, dtype=np.int32)}
+    constants: Weights = {f"{PLACES}shape/{name}": np.array(shape, np.int32) for name, shape in network.shapes.items()}
+    constants |= {PLACES + "cell": np.array(STRIDE / network.side, np.float32), PLACES + "all": np.arange(4, dtype=np.int32)}
     weights.update(constants)
     sources = {"poses": PLACES + "Identity", "coarse": PLACES + "fractions", "centre": PLACES + "highest"}
     cells = [PLACES + network.rows, PLACES + network.columns]
     nodes += [
         *(_node(name, "Const", []) for name in constants),
         _node(PLACES + "cells", "Pack", cells, T="DT_FLOAT", N=2, axis=-1),
-        _node(sources["coarse"], "Mul", [PLACES + "cells", "cell"], T="DT_FLOAT"),
-        _node(sources["centre"], "Max", [PLACES + "Sigmoid_1", "all"], T="DT_FLOAT", Tidx="DT_INT32"),
-        *(_node(name, "Reshape", [sources[name], f"shape/{name}"], T="DT_FLOAT", Tshape="DT_INT32") for name in network.shapes),
+        _node(sources["coarse"], "Mul", [PLACES + "cells", PLACES + "cell"], T="DT_FLOAT"),
+        _node(sources["centre"], "Max", [PLACES + "Sigmoid_1", PLACES + "all"], T="DT_FLOAT", Tidx="DT_INT32"),
+        *(
+            _node(name, "Reshape", [sources[name], f"{PLACES}shape/{name}"], T="DT_FLOAT", Tshape="DT_INT32")
+            for name in network.shapes
+        ),
     ]
-    model = to_onnx(nodes, weights, {"image": "image"}, {name: name for name in network.shapes})
+    model = to_onnx(nodes, weights, {"image": "image"}, {name: name for name in network.shapes}, PLACES)
     onnx.save(model, str(target))
 
 
