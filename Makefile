@@ -31,7 +31,7 @@ $(VENV)/.developer: constraints/developer-3.11.txt pyproject.toml $(VENV)/bin/py
 	@$(PIP) --no-deps --editable . | { $(SHOW); }
 	@touch $@
 
-setup-models: setup ## Add what building models needs (1.5 GB)
+setup-models: setup ## Add what building and training models needs (some GB)
 	@echo "setting up what building models needs (some minutes)"
 	@$(PIP) -r constraints/models-3.11.txt | { $(SHOW); }
 

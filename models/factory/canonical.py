@@ -58,6 +58,12 @@ def canonical(model: Any, merged: str = "") -> Any:
     return model
 
 
+def in_order(model: Any) -> Any:
+    """Order the nodes of an ``onnx.ModelProto`` in place, each after those that it needs; returns it."""
+    _put(model.graph.node, list(_in_order(model.graph)))
+    return model
+
+
 def _sure(name: str, instead: str, merged: str) -> str:
     """The name, or another where the converter might have chosen another itself."""
     return instead if _COUNTED.search(name) or (merged and name.startswith(merged)) else name

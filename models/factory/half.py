@@ -10,6 +10,8 @@ from typing import Any
 
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
+from models.factory.canonical import in_order
+
 
 def network_in_half(model: Any) -> Any:
     """Convert an ``onnx.ModelProto`` up to its last convolutions; the rest stays as it is."""
@@ -22,4 +24,5 @@ def network_in_half(model: Any) -> Any:
             network.add(node.name)
             queue.extend(makers[name] for name in node.input if name in makers)
     rest = [node.name for node in model.graph.node if node.name not in network]
-    return convert_float_to_float16(model, keep_io_types=True, node_block_list=rest)
+    half = convert_float_to_float16(model, keep_io_types=True, node_block_list=rest)
+    return in_order(half)  # casts are put behind all nodes, which ONNX Runtime bears and the standard does not

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,21 +68,25 @@ def listed(bundle: Bundle) -> Listed:
 
 def table(found: Sequence[Listed]) -> Table:
     """One line for each gate of each bundle."""
-    shown = Table("bundle", "variants", "MB", "figure", "measured", "95% interval", "gate")
+    shown = Table()
+    for name, whole in (("bundle", True), ("figure", True), ("measured (95%)", False), ("gate", False)):
+        shown.add_column(name, no_wrap=whole)
     for item in found:
         m = item.manifest
-        size = f"{sum(v.size for v in m.variants) / 1e6:.1f}"
-        head = (f"{m.name} {m.version}", ", ".join(v.precision for v in m.variants), size)
-        for number, result in enumerate(item.gates):
-            shown.add_row(*(head if number == 0 else ("", "", "")), *_gate(result))
-        if not item.gates:
-            shown.add_row(*head, "no evaluation of ours", "", "", "")
+        head = (
+            f"{m.name} {m.version}",
+            f"{', '.join(v.precision for v in m.variants)}",
+            f"{sum(v.size for v in m.variants) / 1e6:.1f} MB",
+        )
+        rows = [_gate(result) for result in item.gates] or [("no evaluation of ours", "", "")]
+        for left, row in itertools.zip_longest(head, rows):
+            shown.add_row(left or "", *(row or ()))
         shown.add_section()
     return shown
 
 
-def _gate(result: GateResult) -> tuple[str, str, str, str]:
+def _gate(result: GateResult) -> tuple[str, str, str]:
     value = "-" if result.value is None else f"{result.value:.4g}"
-    interval = "" if result.low is None or result.high is None else f"{result.low:.4g} to {result.high:.4g}"
+    interval = "" if result.low is None or result.high is None else f" ({result.low:.3g} to {result.high:.3g})"
     words = describe(result.gate).removeprefix(result.gate.figure).strip()
-    return result.gate.figure, value, interval, f"{words} {'reached' if result.reached else 'MISSED: ' + result.reason}"
+    return result.gate.figure, value + interval, f"{words}: {'reached' if result.reached else 'MISSED, ' + result.reason}"

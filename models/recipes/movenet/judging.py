@@ -64,7 +64,7 @@ class MovenetJudge:
     def judge(self, model: Look, data: Path | None, progress: Progress) -> Judged:  # noqa: ARG002 - all is in the repository
         """Show it what the reference was shown."""
         outcomes: list[Outcome] = []
-        failures: list[Failure] = []
+        failures: list[tuple[float, Failure]] = []
         window = Window(0, 0, UNIT, UNIT, UNIT, UNIT)
         for place, ((number, condition, picture), expected) in enumerate(
             zip(shown(self.pose), read_expected(self.pose), strict=True)
@@ -77,9 +77,10 @@ class MovenetJudge:
                 px = _nearest(keypoints, found)
                 values = {"missed": float(px is None), "px": MISSED_PX if px is None else px}
                 outcomes.append(Outcome(source, condition, values, item))
-                failures.append(Failure(str(place), "as the reference", _told(px), condition, score=values["px"]))
-        failures.sort(key=lambda failure: -(failure.score or 0))
-        return Judged({PEOPLE: outcomes}, (MeasuredOn(PEOPLE, len(outcomes)),), tuple(failures))
+                failures.append((values["px"], Failure(str(place), "as the reference", _told(px), condition)))
+        failures.sort(key=lambda pair: -pair[0])
+        worst = tuple(failure for _, failure in failures)
+        return Judged({PEOPLE: outcomes}, (MeasuredOn(PEOPLE, len(outcomes)),), worst)
 
     def picture(self, item: str, data: Path | None) -> Picture | None:  # noqa: ARG002 - as above
         """Return what was shown."""

@@ -74,7 +74,7 @@ def judge(model: Detector, data: Path | None, progress: Progress) -> Judged:
         return Judged({}, tuple(MeasuredOn(on, 0, skipped="not here") for on in (TILES, WHOLE)))
     real = truth(path)
     outcomes: dict[str, list[Outcome]] = {TILES: [], WHOLE: []}
-    failures: list[Failure] = []
+    failures: list[tuple[int, Failure]] = []
     for number, rgb in frames():
         progress(f"frame {number} of {FRAMES.stop - 1}")
         for on, tiled in ((TILES, True), (WHOLE, False)):
@@ -89,8 +89,9 @@ def judge(model: Detector, data: Path | None, progress: Progress) -> Judged:
             outcomes[on].append(Outcome(source, "", values, str(number)))
             if tiled:
                 failures += _failure(number, scored, count)
-    failures.sort(key=lambda failure: -(failure.score or 0))
-    return Judged(outcomes, tuple(MeasuredOn(on, len(FRAMES)) for on in (TILES, WHOLE)), tuple(failures))
+    failures.sort(key=lambda pair: -pair[0])
+    worst = tuple(failure for _, failure in failures)
+    return Judged(outcomes, tuple(MeasuredOn(on, len(FRAMES)) for on in (TILES, WHOLE)), worst)
 
 
 def picture(item: str, data: Path | None) -> Rgb | None:  # noqa: ARG001 - the clip comes with the repository
@@ -125,9 +126,9 @@ def detect(model: Detector, rgb: Rgb, *, tiled: bool) -> Detections:
     return merge(parts, IOU)
 
 
-def _failure(number: int, scored: Scored, real: int) -> Iterator[Failure]:
+def _failure(number: int, scored: Scored, real: int) -> Iterator[tuple[int, Failure]]:
     """A frame in which somebody was missed or seen who is not there, at the score at which the product looks."""
     sure = [hit for found, hit in scored if found >= LOOK]
     missed, ghosts = real - sum(sure), sum(not hit for hit in sure)
     if missed + ghosts:
-        yield Failure(str(number), f"{real} people", f"{missed} missed, {ghosts} that are not there", score=missed + ghosts)
+        yield missed + ghosts, Failure(str(number), f"{real} people", f"{missed} missed, {ghosts} that are not there")

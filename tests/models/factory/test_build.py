@@ -245,7 +245,7 @@ def test_the_command_line_evaluates_lists_and_compares(bench: Bench, tmp_path: P
     assert read_report(out / "toy" / "report.json").bundle == "toy"
     listed = runner.invoke(app, ["list", "--zoo", str(bench.zoo)], env={"COLUMNS": "200"})
     assert "toy 1.0.0" in listed.output
-    assert "at least 0.9 reached" in listed.output
+    assert "at least 0.9: reached" in listed.output
     compared = runner.invoke(
         app,
         ["compare", "toy:fp32", "toy/pessimist", "--zoo", str(bench.zoo), "--data", str(bench.data)],
