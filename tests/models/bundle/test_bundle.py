@@ -36,7 +36,7 @@ def test_every_bundle_of_the_zoo_is_whole() -> None:
         for item in items(bundle):
             assert len(bundle.read(item)) == item.size
         named = {item.file for item in items(bundle)}
-        assert {entry.name for entry in path.iterdir()} == named | {MANIFEST, "MODEL_CARD.md"}
+        assert {entry.name for entry in path.iterdir()} == named | {MANIFEST, "MODEL_CARD.md", "evaluation.json"}
         assert {variant.precision for variant in bundle.manifest.variants} <= set(bundle.manifest.golden.tolerance)
 
 
