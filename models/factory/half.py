@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from onnxruntime.transformers.float16 import convert_float_to_float16
-
 from models.factory.canonical import in_order
+from models.factory.tools import float16
 
 
 def network_in_half(model: Any) -> Any:
@@ -24,5 +23,5 @@ def network_in_half(model: Any) -> Any:
             network.add(node.name)
             queue.extend(makers[name] for name in node.input if name in makers)
     rest = [node.name for node in model.graph.node if node.name not in network]
-    half = convert_float_to_float16(model, keep_io_types=True, node_block_list=rest)
+    half = float16.convert_float_to_float16(model, keep_io_types=True, node_block_list=rest)
     return in_order(half)  # casts are put behind all nodes, which ONNX Runtime bears and the standard does not

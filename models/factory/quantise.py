@@ -1,31 +1,31 @@
-"""Static quantisation: 8-bit weights per channel, 8-bit activations, QDQ form.
-
-Parts that the recipe names stay in floating point.
-"""
+"""Static quantisation: 8-bit weights per channel, 8-bit activations, QDQ form. What a recipe names stays in floating point."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from models.factory.tools import quantization, shape_inference
+
+INPUT = "image"
 TYPES = ("Conv", "Add", "Clip", "Relu", "Sum")
 
 
-def quantise(
+def quantise(  # noqa: PLR0913 - from what, to what, with what, and what is left out
     source: Path,
     target: Path,
     pictures: Iterable[npt.NDArray[np.uint8]],
     *,
-    float_parts: tuple[str, ...],
+    float_parts: tuple[str, ...] = (),
+    float_nodes: tuple[str, ...] = (),
     types: tuple[str, ...] = TYPES,
+    optimised: bool = True,
 ) -> None:
     """Quantise the floating point model at ``source``, whose input is ``image``.
 
@@ -34,30 +34,33 @@ def quantise(
         target: where the quantised model goes.
         pictures: calibration inputs, uint8 (1, height, width, 3), RGB.
         float_parts: nodes whose name has one of these in it stay in floating point.
+        float_nodes: nodes of these names stay in floating point.
         types: operators that are quantised.
+        optimised: whether ONNX Runtime's own graph optimisation goes before.
     """
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
-        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+        shape_inference.quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True, skip_optimization=not optimised)
         graph = onnx.load(str(prepared)).graph
-        kept = [node.name for node in graph.node if any(part in node.name for part in float_parts)]
-        quantize_static(
+        kept = [n.name for n in graph.node if n.name in float_nodes or any(part in n.name for part in float_parts)]
+        quantization.quantize_static(
             str(prepared),
             str(target),
-            _Reader(pictures),
-            quant_format=QuantFormat.QDQ,
+            _reader(iter(pictures)),
+            quant_format=quantization.QuantFormat.QDQ,
             per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8,
             op_types_to_quantize=list(types),
             nodes_to_exclude=kept,
-            calibrate_method=CalibrationMethod.MinMax,
+            calibrate_method=quantization.CalibrationMethod.MinMax,
         )
 
 
-class _Reader(CalibrationDataReader):  # type: ignore[misc]
-    def __init__(self, pictures: Iterable[npt.NDArray[np.uint8]]) -> None:
-        self._pictures = iter(pictures)
+def _reader(pictures: Iterator[npt.NDArray[np.uint8]]) -> Any:
+    """What the library asks for its inputs; its base class is known only once the library is loaded."""
 
-    def get_next(self) -> dict[str, Any] | None:
-        return next(({"image": picture} for picture in self._pictures), None)
+    def get_next(_: Any) -> dict[str, Any] | None:
+        return next(({INPUT: picture} for picture in pictures), None)
+
+    return type("Reader", (quantization.CalibrationDataReader,), {"get_next": get_next})()

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from models.bundle.golden import Run
 from models.factory.leaks import Item
@@ -20,6 +19,7 @@ from models.factory.session import open_session
 from models.factory.square import FRAMES
 from models.factory.steps import Room
 from models.factory.tfjs import verify
+from models.factory.tools import float16
 from models.recipes.person_vehicle_fast.calibrate import FLOAT_PARTS, LAST_FRAME, pictures
 from models.recipes.person_vehicle_fast.convert import convert
 from models.recipes.person_vehicle_fast.vectors import branches, inputs
@@ -53,7 +53,7 @@ def reference(room: Room) -> Path:
 def compile(room: Room, reference: Path) -> None:  # noqa: A001 - the factory's word
     """Write the variants of 16 and 8 bits."""
     room.progress("half precision")
-    half = convert_float_to_float16(onnx.load(str(reference)), keep_io_types=True)
+    half = float16.convert_float_to_float16(onnx.load(str(reference)), keep_io_types=True)
     onnx.save(half, str(room.variant("fp16")))
     room.progress("quantising")
     quantise(reference, room.variant("int8"), pictures(CLIP), float_parts=FLOAT_PARTS)
