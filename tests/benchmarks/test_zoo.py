@@ -16,13 +16,14 @@ BUILT = [bundle for bundle in bundles([zoo()]) if bundle.manifest.name in names(
 
 
 def test_without_data_times_and_sizes_are_told_and_the_rest_is_skipped_by_name(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (one,) = [bundle for bundle in BUILT if bundle.manifest.name == "person-vehicle-fast"]
+    monkeypatch.setattr("benchmarks.zoo.bundles", lambda _: [one])  # others need no data, and take their time
     found = {f.name: f for f in run(Options(data=tmp_path / "nowhere", quick=True))}
-    for bundle in BUILT:
-        for variant in bundle.manifest.variants:
-            assert found[f"{bundle.manifest.name}.{variant.precision}_ms"].value > 0
-            assert found[f"{bundle.manifest.name}.{variant.precision}_file_mb"].value == variant.size / 1e6
+    for variant in one.manifest.variants:
+        assert found[f"person-vehicle-fast.{variant.precision}_ms"].value > 0
+        assert found[f"person-vehicle-fast.{variant.precision}_file_mb"].value == variant.size / 1e6
     told = capsys.readouterr().err
     assert "skipped: person-vehicle-fast on PETS 2009 S2.L1 view 1, frames 201-400, 288-pixel tiles: not here" in told
 
