@@ -17,12 +17,13 @@ import msgspec
 
 from models.bundle.bundle import BundleError
 from models.factory.assemble import finish, variant, write_vectors
+from models.factory.declared import RECIPES, module
 from models.factory.examine import examine, expected
 from models.factory.gates import check_gates, missed
 from models.factory.leaks import LeakError, check_splits
 from models.factory.listing import EVALUATION
 from models.factory.measure import measure
-from models.factory.recipe import FILE, RECIPES, module, read_recipe
+from models.factory.recipe import FILE, read_recipe
 from models.factory.report import Report, read_report, write_report
 from models.factory.statistics import EvaluationError
 from models.factory.steps import Progress, Room, Steps, load_judge, load_steps

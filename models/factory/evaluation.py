@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.bundle.bundle import Bundle
+from models.factory.declared import RECIPES
 from models.factory.measure import measure
 from models.factory.page import page
-from models.factory.recipe import RECIPES, read_recipe
+from models.factory.recipe import read_recipe
 from models.factory.report import Report, write_report
 from models.factory.steps import Progress, load_judge
 

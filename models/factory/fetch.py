@@ -23,9 +23,10 @@ import numpy.typing as npt
 from models.bundle.bundle import BundleError, fetched, load_bundle
 from models.bundle.golden import Run
 from models.factory.assemble import ONNX_RUNTIMES, finish, variant, write_vectors
+from models.factory.declared import RECIPES, module
 from models.factory.download import DownloadError, Progress, Wanted, download, make_opener
 from models.factory.examine import Expected, examine, expected
-from models.factory.release import RECIPES, Recipe, module
+from models.factory.release import Recipe
 from protocol.manifest import Input, Manifest, ManifestError, Output, Variant, check_law, check_manifest
 
 DOWNLOADS = ".downloads"

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-import tomllib
 from msgspec import Meta
 
 from models.bundle.bundle import BundleError
+from models.factory import declared
+from models.factory.declared import RECIPES, module
 from models.factory.gates import Gate
 from protocol.identifiers import Name
 from protocol.manifest import Input, Manifest, ManifestError, Metric, Origin, Output, Precision, Variant, check_manifest
 
-RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 FILE = "recipe.toml"
 
 _SUFFIX = {"onnxruntime": "onnx", "litert": "tflite"}
@@ -91,14 +91,9 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise BundleError(msg) from error
 
 
-def module(name: str) -> str:
-    """Name of a recipe's package: ``plate-reader`` lies in ``plate_reader``."""
-    return name.replace("-", "_")
-
-
 def names(recipes: Path = RECIPES) -> tuple[str, ...]:
     """All bundles that can be built."""
-    return tuple(sorted(path.parent.name.replace("_", "-") for path in recipes.glob(f"*/{FILE}")))
+    return declared.names(FILE, recipes)
 
 
 def read_recipe(name: str, recipes: Path = RECIPES) -> Recipe:
@@ -107,18 +102,8 @@ def read_recipe(name: str, recipes: Path = RECIPES) -> Recipe:
     Raises:
         BundleError: when there is none of this name, it is not whole, or it declares what may not be.
     """
-    if name not in names(recipes):
-        msg = f"there is no recipe {name!r}; there are: {', '.join(names(recipes)) or 'none'}"
-        raise BundleError(msg)
+    recipe = declared.read(name, FILE, Recipe, recipes, "recipe")
     path = recipes / module(name) / FILE
-    try:
-        recipe = msgspec.convert(tomllib.loads(path.read_text("utf-8")), type=Recipe)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        msg = f"{path}: {error}; correct the recipe"
-        raise BundleError(msg) from error
-    if recipe.name != name:
-        msg = f"{path}: is the recipe of {recipe.name!r}; its folder must be called {module(recipe.name)}"
-        raise BundleError(msg)
     filled = sorted(_BY_BUILD & set(recipe.manifest))
     if filled:
         msg = f"{path}: [manifest] names {', '.join(filled)}, which the build fills in; remove it"

@@ -7,23 +7,17 @@ own names, so that :mod:`protocol.manifest` is the only place that knows them.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from models.bundle.bundle import BundleError
+from models.factory import declared
+from models.factory.declared import RECIPES
 from protocol.identifiers import Name
 from protocol.manifest import FileName, Precision, Sha256
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 FILE = "fetch.toml"
 
 Size = Annotated[int, Meta(ge=1, le=100_000_000)]
@@ -74,14 +68,9 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (sha256, size) in known
 
 
-def module(name: str) -> str:
-    """Name of a recipe's package: ``yolox-nano`` lies in ``yolox_nano``."""
-    return name.replace("-", "_")
-
-
 def names(recipes: Path = RECIPES) -> tuple[str, ...]:
     """All bundles that can be fetched."""
-    return tuple(sorted(path.parent.name.replace("_", "-") for path in recipes.glob(f"*/{FILE}")))
+    return declared.names(FILE, recipes)
 
 
 def read_recipe(name: str, recipes: Path = RECIPES) -> Recipe:
@@ -90,16 +79,4 @@ def read_recipe(name: str, recipes: Path = RECIPES) -> Recipe:
     Raises:
         BundleError: when there is none of this name, or it is not whole.
     """
-    if name not in names(recipes):
-        msg = f"there is no recipe that fetches {name!r}; there are: {', '.join(names(recipes)) or 'none'}"
-        raise BundleError(msg)
-    path = recipes / module(name) / FILE
-    try:
-        recipe = msgspec.convert(tomllib.loads(path.read_text("utf-8")), type=Recipe)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        msg = f"{path}: {error}; correct the recipe"
-        raise BundleError(msg) from error
-    if recipe.name != name:
-        msg = f"{path}: is the recipe of {recipe.name!r}; its folder must be called {module(recipe.name)}"
-        raise BundleError(msg)
-    return recipe
+    return declared.read(name, FILE, Recipe, recipes, "recipe that fetches")

@@ -15,7 +15,8 @@ import numpy as np
 
 from models.bundle.bundle import BundleError, load_bundle
 from models.factory.comparison import Comparison, compare
-from models.factory.recipe import RECIPES, names
+from models.factory.declared import RECIPES
+from models.factory.recipe import names
 from models.factory.steps import Judge, Progress, load_judge
 
 _SEED = 1

@@ -14,6 +14,8 @@ import numpy as np
 
 from models.bundle.detections import Detections, pairwise_iou
 
+CLIP = Path(__file__).resolve().parents[2] / "simulator" / "media" / "square.mp4"
+
 FRAMES = range(201, 401)
 """Those that are reported."""
 BLOCK = 20

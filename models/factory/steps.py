@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from models.bundle.bundle import BundleError
 from models.bundle.golden import Run
+from models.factory.declared import module
 from models.factory.leaks import Item
-from models.factory.recipe import Recipe, module
+from models.factory.recipe import Recipe
 from models.factory.report import Failure, MeasuredOn
 from models.factory.statistics import Figure, Outcome
 

@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from models.bundle.bundle import BundleError
 from models.factory.assemble import write_vectors
-from models.factory.recipe import module
+from models.factory.declared import module
 
 CHECKPOINT = "checkpoint.pt"
 WEIGHTS = "weights.npz"

@@ -13,7 +13,8 @@ import numpy as np
 from models.bundle.detections import Window
 from models.bundle.keypoints import window_of
 from models.factory.clip import frames
-from models.recipes.movenet.people import CLIP, LAST_CALIBRATION_FRAME, Picture, cut, known
+from models.factory.square import CLIP
+from models.recipes.movenet.people import LAST_CALIBRATION_FRAME, Picture, cut, known
 
 REGION = 256
 """Pixels: the motion regions that the box cuts out of a picture."""

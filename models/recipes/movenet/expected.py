@@ -21,8 +21,9 @@ from models.bundle.keypoints import window_of
 from models.factory.assemble import write_vectors
 from models.factory.clip import frames
 from models.factory.session import open_session
+from models.factory.square import CLIP
 from models.recipes.movenet.calibrate import REGION
-from models.recipes.movenet.people import CLIP, MEASURED, MEASURED_FRAMES, Picture, cut, known
+from models.recipes.movenet.people import MEASURED, MEASURED_FRAMES, Picture, cut, known
 from models.recipes.movenet.pose import Pose
 
 NAME = "expected.npz"

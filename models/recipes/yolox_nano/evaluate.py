@@ -10,18 +10,18 @@ import argparse
 import hashlib
 from pathlib import Path
 
-import av
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from models.bundle.yolox import Network, Yolox
+from models.factory.clip import frames
 from models.factory.figures import AveragePrecision, Ratio
 from models.factory.release import read_recipe
 from models.factory.session import open_session
-from models.factory.square import BLOCK, FRAMES, Scored, score, truth
+from models.factory.square import BLOCK, CLIP, FRAMES, Scored, score, truth
 from models.factory.statistics import Figure, Outcome, estimate
-from models.recipes.yolox_nano.loading import CLIP, INPUT, OUTPUT
+from models.recipes.yolox_nano.loading import INPUT, OUTPUT
 
 LEAST = 0.05
 
@@ -41,13 +41,9 @@ def found(path: Path, real: dict[int, list[list[float]]], iou: float) -> dict[in
     """Each frame's people by score, and whether they are there."""
     yolox = Yolox(network(path), ("person",))
     scored = {}
-    with av.open(str(CLIP)) as container:
-        for number, frame in enumerate(container.decode(video=0), start=1):
-            if number >= FRAMES.stop:
-                break
-            picture = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-            people = yolox.look(picture, np.array([LEAST], np.float32), iou)
-            scored[number] = score(people, real.get(number, []))
+    for number, picture in frames(CLIP, range(1, FRAMES.stop), FRAMES.stop - 1):
+        people = yolox.look(picture, np.array([LEAST], np.float32), iou)
+        scored[number] = score(people, real.get(number, []))
     return scored
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import av
 import numpy as np
 import numpy.typing as npt
 
 from models.bundle.golden import Run
 from models.bundle.yolox import SIDE, STRIDES, Letterbox, Yolox, scale
+from models.factory.clip import frames
 from models.factory.session import open_session
+from models.factory.square import CLIP
 
-CLIP = Path(__file__).resolve().parents[3] / "simulator" / "media" / "square.mp4"
 Part: TypeAlias = tuple[int, int, int, int, int]
 """Number of the frame; left, top, width and height in pixels."""
 PARTS: tuple[Part, ...] = (
@@ -54,15 +54,10 @@ def vectors(run: Run) -> dict[str, npt.NDArray[Any]]:
 
 def inputs() -> npt.NDArray[np.uint8]:
     """The golden inputs: uint8 (n, 416, 416, 3), RGB."""
-    last = max(part[0] for part in PARTS)
-    frames: dict[int, npt.NDArray[np.uint8]] = {}
-    with av.open(str(CLIP)) as container:
-        for number, frame in enumerate(container.decode(video=0), start=1):
-            frames[number] = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-            if number == last:
-                break
+    wanted = {part[0] for part in PARTS}
+    pictures = dict(frames(CLIP, wanted, max(wanted)))
     squares = []
     for number, left, top, wide, high in PARTS:
         box = Letterbox(wide, high)
-        squares.append(box.place(scale(frames[number][top : top + high, left : left + wide], *box.scaled)))
+        squares.append(box.place(scale(pictures[number][top : top + high, left : left + wide], *box.scaled)))
     return np.concatenate(squares)

@@ -17,10 +17,9 @@ from models.bundle.detections import pairwise_iou
 from models.bundle.golden import MEASURES
 from models.bundle.yolox import COCO, GREY, SIDE, STRIDES, Letterbox, Yolox, apart, as_input, columns, heads, scale
 from models.factory.release import read_recipe
-from models.factory.square import truth
+from models.factory.square import CLIP, truth
 from models.recipes.yolox_nano import loading
 from models.recipes.yolox_nano.evaluate import network
-from models.recipes.yolox_nano.loading import CLIP
 from protocol.manifest import FORBIDDEN_LABELS
 from tests.models.data import needed
 from tests.models.weights import spoil

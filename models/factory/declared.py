@@ -1,0 +1,64 @@
+"""Finding and reading what a recipe's folder declares, whichever kind of recipe it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import msgspec
+import tomllib
+
+from models.bundle.bundle import BundleError
+
+RECIPES = Path(__file__).resolve().parents[1] / "recipes"
+
+
+class Declared(Protocol):
+    """A declaration says whose it is."""
+
+    @property
+    def name(self) -> str:
+        """Of the bundle."""
+        ...
+
+
+_T = TypeVar("_T", bound=Declared)
+
+
+def module(name: str) -> str:
+    """Name of a recipe's package: ``plate-reader`` lies in ``plate_reader``."""
+    return name.replace("-", "_")
+
+
+def names(file: str, recipes: Path) -> tuple[str, ...]:
+    """All bundles whose recipe has this file."""
+    return tuple(sorted(path.parent.name.replace("_", "-") for path in recipes.glob(f"*/{file}")))
+
+
+def read(name: str, file: str, kind: type[_T], recipes: Path, called: str) -> _T:
+    """Read a declaration.
+
+    Args:
+        name: of the bundle.
+        file: of the recipe's folder.
+        kind: what it holds.
+        recipes: folder of recipes.
+        called: what such a recipe is called in messages.
+
+    Raises:
+        BundleError: when there is none of this name, or it is not whole.
+    """
+    there = names(file, recipes)
+    if name not in there:
+        msg = f"there is no {called} {name!r}; there are: {', '.join(there) or 'none'}"
+        raise BundleError(msg)
+    path = recipes / module(name) / file
+    try:
+        declared = msgspec.convert(tomllib.loads(path.read_text("utf-8")), type=kind)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        msg = f"{path}: {error}; correct the recipe"
+        raise BundleError(msg) from error
+    if declared.name != name:
+        msg = f"{path}: is the recipe of {declared.name!r}; its folder must be called {module(declared.name)}"
+        raise BundleError(msg)
+    return declared
