@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from models.synthesis.canvas import Mask, Picture, box, disc, resized, stamp
 from models.synthesis.colours import NAMED, Colour, any_colour, clipped, dark, legible, named
@@ -82,6 +83,30 @@ def fill_gap(picture: Picture, gap: Gap, ink: Colour, hand: Hand) -> None:
         _emblem(picture, gap, hand)
 
 
+def draw_ghost(picture: Picture, gap: Gap, hand: Hand) -> None:
+    """A pale picture printed in the ground: a fruit, a tree, the outline of a state, larger than the gap that it shows in."""
+    tall = gap.height * hand.random.uniform(0.4, 1.3)
+    wide = tall * hand.random.uniform(0.35, 1.2)
+    middle = gap.x + gap.width / 2 + hand.random.normal(0, 0.2) * wide, gap.y + gap.height * hand.random.uniform(0.3, 0.7)
+    layer = picture.copy()
+    for _ in range(int(hand.random.integers(1, 4))):
+        shape = _ragged(middle, wide * hand.random.uniform(0.4, 1), tall * hand.random.uniform(0.4, 1), hand)
+        if hand.chance(0.75):
+            cv2.fillPoly(layer, [shape], any_colour(hand.random), cv2.LINE_AA)
+        else:
+            cv2.polylines(layer, [shape], True, any_colour(hand.random), int(hand.random.integers(1, 4)), cv2.LINE_AA)
+    if hand.chance(0.5):
+        layer = np.asarray(cv2.GaussianBlur(layer, (0, 0), hand.random.uniform(0.5, 5)), np.uint8)
+    share = hand.random.uniform(0.1, 0.6)
+    cv2.addWeighted(layer, share, picture, 1 - share, 0, dst=picture)
+
+
+def _ragged(middle: tuple[float, float], wide: float, tall: float, hand: Hand) -> npt.NDArray[np.int32]:
+    angles = np.linspace(0, 2 * np.pi, int(hand.random.integers(5, 14)), endpoint=False)
+    radii = hand.random.uniform(0.4, 1.0, len(angles))[:, None] * (wide / 2, tall / 2)
+    return np.round(np.stack([np.cos(angles), np.sin(angles)], axis=1) * radii + middle).astype(np.int32)
+
+
 def _seals(picture: Picture, gap: Gap, ink: Colour, hand: Hand) -> None:
     x, radius = gap.x + gap.width / 2, min(gap.width * 0.45, gap.height * 0.2)
     shift = hand.random.uniform(0.2, 0.28) * gap.height
@@ -113,10 +138,7 @@ def _emblem(picture: Picture, gap: Gap, hand: Hand) -> None:
     if hand.chance(0.45):  # a sticker, perhaps of two colours, perhaps with print
         draw_sticker(picture, (x - wide / 2, y - tall / 2, wide, tall), hand)
     elif hand.chance(0.36):  # the outline of a state, a tree, a sun: something ragged
-        angles = np.linspace(0, 2 * np.pi, int(hand.random.integers(5, 14)), endpoint=False)
-        radii = hand.random.uniform(0.4, 1.0, len(angles))[:, None] * (wide / 2, tall / 2)
-        shape = np.stack([np.cos(angles), np.sin(angles)], axis=1) * radii + (x, y)
-        cv2.fillPoly(picture, [np.round(shape).astype(np.int32)], any_colour(hand.random), cv2.LINE_AA)
+        cv2.fillPoly(picture, [_ragged((x, y), wide, tall, hand)], any_colour(hand.random), cv2.LINE_AA)
     elif hand.chance(0.43):
         _arms(picture, x, y, wide / 2, hand)
     else:

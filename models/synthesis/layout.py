@@ -77,7 +77,7 @@ def draw_spacing(random: np.random.Generator, *, american: bool) -> Spacing:
     """Draw one."""
     return Spacing(
         between=random.uniform(0.09, 0.3),
-        gap=random.uniform(0.35, 0.9),
+        gap=random.uniform(0.35, 1.2 if american else 0.9),  # American emblems stand as wide as a character
         dash=random.uniform(0.45, 0.85),
         even=bool(random.random() < (0.55 if american else 0.65)),
         narrowest=0.5 if american else 0.6,

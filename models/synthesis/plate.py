@@ -24,6 +24,8 @@ from models.synthesis.series import Series, draw_inscription, draw_series
 AMERICAN = "american"
 KEPT_INK = 0.6
 """Share of the ink that thinning must leave."""
+GHOSTS = 0.4
+"""Share of the gaps of American plates with a picture printed in the ground."""
 LEAST_PRINT = 9
 """Height of a rim in pixels above which it carries print; less would be a smear."""
 
@@ -90,6 +92,8 @@ def draw_plate(
         rooms = [(left + max(0.0, taken), top, right + min(0.0, taken), bottom) for left, top, right, bottom in rooms]
     lines = _set(inscription, rooms, (height, width), hand, american=chosen.style == AMERICAN)
     for gap in lines.gaps:
+        if chosen.style == AMERICAN and hand.chance(GHOSTS):
+            decoration.draw_ghost(picture, gap, hand)
         decoration.fill_gap(picture, gap, ink, hand)
     picture, grown = _press(picture, lines, (ground, ink), hand)
     _finish(picture, chosen, ink, hand)

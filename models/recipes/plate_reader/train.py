@@ -22,8 +22,8 @@ from models.synthesis.glyphs import check_fonts
 BATCH = 64
 SHOTS = 2
 """Pictures of each plate in a batch."""
-PLAN = Plan(steps=40_000, rate=3e-3)
-"""2.56 million crops."""
+PLAN = Plan(steps=22_000, rate=3e-3)
+"""1.4 million crops."""
 PLACES_ALONE = 0.05
 """Share of training in which only the places of characters count: from them the network learns to see within minutes."""
 PLACES_LATER = 0.3
