@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.bundle.bundle import BundleError
 from models.bundle.corners import STRIDE
 from models.factory.graph import GraphBuilder, Weights
 from models.recipes.plate_detector.shape import HEIGHT, OUTPUTS, STAGES, SUMS, WIDTH
@@ -26,17 +27,12 @@ def export(weights: Weights, path: Path) -> None:
         path: where to.
 
     Raises:
-        KeyError: when a weight is missing.
-        ValueError: when one is no finite number, or of another shape than this network has.
+        BundleError: when one is of another shape than this network has.
     """
-    for name, array in weights.items():
-        if not np.isfinite(array).all():
-            msg = f"weight {name} is not finite; train anew from the last good checkpoint"
-            raise ValueError(msg)
     if weights[f"{HEAD}.weight"].shape != (OUTPUTS, SUMS[-1], 1, 1):
         found, wanted = weights[f"{HEAD}.weight"].shape, (OUTPUTS, SUMS[-1], 1, 1)
         msg = f"weight {HEAD}.weight is {found}, not {wanted}; these are weights of another network"
-        raise ValueError(msg)
+        raise BundleError(msg)
     graph = GraphBuilder("plate-detector", weights)
     value = graph.node("Mul", [graph.picture(INPUT, HEIGHT, WIDTH), graph.constant("scale", 1 / 128)])
     value = graph.node("Sub", [value, graph.constant("middle", 1.0)])

@@ -22,6 +22,7 @@ from models.bundle.corners import Plates, Region, around, cut, decode, distinct
 from models.factory.session import open_session
 from models.recipes.plate_detector.export import CORNERS, INPUT, SCORES
 from models.recipes.plate_detector.shape import HEIGHT, WIDTH
+from models.recipes.plates.photos import Rgb
 
 VEHICLES = "person-vehicle-fast"
 POINT = "vehicles"
@@ -34,7 +35,6 @@ SMALLEST = 32.0
 LEAST = 0.05
 """Score from which plates are reported to an evaluation: the tail below adds nothing to a curve."""
 
-Rgb: TypeAlias = npt.NDArray[np.uint8]
 Box: TypeAlias = tuple[float, float, float, float]
 
 

@@ -8,11 +8,9 @@ so that they can be judged everywhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -21,11 +19,12 @@ from models.bundle.detections import pairwise_iou
 from models.factory.figures import AveragePrecision, Ratio
 from models.factory.recipe import read_recipe
 from models.factory.report import Failure, MeasuredOn
-from models.factory.statistics import EvaluationError, Outcome
+from models.factory.statistics import Outcome
 from models.factory.steps import Asked, Judged, Progress
-from models.recipes.plate_detector.finder import Finder, Rgb, open_finder
+from models.recipes.plate_detector.finder import Finder, open_finder
 from models.recipes.plate_detector.peer import FILE, open_peer
 from models.recipes.plate_detector.shape import HEIGHT, WIDTH
+from models.recipes.plates.photos import FOLDER, Photo, Rgb, photos
 from models.synthesis.material import Material
 from models.synthesis.recording import draw_scene
 
@@ -33,21 +32,13 @@ EU = "photos of cars in Europe"
 US = "photos of cars in the United States"
 BOTH = "photos of cars in Europe and the United States"
 DRAWN = "drawn scenes, evaluation split"
-FOLDERS = {EU: Path("anpr") / "eu", US: Path("anpr") / "us"}
+FOLDERS = {EU: FOLDER / "eu", US: FOLDER / "us"}
 FOUND = 0.5
 """Intersection over union of a plate that counts as found."""
 SCENES = 240
 SEED = 7
 WIDE = 80.0
 """Pixels of the photo; narrower plates are reported apart, as a condition."""
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A photo and its plates: float32 (n, 4), left, top, right, bottom."""
-
-    path: Path
-    plates: npt.NDArray[np.float32]
 
 
 def figures() -> Sequence[Asked]:
@@ -90,12 +81,12 @@ def judge(model: Finder, data: Path | None, progress: Progress) -> Judged:
         outcomes[on] = []
         for number, photo in enumerate(known, start=1):
             progress(f"{on}: {number} of {len(known)}")
-            found = model.photo(read(photo.path))
-            narrow = bool((photo.plates[:, 2] - photo.plates[:, 0]).min() < WIDE)
+            found, real = model.photo(photo.picture()), photo.boxes()
+            narrow = bool((real[:, 2] - real[:, 0]).min() < WIDE)
             condition = f"plate under {WIDE:.0f} pixels" if narrow else f"plate of {WIDE:.0f} pixels or more"
             item = str(photo.path.relative_to(data))
-            outcomes[on].append(Outcome(item, condition, values(found, photo.plates, least), item))
-            failures += _failures(item, found, photo.plates, least)
+            outcomes[on].append(Outcome(item, condition, values(found, real, least), item))
+            failures += _failures(item, found, real, least)
         looked.append(MeasuredOn(on, len(known)))
     if outcomes.keys() == FOLDERS.keys():
         outcomes[BOTH] = [outcome for on in FOLDERS for outcome in outcomes[on]]
@@ -111,47 +102,12 @@ def picture(item: str, data: Path | None) -> Rgb | None:
     """The photo that an item names."""
     if data is None or not (data / item).is_file():
         return None
-    return read(data / item)
+    return Photo(data / item, ()).picture()
 
 
 def threshold() -> float:
     """The default operating point that the recipe names."""
     return float(read_recipe("plate-detector").manifest["operating_points"]["default"]["thresholds"]["plate"])
-
-
-def photos(folder: Path) -> Iterator[Photo]:
-    """Photos of a folder by name; each has a text file beside it: file, x, y, w, h and text, separated by tabs.
-
-    Raises:
-        EvaluationError: when a line cannot be read or names a photo that is not there.
-    """
-    for path in sorted(folder.glob("*.txt")):
-        boxes: list[list[float]] = []
-        name = ""
-        for line in path.read_text("utf-8").splitlines():
-            try:
-                name, x, y, w, h, _ = line.split("\t")
-                boxes.append([float(x), float(y), float(x) + float(w), float(y) + float(h)])
-            except ValueError as error:
-                msg = f"{path}: {line!r} is not file, x, y, w, h and text, separated by tabs; correct it"
-                raise EvaluationError(msg) from error
-        if not name or not (folder / name).is_file():
-            msg = f"{path}: names no photo that lies beside it; put it there, or remove the text file"
-            raise EvaluationError(msg)
-        yield Photo(folder / name, np.array(boxes, np.float32))
-
-
-def read(path: Path) -> Rgb:
-    """A photo as RGB uint8 (h, w, 3).
-
-    Raises:
-        EvaluationError: when it cannot be decoded.
-    """
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        msg = f"{path}: no picture that can be decoded; copy it again"
-        raise EvaluationError(msg)
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def values(found: Plates, real: npt.NDArray[np.float32], least: float) -> dict[str, float | Sequence[float]]:

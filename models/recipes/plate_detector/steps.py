@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle.bundle import BundleError
 from models.bundle.golden import Run
+from models.factory.leaks import Item
 from models.factory.session import open_session
 from models.factory.steps import Room
+from models.recipes.plate_detector import choose, judge
 from models.recipes.plate_detector.export import CORNERS, INPUT, SCORES, export
 from models.recipes.plate_detector.quantise import quantise
 from models.recipes.plate_detector.shape import HEIGHT, WIDTH
+from models.recipes.plates.material import alphabets, backgrounds, renderings
+from models.recipes.plates.weights import read_weights
 from models.synthesis.material import Material
 from models.synthesis.recording import draw_scene
 from models.synthesis.scene import View
@@ -24,17 +27,26 @@ from models.synthesis.scene import View
 GOLDEN = (View.VEHICLE, View.VEHICLE, View.VEHICLE, View.VEHICLE, View.CLOSE, View.STREET)
 """What the golden inputs show."""
 SEED = 5
+WEIGHTS = "weights.npz"
+
+
+def splits(room: Room) -> Mapping[str, Mapping[str, Item]]:  # noqa: ARG001 - all of it is rendered
+    """Alphabets and backgrounds of training, scenes that the threshold is chosen on, what reported scenes are made of."""
+    return {
+        "train": alphabets("train") | backgrounds("train"),
+        "choose": renderings(choose.SEED, choose.SCENES),
+        "report": alphabets("evaluate", packages=False) | renderings(judge.SEED, judge.SCENES),
+    }
 
 
 def reference(room: Room) -> Path:
-    """Write the trained weights as a graph of 32-bit floating point."""
-    trained = room.recipe.trained
-    if trained is None:
-        msg = f"recipe of {room.recipe.name}: names no trained weights; add [trained] with file and sha256"
-        raise BundleError(msg)
+    """Write the trained weights as a graph of 32-bit floating point.
+
+    Raises:
+        BundleError: when the weights are missing, of another network, or not numbers.
+    """
     target = room.scratch / "fp32.onnx"
-    with np.load(room.folder / trained.file, allow_pickle=False) as archive:
-        export({name: archive[name] for name in archive.files}, target)
+    export(read_weights(room.folder / WEIGHTS), target)
     return target
 
 

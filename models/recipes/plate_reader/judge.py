@@ -20,19 +20,20 @@ from models.factory.session import open_session
 from models.factory.statistics import Outcome, Weighed
 from models.factory.steps import Asked, Judged, Progress
 from models.recipes.plate_reader.calibrate import matched
+from models.recipes.plate_reader.drawn import drawn, kind
 from models.recipes.plate_reader.export import INPUT, OUTPUT
 from models.recipes.plate_reader.peers import SlotReader
-from models.recipes.plate_reader.photos import MARGINS, PlatePhoto, Rgb, cut, degrade, fitted, photos
+from models.recipes.plate_reader.photos import MARGINS, PlatePhoto, cut, degrade, fitted, marked
 from models.recipes.plate_reader.shape import HEIGHT, WIDTH
+from models.recipes.plates.photos import FOLDER, REGIONS, Rgb
 
 Reader: TypeAlias = Callable[[Rgb], list[Reading]]
 """Reads a crop, RGB uint8 (height, width, 3): the most probable first, with the probabilities of its characters."""
 
 NAME = "plate-reader"
-REGIONS = ("eu", "us")
-FOLDER = "anpr"
 POOLED = "photos of anpr/eu and anpr/us, true boxes"
 CHARACTERS = "characters of anpr/eu and anpr/us, all margins"
+DRAWN = "rendered crops, alphabets that training did not see"
 BEST = 10
 
 
@@ -88,6 +89,7 @@ def figures() -> Sequence[Asked]:
         *(Asked(f"{region}_top10", crops_of(region), Mean("top10")) for region in REGIONS),
         *(Asked(worse.figure, worse.on, Mean("top1")) for worse in DEGRADED),
         Asked("plates", POOLED, Total("top1"), unit="plates", loss=True),
+        Asked("drawn_top1", DRAWN, Mean("top1"), loss=True),
         Asked("ece", CHARACTERS, CalibrationError("probability", "hit")),
     )
 
@@ -120,7 +122,7 @@ def _peer(file: str, data: Path) -> Reader:
 
 
 def judge(model: Reader, data: Path | None, progress: Progress) -> Judged:
-    """Read every photo at every margin, and degraded."""
+    """Read every photo at every margin and degraded, and the rendered crops."""
     outcomes: dict[str, list[Outcome]] = {asked.on: [] for asked in figures()}
     failures: list[Failure] = []
     counted: dict[str, int] = dict.fromkeys(REGIONS, 0)
@@ -138,6 +140,11 @@ def judge(model: Reader, data: Path | None, progress: Progress) -> Judged:
             if worse.region == region:
                 crop = degrade(cut(photo, 0.0), photo.name, worse.width, worse.blur)
                 outcomes[worse.on].append(_ask(model, photo, crop, "")[0])
+    progress(DRAWN)
+    outcomes[DRAWN] = [
+        Outcome(f"crop {number}", kind(sample), _right(model(sample.picture), sample.text))
+        for number, sample in enumerate(drawn())
+    ]
     failures.sort(key=lambda failure: -(failure.score or 0))
     absent = "not here"
     measured = tuple(MeasuredOn(on, len(found), skipped="" if found else absent) for on, found in outcomes.items())
@@ -149,21 +156,24 @@ def picture(item: str, data: Path | None) -> Rgb | None:
     region, _, name = item.partition("/")
     if data is None:
         return None
-    return next((cut(photo, 0.1) for photo in photos(data / FOLDER / region) if photo.name == name), None)
+    return next((cut(photo, 0.1) for photo in marked(data / FOLDER / region) if photo.name == name), None)
 
 
 def _all(data: Path | None) -> Iterator[tuple[str, PlatePhoto]]:
     for region in REGIONS:
         if data is not None and (data / FOLDER / region).is_dir():
-            for photo in photos(data / FOLDER / region):
+            for photo in marked(data / FOLDER / region):
                 yield region, photo
 
 
 def _ask(model: Reader, photo: PlatePhoto, crop: Rgb, condition: str) -> tuple[Outcome, list[Reading]]:
     found = model(crop)
-    texts, truth = [fold(reading.text) for reading in found], fold(photo.text)
-    values = {"top1": float(texts[:1] == [truth]), "top10": float(truth in texts[:BEST])}
-    return Outcome(photo.name, condition, values), found
+    return Outcome(photo.name, condition, _right(found, photo.text)), found
+
+
+def _right(found: list[Reading], truth: str) -> dict[str, float]:
+    texts, folded = [fold(reading.text) for reading in found] or [""], fold(truth)
+    return {"top1": float(texts[0] == folded), "top10": float(folded in texts[:BEST])}
 
 
 def _of_characters(photo: PlatePhoto, found: list[Reading], condition: str) -> list[Outcome]:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from models.bundle.reading import ALPHABET, Reading
 from models.factory.session import open_session
-from models.recipes.plate_reader.photos import Rgb, fitted
+from models.recipes.plate_reader.photos import fitted
+from models.recipes.plates.photos import Rgb
 
 Slots: TypeAlias = npt.NDArray[np.float64]
 

@@ -1,7 +1,6 @@
-"""Photos that the reader is measured on: the real plates of DATA, cut out with margins, and made worse in ways that are told.
+"""Photographed plates as the reader gets them: cut out with margins, and made worse in ways that are told.
 
-Rules: nothing of them goes into weights, thresholds or the repository; every degradation of a photo is the same in every run,
-because its noise comes from the photo's name.
+Rule: every degradation of a photo is the same in every run, because its noise comes from the photo's name.
 """
 
 from __future__ import annotations
@@ -10,20 +9,15 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from models.factory.statistics import EvaluationError
-
-Rgb: TypeAlias = npt.NDArray[np.uint8]
+from models.recipes.plates.photos import Rgb, photos
 
 MARGINS = (-0.03, 0.0, 0.1, 0.2)
 """Around the true box, as shares of its width and height: what detectors leave."""
 _GAIN, _SIGMA, _QUALITY = 0.6, 6.0, 60
-_FIELDS = 6
 
 
 @dataclass(frozen=True)
@@ -43,23 +37,12 @@ class PlatePhoto:
     text: str
 
 
-def photos(folder: Path) -> Iterator[PlatePhoto]:
-    """Yield the photos of a folder by name: NAME.txt holds file, left, top, width, height and text, tabs between.
-
-    Raises:
-        EvaluationError: when a description or its picture cannot be read.
-    """
-    for path in sorted(folder.glob("*.txt")):
-        fields = path.read_text("utf-8").strip().split("\t")
-        if len(fields) != _FIELDS:
-            msg = f"{path}: has {len(fields)} fields and not file, x, y, w, h, text; correct it, or remove it with its picture"
-            raise EvaluationError(msg)
-        read = cv2.imread(str(folder / fields[0]), cv2.IMREAD_COLOR)
-        if read is None:
-            msg = f"{folder / fields[0]}: no picture can be read there, and {path.name} names it"
-            raise EvaluationError(msg)
-        left, top, width, height = (int(field) for field in fields[1:5])
-        yield PlatePhoto(path.stem, np.asarray(read, np.uint8)[..., ::-1], (left, top, width, height), fields[5])
+def marked(folder: Path) -> Iterator[PlatePhoto]:
+    """Yield every plate in the photos of a folder. Errors as :func:`models.recipes.plates.photos.photos`."""
+    for photo in photos(folder):
+        picture = photo.picture()
+        for plate in photo.plates:
+            yield PlatePhoto(photo.name, picture, plate.box, plate.text)
 
 
 def cut(photo: PlatePhoto, margin: float) -> Rgb:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,17 +9,30 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle.bundle import BundleError
 from models.bundle.golden import Run
+from models.factory.leaks import Item
 from models.factory.session import open_session
 from models.factory.steps import Room
+from models.recipes.plate_reader.calibrate import CROPS, SEED
+from models.recipes.plate_reader.drawn import DRAWN_CROPS, DRAWN_SEED
 from models.recipes.plate_reader.export import INPUT, OUTPUT, to_onnx
 from models.recipes.plate_reader.kept import CALIBRATION, FILE, GOLDEN, read_kept
 from models.recipes.plate_reader.quantise import quantise
 from models.recipes.plate_reader.shape import COLUMNS, LINES
+from models.recipes.plates.material import alphabets, renderings
+from models.recipes.plates.weights import read_weights
 
 HERE = Path(__file__).parent
 WEIGHTS = "weights.npz"
+
+
+def splits(room: Room) -> Mapping[str, Mapping[str, Item]]:  # noqa: ARG001 - all of it is rendered
+    """Alphabets of training, crops that the temperature is chosen on, alphabets of the rendered crops that are reported on."""
+    return {
+        "train": alphabets("train"),
+        "choose": renderings(SEED, CROPS),
+        "report": alphabets("evaluate", packages=False) | renderings(DRAWN_SEED, DRAWN_CROPS),
+    }
 
 
 def reference(room: Room) -> Path:
@@ -32,7 +43,7 @@ def reference(room: Room) -> Path:
     """
     room.progress("writing the network")
     path = room.scratch / "fp32.onnx"
-    to_onnx(_Complete(read_weights(room.folder / WEIGHTS), room.folder / WEIGHTS), path)
+    to_onnx(read_weights(room.folder / WEIGHTS), path)
     return path
 
 
@@ -61,34 +72,3 @@ def vectors(run: Run) -> Mapping[str, npt.NDArray[Any]]:
         OUTPUT: np.stack([run(crop[None])[0] for crop in crops]),
         "branches": np.repeat(np.arange(LINES, dtype=np.uint8), COLUMNS),
     }
-
-
-def read_weights(path: Path) -> dict[str, npt.NDArray[np.float32]]:
-    """Read trained weights by name.
-
-    Raises:
-        BundleError: when the file cannot be read or holds what is not a number.
-    """
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-            weights = {name: np.asarray(archive[name]) for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        msg = f"{path}: no weights ({error}); train them, or take the file from the repository"
-        raise BundleError(msg) from error
-    broken = sorted(name for name, array in weights.items() if not np.isfinite(array).all())
-    if broken:
-        msg = f"{path}: {', '.join(broken[:3])} are not all finite; train anew from an earlier checkpoint"
-        raise BundleError(msg)
-    return weights
-
-
-class _Complete(dict[str, npt.NDArray[np.float32]]):
-    """Weights that say from which file one is missing."""
-
-    def __init__(self, weights: Mapping[str, npt.NDArray[np.float32]], path: Path) -> None:
-        super().__init__(weights)
-        self._path = path
-
-    def __missing__(self, name: str) -> npt.NDArray[np.float32]:
-        msg = f"{self._path}: lacks {name}; it is of another network, train anew"
-        raise BundleError(msg)

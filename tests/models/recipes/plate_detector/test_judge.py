@@ -10,10 +10,10 @@ import pytest
 
 from models.bundle.corners import Plates
 from models.factory.figures import Ratio
-from models.factory.statistics import EvaluationError, estimate
+from models.factory.statistics import estimate
 from models.recipes.plate_detector import judge as judging
 from models.recipes.plate_detector.finder import Finder, regions
-from models.recipes.plate_detector.judge import BOTH, DRAWN, EU, US, judge, matched, photos, read
+from models.recipes.plate_detector.judge import BOTH, DRAWN, EU, US, judge, matched
 
 
 def plates(*boxes: tuple[float, float, float, float, float]) -> Plates:
@@ -67,28 +67,6 @@ def test_photos_that_are_not_here_are_named_as_skipped(monkeypatch: pytest.Monke
     judged = judge(Finder(lambda _: plates(), lambda _: plates()), None, lambda _: None)
     assert {on.name: on.skipped for on in judged.data if on.skipped} == {EU: "not here", US: "not here"}
     assert set(judged.outcomes) == {DRAWN}
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("a.png\t1\t2\t3\tABC\n", "separated by tabs"),
-        ("a.png\tx\t2\t3\t4\tABC\n", "separated by tabs"),
-        ("b.png\t1\t2\t3\t4\tABC\n", "names no photo"),
-        ("", "names no photo"),
-    ],
-)
-def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, text: str, told: str) -> None:
-    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 8, 3), np.uint8))
-    (tmp_path / "a.txt").write_text(text, "utf-8")
-    with pytest.raises(EvaluationError, match=told):
-        list(photos(tmp_path))
-
-
-def test_a_photo_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").write_bytes(b"no picture")
-    with pytest.raises(EvaluationError, match=r"a\.jpg"):
-        read(tmp_path / "a.jpg")
 
 
 def test_a_photo_without_vehicle_is_one_region_and_else_each_vehicle_is() -> None:
