@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from benchmarks import anpr
 from benchmarks.figure import Figure, Options, Sense, Skipped
 from models.bundle.bundle import Bundle, zoo
 from models.factory.gates import Gate
@@ -35,6 +36,7 @@ def run(options: Options) -> Iterator[Figure]:
     for bundle in found:
         recipe = read_recipe(bundle.manifest.name)
         yield from figures(recipe, _report(bundle, recipe, options))
+    yield from anpr.figures({bundle.manifest.name: bundle for bundle in found}, options)
 
 
 def figures(recipe: Recipe, report: Report) -> Iterator[Figure]:
@@ -78,7 +80,7 @@ def _figure(recipe: Recipe, estimate: Estimate) -> Figure:
     unit = "ms" if metric.name.endswith("_ms") else _unit(gate)
     against = " · ".join(part for part in (metric.on, estimate.note) if part)
     sense = Sense.AT_LEAST if gate is not None and gate.at_least is not None else Sense.AT_MOST
-    target = None if gate is None else gate.limit
+    target = None if gate is None else gate.wanted
     return Figure(
         name=f"{recipe.name}.{name}",
         value=metric.value,

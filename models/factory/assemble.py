@@ -1,7 +1,7 @@
-"""Putting a bundle together: files, hashes, golden vectors, manifest, model card.
+"""Putting a bundle together: files, hashes, golden vectors, manifest.
 
 Rule: a bundle is made beside its place and moved there whole, after its manifest has been read back and every variant has
-answered the golden vectors.
+answered the golden vectors; the one before it is moved aside and removed only when the new one stands.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ import numpy.typing as npt
 
 from models.bundle.bundle import MANIFEST, load_bundle
 from models.bundle.golden import Run, check_golden
+from models.factory.card import CARD, card
 from models.factory.examine import examine, expected
+from models.factory.report import Report
 from protocol.manifest import Manifest, Variant
 
 ONNX_RUNTIMES = {"onnxruntime", "tensorrt"}
@@ -44,7 +46,7 @@ def write_vectors(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
             archive.writestr(info, buffer.getvalue(), compresslevel=9)
 
 
-def finish(staging: Path, target: Path, manifest: Manifest, runs: Mapping[str, Run]) -> None:
+def finish(staging: Path, target: Path, manifest: Manifest, runs: Mapping[str, Run], report: Report | None = None) -> None:
     """Write manifest and card, check everything as a device would, and move the bundle to its place.
 
     Args:
@@ -52,45 +54,44 @@ def finish(staging: Path, target: Path, manifest: Manifest, runs: Mapping[str, R
         target: where the bundle goes; replaced whole.
         manifest: complete.
         runs: how each variant is run, by file name.
+        report: what was measured, for the card.
 
     Raises:
         BundleError: when a variant cannot run on the boxes or fails its golden vectors, or a file differs.
     """
     encoded = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
     (staging / MANIFEST).write_bytes(encoded + b"\n")
-    (staging / "MODEL_CARD.md").write_text(card(manifest), "utf-8")
+    (staging / CARD).write_text(card(manifest, report), "utf-8")
     bundle = load_bundle(staging)
     for item in manifest.variants:
         bundle.read(item)
         if item.runtime in ONNX_RUNTIMES:
             examine(staging / item.file, expected(manifest.input, manifest.output))
         check_golden(bundle, item, runs[item.file])
+    _replace(staging, target)
+
+
+def put_back(target: Path) -> None:
+    """Put a bundle back that a killed build had moved aside, before anything else is done with its place."""
+    aside = _aside(target)
+    if aside.exists():
+        if target.exists():
+            shutil.rmtree(aside)
+        else:
+            aside.rename(target)
+
+
+def _replace(staging: Path, target: Path) -> None:
+    """Let a folder take another one's place; at no moment is neither of them there."""
+    put_back(target)
+    aside = _aside(target)
     if target.exists():
-        shutil.rmtree(target)
-    shutil.move(str(staging), str(target))
+        target.rename(aside)
+    try:
+        staging.rename(target)
+    finally:
+        put_back(target)
 
 
-def card(manifest: Manifest) -> str:
-    """The model card, from the manifest alone."""
-    lines = [
-        f"# {manifest.name} {manifest.version}\n",
-        f"**Intended purpose.** {manifest.intended_purpose}\n",
-        "**Prohibited uses**\n",
-        *(f"- {use}" for use in manifest.prohibited_uses),
-        "\n**Limits**\n",
-        *(f"- {limit}" for limit in manifest.limits),
-        f"\n**Quantisation.** {manifest.quantisation}\n",
-        "| figure | value | 95% interval | n | on |\n|---|---|---|---|---|",
-        *(f"| {m.name} | {m.value:.3g} | {m.low:.3g} to {m.high:.3g} | {m.n} | {m.on} |" for m in manifest.metrics),
-        "\n| operating point | thresholds | IoU | chosen on |\n|---|---|---|---|",
-        *(
-            f"| {name} | {', '.join(f'{k} {v:g}' for k, v in point.thresholds.items())} | {point.iou:g} | {point.chosen_on} |"
-            for name, point in manifest.operating_points.items()
-        ),
-        "\n| data | use | licence | origin |\n|---|---|---|---|",
-        *(f"| {d.name} | {d.use} | {d.licence} | {d.origin} |" for d in manifest.data),
-        "\n| weights from | version | licence |\n|---|---|---|",
-        *(f"| {s.name} | {s.version} | {s.licence} |" for s in manifest.sources),
-        f"\nRisk register: {manifest.risk_id}. Labels: {', '.join(manifest.labels)}.\n",
-    ]
-    return "\n".join(lines)
+def _aside(target: Path) -> Path:
+    return target.with_name(f".replaced-{target.name}")

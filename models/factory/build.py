@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from models.bundle.bundle import BundleError
-from models.factory.assemble import finish, variant, write_vectors
+from models.factory.assemble import finish, put_back, variant, write_vectors
 from models.factory.declared import RECIPES, module
 from models.factory.examine import examine, expected
 from models.factory.gates import check_gates, missed
@@ -62,6 +62,7 @@ def build(  # noqa: PLR0913 - what, where, from what
     recipe, folder = read_recipe(name, recipes), recipes / module(name)
     steps = load_steps(name)
     zoo.mkdir(parents=True, exist_ok=True)
+    put_back(zoo / name)
     with tempfile.TemporaryDirectory(dir=zoo, prefix=".building-") as scratch:
         staging = Path(scratch) / "staging"
         staging.mkdir()
@@ -75,7 +76,7 @@ def build(  # noqa: PLR0913 - what, where, from what
         progress("checking")
         write_report(staging / EVALUATION, report)
         runs = {v.file: steps.runner(staging / v.file) for v in variants}
-        finish(staging, zoo / name, _manifest(room, variants, _shown(report)), runs)
+        finish(staging, zoo / name, _manifest(room, variants, _shown(report)), runs, report)
     return zoo / name
 
 
@@ -120,7 +121,7 @@ def _report(room: Room, variants: Sequence[Variant], shipped: Path, data: Path |
     if {(v.file, v.sha256) for v in known.variants} != {(v.file, v.sha256) for v in variants}:
         msg = f"{room.recipe.name}: what was built is not what {path} measured; measure it with --data DIR"
         raise BundleError(msg)
-    return msgspec.structs.replace(known, gates=check_gates(room.recipe.gates, known.figures))
+    return msgspec.structs.replace(known, notes=room.recipe.notes, gates=check_gates(room.recipe.gates, known.figures))
 
 
 def _pass_gates(report: Report) -> None:

@@ -17,6 +17,7 @@ from rich.progress import DownloadColumn, Progress
 from rich.table import Table
 
 from models.bundle.bundle import Bundle, BundleError, fetched, load_bundle, zoo
+from models.factory.card import CARD
 from models.factory.comparison import Comparison
 from models.factory.listing import Listed, bundles, listed, table
 from models.factory.statistics import EvaluationError
@@ -53,7 +54,7 @@ def inspect(name: str, *, folder: Folder = None, as_json: AsJson = False) -> Non
     if as_json:
         _write(bundle.manifest)
     else:
-        Console().print((bundle.folder / "MODEL_CARD.md").read_text("utf-8"), markup=False, highlight=False)
+        Console().print((bundle.folder / CARD).read_text("utf-8"), markup=False, highlight=False)
 
 
 @app.command()

@@ -5,7 +5,9 @@ Rules:
 - A gate names the figure, the data that it is measured on, and the least or the most that it may be.
 - A figure that is missing, not a number, or measured on other data counts as missed; so does one that stands twice and differs.
 - A gate that names no variant holds for all that were measured: the worst is judged.
-- The point value is judged, and the interval is shown beside it. Lowering a gate is a decision that needs a record (ADR).
+- The point value is judged, and the interval is shown beside it.
+- Lowering a gate is a decision: what was wanted stays as its goal, with the record (ADR) that says why less is let in; card,
+  list and benches go on saying that the goal was missed.
 """
 
 from __future__ import annotations
@@ -30,17 +32,32 @@ class Gate(Struct, frozen=True):
     unit: Annotated[str, Meta(max_length=16, description="Of the figure; empty for a share")] = ""
     variant: Annotated[str, Meta(max_length=32, description="Variant that it holds for; empty for all")] = ""
     condition: Annotated[str, Meta(max_length=64, description="Condition that it holds for; empty for all together")] = ""
+    goal: Annotated[float | None, Meta(description="What was wanted, where the limit was lowered")] = None
+    decision: Annotated[str, Meta(max_length=128, description="Record of the lowering: its file in docs/adr")] = ""
 
     def __post_init__(self) -> None:
-        """Refuse a gate that cannot be missed.
+        """Refuse a gate that cannot be missed, or was lowered without a record.
 
         Raises:
-            ValueError: unless exactly one finite limit is given.
+            ValueError: unless exactly one finite limit is given, and a goal is finite, stricter, and has its record.
         """
         limits = [limit for limit in (self.at_least, self.at_most) if limit is not None]
         if len(limits) != 1 or not math.isfinite(limits[0]):
             msg = f"gate {self.figure!r}: give at_least or at_most, one of them, a finite number"
             raise ValueError(msg)
+        if (self.goal is None) != (not self.decision):
+            msg = f"gate {self.figure!r}: a lowered gate has both a goal and a decision (the file of its record in docs/adr)"
+            raise ValueError(msg)
+        if self.goal is not None and (
+            not math.isfinite(self.goal) or self.goal == self.limit or not self.reached_by(self.goal)
+        ):
+            msg = f"gate {self.figure!r}: the goal {self.goal:g} is no stricter than the limit {self.limit:g}"
+            raise ValueError(msg)
+
+    @property
+    def wanted(self) -> float:
+        """What should be reached: the goal where there is one, else the limit."""
+        return self.limit if self.goal is None else self.goal
 
     @property
     def limit(self) -> float:
@@ -50,6 +67,10 @@ class Gate(Struct, frozen=True):
     def reached_by(self, value: float) -> bool:
         """Whether a value keeps the gate; one that is not a number never does."""
         return value <= self.limit if self.at_least is None else value >= self.limit
+
+    def fulfilled_by(self, value: float) -> bool:
+        """Whether a value is all that was wanted."""
+        return value <= self.wanted if self.at_least is None else value >= self.wanted
 
 
 class GateResult(Struct, frozen=True):
@@ -63,6 +84,16 @@ class GateResult(Struct, frozen=True):
     high: float | None = None
     reason: str = ""
     """Why it was missed."""
+
+
+def verdict(result: GateResult) -> str:
+    """What became of a gate in a few words, its goal included."""
+    gate = result.gate
+    if not result.reached:
+        return f"MISSED, {result.reason}"
+    if result.value is None or gate.fulfilled_by(result.value):
+        return "reached"
+    return f"let in; MISSES its goal of {gate.wanted:g} ({gate.decision})"
 
 
 def check_gates(gates: Sequence[Gate], figures: Iterable[Estimate]) -> tuple[GateResult, ...]:

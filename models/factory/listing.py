@@ -10,7 +10,7 @@ import msgspec
 from rich.table import Table
 
 from models.bundle.bundle import Bundle, BundleError, load_bundle
-from models.factory.gates import GateResult, describe
+from models.factory.gates import GateResult, describe, verdict
 from models.factory.report import Report, read_report
 from models.factory.statistics import EvaluationError
 from protocol.manifest import Manifest
@@ -36,6 +36,8 @@ def bundles(folders: Sequence[Path]) -> list[Bundle]:
     found: dict[str, Bundle] = {}
     for folder in folders:
         for path in sorted(folder.glob("*/manifest.json")):
+            if path.parent.name.startswith("."):
+                continue  # moved aside by a build
             bundle = load_bundle(path.parent)
             found.setdefault(bundle.manifest.name, bundle)
     return [found[name] for name in sorted(found)]
@@ -89,4 +91,4 @@ def _gate(result: GateResult) -> tuple[str, str, str]:
     value = "-" if result.value is None else f"{result.value:.4g}"
     interval = "" if result.low is None or result.high is None else f" ({result.low:.3g} to {result.high:.3g})"
     words = describe(result.gate).removeprefix(result.gate.figure).strip()
-    return result.gate.figure, value + interval, f"{words}: {'reached' if result.reached else 'MISSED, ' + result.reason}"
+    return result.gate.figure, value + interval, f"{words}: {verdict(result)}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from models.factory import plots
 from models.factory.calibration import Calibration
 from models.factory.curves import Curve, CurveKind
-from models.factory.gates import describe
+from models.factory.gates import GateResult, describe, verdict
 from models.factory.markup import Markup, element, join
 from models.factory.operating import OperatingResult
 from models.factory.report import Report
@@ -21,16 +21,22 @@ def gates(report: Report) -> Markup:
     """Every gate, with what was found."""
     rows = [
         (
-            element("span", "reached" if result.reached else "missed", class_="good" if result.reached else "bad"),
+            _verdict(result),
             describe(result.gate),
             "" if result.value is None else number(result.value),
             between(result.low, result.high),
             result.gate.on,
-            result.reason,
+            verdict(result),
         )
         for result in report.gates
     ]
-    return table("Gates", ("", "gate", "found", "95% interval", "on", "why missed"), rows, numeric=(2, 3))
+    return table("Gates", ("", "gate", "found", "95% interval", "on", "verdict"), rows, numeric=(2, 3))
+
+
+def _verdict(result: GateResult) -> Markup:
+    fulfilled = result.reached and (result.value is None or result.gate.fulfilled_by(result.value))
+    word = ("reached" if fulfilled else "goal missed") if result.reached else "missed"
+    return element("span", word, class_="good" if fulfilled else "bad")
 
 
 def figures(report: Report) -> Markup:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from models.bundle.bundle import Bundle, zoo
+from models.factory.card import CARD, card
 from models.factory.curves import average_precision
 from models.factory.listing import bundles, evaluation_of
 from models.factory.recipe import names, read_recipe
@@ -34,6 +35,8 @@ def test_a_bundle_says_what_its_recipe_says_and_reached_its_gates(name: str) -> 
     assert manifest.golden.tolerance == {planned.precision: planned.tolerance for planned in recipe.variants}
     golden = {"file": manifest.golden.file, "sha256": manifest.golden.sha256, "size": manifest.golden.size}
     assert recipe.draft(manifest.variants, golden, manifest.metrics) == manifest
+    assert report.notes == recipe.notes
+    assert (ZOO[name].folder / CARD).read_text("utf-8") == card(manifest, report)
 
 
 @pytest.mark.parametrize("name", [name for name in ZOO if name.startswith("pose-")])

@@ -22,7 +22,7 @@ from models.factory.steps import Asked, Judged, Progress
 from models.recipes.plate_reader.calibrate import matched
 from models.recipes.plate_reader.drawn import drawn, kind
 from models.recipes.plate_reader.export import INPUT, OUTPUT
-from models.recipes.plate_reader.peers import SlotReader
+from models.recipes.plate_reader.peers import FILES, SlotReader
 from models.recipes.plate_reader.photos import MARGINS, PlatePhoto, cut, degrade, fitted, marked
 from models.recipes.plate_reader.shape import HEIGHT, WIDTH
 from models.recipes.plates.photos import FOLDER, REGIONS, Rgb
@@ -113,12 +113,11 @@ def open(path: Path) -> Reader:  # noqa: A001 - the judge's word
 
 def peers() -> Mapping[str, Callable[[Path], Any]]:
     """Both readers of fast-alpr, when their files are in ``peers`` of the folder of data."""
-    names = {"cct-xs-v1": "cct_xs_v1_global.onnx", "cct-xs-v2": "cct_xs_v2_global.onnx"}
-    return {name: partial(_peer, file) for name, file in names.items()}
+    return {name: partial(_peer, file) for name, file in FILES.items()}
 
 
-def _peer(file: str, data: Path) -> Reader:
-    return SlotReader(data / "peers" / file)
+def _peer(file: Path, data: Path) -> Reader:
+    return SlotReader(data / file)
 
 
 def judge(model: Reader, data: Path | None, progress: Progress) -> Judged:

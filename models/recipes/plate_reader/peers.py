@@ -15,6 +15,8 @@ from models.recipes.plates.photos import Rgb
 
 Slots: TypeAlias = npt.NDArray[np.float64]
 
+FILES = {"cct-xs-v1": Path("peers") / "cct_xs_v1_global.onnx", "cct-xs-v2": Path("peers") / "cct_xs_v2_global.onnx"}
+"""In the folder of data."""
 _BEAM = 10
 
 

@@ -20,6 +20,7 @@ from models.factory import measure as measuring
 from models.factory.build import build
 from models.factory.cli import app
 from models.factory.leaks import Item
+from models.factory.listing import bundles
 from models.factory.memory import Memory
 from models.factory.recipe import read_recipe
 from models.factory.report import read_report
@@ -113,6 +114,44 @@ def test_a_missed_gate_keeps_a_bundle_out(bench: Bench, monkeypatch: pytest.Monk
 def test_a_figure_that_cannot_be_measured_is_a_missed_gate(bench: Bench, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"misses 2 of 2 gates.*not measured"):
         bench.build(tmp_path)
+
+
+def test_a_build_that_is_killed_while_it_replaces_loses_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.build(bench.data)
+    before = bench.tree()
+    (bench.zoo / "toy").rename(bench.zoo / ".replaced-toy")  # as a kill leaves it, between one move and the other
+    assert bundles([bench.zoo]) == []
+    bench.build()
+    assert bench.tree() == before
+    rename = Path.rename
+
+    def fail(path: Path, target: Path) -> Path:
+        if path.name == "staging":
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(OSError, match="No space"):
+        bench.build()
+    assert bench.tree() == before
+
+
+def test_the_card_says_what_was_missed_and_what_is_to_be_known(bench: Bench) -> None:
+    lowered = 'at_least = 0.9\ngoal = 1.0\ndecision = "0000-toy.md"'
+    assert "at_least = 0.9\n" in TOML
+    notes = 'name = "toy"\nnotes = ["Compile it with: a command"]'
+    bench.write(TOML.replace("at_least = 0.9", lowered).replace('name = "toy"', notes, 1))
+    folder = bench.build(bench.data)
+    report = read_report(folder / "evaluation.json")
+    told = (folder / "MODEL_CARD.md").read_text("utf-8")
+    right = next(result for result in report.gates if result.gate.figure == "right")
+    assert right.value is not None
+    expected = "reached" if right.value == 1 else "let in; MISSES its goal of 1 (0000-toy.md)"
+    assert f"| right at least 0.9 | {right.value:.3g} | {expected} |" in told
+    assert "- Compile it with: a command" in told
+    for figure in report.figures:
+        assert figure.condition or f"| {figure.metric.name} | {figure.variant} | {figure.metric.value:.3g} |" in told
+    assert all(f"| {v.file} | {v.size / 1e6:.2f} | 1 |" in told for v in report.variants)
 
 
 def _nan(bench: Bench) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from models.factory.gates import Gate, GateResult, check_gates, describe, missed
+from models.factory.gates import Gate, GateResult, check_gates, describe, missed, verdict
+from models.factory.recipe import names, read_recipe
 from models.factory.statistics import Estimate
 from protocol.manifest import Metric
 
 PHOTOS = "photos"
+RECORDS = Path(__file__).parents[3] / "docs" / "adr"
 
 
 def measured(
@@ -99,3 +102,44 @@ def test_every_gate_is_listed_in_its_order_and_the_missed_ones_say_why() -> None
 def test_results_go_through_json_and_come_back() -> None:
     results = check_gates([AT_LEAST, AT_MOST], [measured(0.985)])
     assert msgspec.json.decode(msgspec.json.encode(results), type=tuple[GateResult, ...]) == results
+
+
+LOWERED = Gate("reader.top1", PHOTOS, at_least=0.9, goal=0.98, decision="0009-networks-are-written-from-weights.md")
+
+
+@pytest.mark.parametrize(
+    ("value", "reached", "words"),
+    [
+        (0.98, True, "reached"),
+        (0.95, True, "let in; MISSES its goal of 0.98 (0009-networks-are-written-from-weights.md)"),
+        (0.89, False, "MISSED, 0.89 is below 0.9"),
+    ],
+)
+def test_a_lowered_gate_goes_on_saying_what_was_wanted(value: float, reached: bool, words: str) -> None:
+    (result,) = check_gates([LOWERED], [measured(value)])
+    assert result.reached is reached
+    assert verdict(result) == words
+    assert LOWERED.wanted == 0.98
+    assert AT_LEAST.wanted == AT_LEAST.limit
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"at_least": 0.9, "goal": 0.98},
+        {"at_least": 0.9, "decision": "0001.md"},
+        {"at_least": 0.9, "goal": 0.9, "decision": "0001.md"},
+        {"at_least": 0.9, "goal": 0.8, "decision": "0001.md"},
+        {"at_most": 0.9, "goal": 1.0, "decision": "0001.md"},
+        {"at_most": 0.9, "goal": math.nan, "decision": "0001.md"},
+    ],
+)
+def test_a_gate_is_not_lowered_in_passing(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="goal"):
+        Gate("reader.top1", PHOTOS, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_lowering_in_a_recipe_has_its_record(name: str) -> None:
+    for gate in read_recipe(name).gates:
+        assert not gate.decision or (RECORDS / gate.decision).is_file(), f"{gate.figure}: {gate.decision}"
