@@ -175,13 +175,18 @@ def _find(name: str, folder: Path | None) -> Bundle:
 
 
 def _compared(first: str, second: str, found: Sequence[Comparison]) -> Table:
-    shown = Table("figure", "on", first, second, "difference", "95% interval", "p", "n")
+    shown = Table("figure", "A", "B", "B - A (95%)", "p", "n", caption_justify="left")
+    for column in shown.columns:
+        column.no_wrap = True
     for c in found:
-        p = f"{c.p:.3g}" if c.mcnemar_p is None else f"{c.p:.3g} (McNemar {c.mcnemar_p:.3g})"
-        interval = f"{c.low:+.3g} to {c.high:+.3g}"
-        shown.add_row(
-            c.name, c.on, f"{c.first_value:.4g}", f"{c.second_value:.4g}", f"{c.difference:+.3g}", interval, p, str(c.n)
-        )
+        difference = f"{c.difference:+.3g} ({c.low:+.3g} to {c.high:+.3g})"
+        p = f"{c.p:.3g}" if c.mcnemar_p is None else f"{c.p:.3g}; McNemar {c.mcnemar_p:.3g}"
+        shown.add_row(c.name, f"{c.first_value:.4g}", f"{c.second_value:.4g}", difference, p, str(c.n))
+    data: dict[str, list[str]] = {}
+    for c in found:
+        data.setdefault(c.on, []).append(c.name)
+    lines = [f"{', '.join(names)}: {on}" for on, names in data.items()]
+    shown.caption = "\n".join([f"A: {first}. B: {second}.", *lines])
     return shown
 
 

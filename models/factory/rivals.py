@@ -1,7 +1,7 @@
 """Comparing two models on the same data in one run: bundles of the zoo, bundles elsewhere, or a recipe's peers.
 
 Rules: both answer for the same items, in one process, one after the other; every figure of the judge is compared, with a paired
-test; times are taken in turns. A peer is a model that only measures: it is never shipped.
+test; how long they take is not (`bench zoo`). A peer is a model that only measures: it is never shipped.
 """
 
 from __future__ import annotations

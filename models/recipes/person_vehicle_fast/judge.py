@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle.detections import Detections, Window, decode, merge
+from models.bundle.yolox import Yolox
 from models.factory.clip import frames as clip_frames
 from models.factory.figures import AveragePrecision
 from models.factory.report import Failure, MeasuredOn
@@ -22,8 +23,11 @@ from models.factory.session import open_session
 from models.factory.square import BLOCK, CLIP, FRAMES, Scored, score, truth
 from models.factory.statistics import Outcome
 from models.factory.steps import Asked, Judged, Progress
+from models.recipes.yolox_nano.loading import network
 
 TRUTH = Path("pets") / "gt_001_400.txt"
+YOLOX = Path("peers") / "yolox_nano.onnx"
+"""In the folder of data."""
 LEAST = 0.05
 """Score from which detections count: the tail below adds nothing to a curve."""
 LOOK = 0.3
@@ -62,8 +66,19 @@ def open(path: Path) -> Detector:  # noqa: A001 - the judge's word
 
 
 def peers() -> Mapping[str, Callable[[Path], Any]]:
-    """None yet."""
-    return {}
+    """YOLOX-nano, the usual small open detector."""
+    return {YOLOX.stem.replace("_", "-"): _open_yolox}
+
+
+def _open_yolox(data: Path) -> Detector:
+    yolox = Yolox(network(data / YOLOX), ("person",))
+
+    def look(part: Rgb, window: Window) -> Detections:
+        found = yolox.look(part, np.array([LEAST], np.float32), IOU)
+        shift = np.array([window.left, window.top] * 2, np.float32)
+        return Detections(found.boxes + shift, found.scores, found.classes)
+
+    return look
 
 
 def judge(model: Detector, data: Path | None, progress: Progress) -> Judged:

@@ -12,29 +12,16 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from models.bundle.yolox import Network, Yolox
+from models.bundle.yolox import Yolox
 from models.factory.clip import frames
 from models.factory.figures import AveragePrecision, Ratio
 from models.factory.release import read_recipe
-from models.factory.session import open_session
 from models.factory.square import BLOCK, CLIP, FRAMES, Scored, score, truth
 from models.factory.statistics import Figure, Outcome, estimate
-from models.recipes.yolox_nano.loading import INPUT, OUTPUT
+from models.recipes.yolox_nano.loading import network
 
 LEAST = 0.05
-
-
-def network(path: Path) -> Network:
-    """The released file, run on the CPU."""
-    session = open_session(path)
-
-    def run(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        output: npt.NDArray[np.float32] = session.run([OUTPUT], {INPUT: values})[0]
-        return output
-
-    return run
 
 
 def found(path: Path, real: dict[int, list[list[float]]], iou: float) -> dict[int, Scored]:

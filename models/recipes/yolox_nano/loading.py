@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle.golden import Run
-from models.bundle.yolox import SIDE, STRIDES, Letterbox, Yolox, scale
+from models.bundle.yolox import SIDE, STRIDES, Letterbox, Network, Yolox, scale
 from models.factory.clip import frames
 from models.factory.session import open_session
 from models.factory.square import CLIP
@@ -31,15 +31,20 @@ PARTS: tuple[Part, ...] = (
 INPUT, OUTPUT = "images", "output"
 
 
-def runner(path: Path, labels: tuple[str, ...]) -> Run:
-    """Run squares uint8 (1, 416, 416, 3), RGB, on the CPU."""
+def network(path: Path) -> Network:
+    """The released file, run on the CPU."""
     session = open_session(path)
 
-    def network(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def run(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         output: npt.NDArray[np.float32] = session.run([OUTPUT], {INPUT: values})[0]
         return output
 
-    return Yolox(network, labels).predictions
+    return run
+
+
+def runner(path: Path, labels: tuple[str, ...]) -> Run:
+    """Run squares uint8 (1, 416, 416, 3), RGB, on the CPU."""
+    return Yolox(network(path), labels).predictions
 
 
 def vectors(run: Run) -> dict[str, npt.NDArray[Any]]:

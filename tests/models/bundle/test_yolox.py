@@ -19,7 +19,7 @@ from models.bundle.yolox import COCO, GREY, SIDE, STRIDES, Letterbox, Yolox, apa
 from models.factory.release import read_recipe
 from models.factory.square import CLIP, truth
 from models.recipes.yolox_nano import loading
-from models.recipes.yolox_nano.evaluate import network
+from models.recipes.yolox_nano.loading import network
 from protocol.manifest import FORBIDDEN_LABELS
 from tests.models.data import needed
 from tests.models.weights import spoil
