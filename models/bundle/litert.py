@@ -1,4 +1,4 @@
-"""LiteRT (TensorFlow Lite), where it is installed: one thread, one input, one output.
+"""LiteRT (TensorFlow Lite), where it is installed: one thread, one input.
 
 Rule: the package is asked for when a model is loaded, never on import: most boxes have no model that needs it.
 """
@@ -6,6 +6,7 @@ Rule: the package is asked for when a model is loaded, never on import: most box
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from models.bundle.bundle import BundleError
 
 PACKAGE = "ai-edge-litert"
-_MODULE = "ai_edge_litert.interpreter"
+MODULE = "ai_edge_litert.interpreter"
 
 
 class LiteRtNetwork:
@@ -23,15 +24,17 @@ class LiteRtNetwork:
     Args:
         model: the file's content.
         name: of the file, for messages.
+        outputs: names that the model's signature gives its outputs, in the order in which they are wanted; without them the
+            model has a single one.
 
     Raises:
-        BundleError: when LiteRT is not installed, or cannot load the model, or the model has several inputs or outputs.
+        BundleError: when LiteRT is not installed, or cannot load the model, or the model has other inputs or outputs.
     """
 
-    def __init__(self, model: bytes, name: str) -> None:
+    def __init__(self, model: bytes, name: str, outputs: Sequence[str] = ()) -> None:
         self._name = name
         try:
-            library: Any = importlib.import_module(_MODULE)
+            library: Any = importlib.import_module(MODULE)
         except ImportError as error:
             msg = f"{name}: needs LiteRT, which is not here ({error}); install it with: pip install {PACKAGE}"
             raise BundleError(msg) from error
@@ -42,15 +45,23 @@ class LiteRtNetwork:
             reason = (str(error) or type(error).__name__).splitlines()[0]
             msg = f"{name}: not a model that LiteRT can load ({reason[:200]}); install the bundle again"
             raise BundleError(msg) from error
-        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        if len(inputs) != 1 or len(outputs) != 1:
-            msg = f"{name}: has {len(inputs)} inputs and {len(outputs)} outputs, not one of each; this is another model"
+        inputs = self._interpreter.get_input_details()
+        found = self._outputs_named(outputs) if outputs else self._interpreter.get_output_details()
+        if len(inputs) != 1 or len(found) != max(1, len(outputs)):
+            msg = f"{name}: has {len(inputs)} inputs and {len(found)} outputs, not one of each; this is another model"
             raise BundleError(msg)
-        self._input, self._output = inputs[0]["index"], outputs[0]["index"]
+        self._input, self._outputs = inputs[0]["index"], found
         self.input: tuple[str, tuple[int, ...], np.dtype[Any]] = _described(inputs[0])
         """Name, shape and type of a value."""
-        self.output: tuple[str, tuple[int, ...], np.dtype[Any]] = _described(outputs[0])
-        """Likewise."""
+        self.output: tuple[str, tuple[int, ...], np.dtype[Any]] = _described(found[0])
+        """Likewise, of the first output."""
+
+    def _outputs_named(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        known = self._interpreter.get_signature_runner().get_output_details()
+        if set(names) - set(known):
+            msg = f"{self._name}: has outputs {', '.join(known)}, not {', '.join(names)}; this is another model"
+            raise BundleError(msg)
+        return [known[name] for name in names]
 
     def run(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """One inference.
@@ -59,7 +70,7 @@ class LiteRtNetwork:
             values: of the input's shape and type.
 
         Returns:
-            A copy of the output.
+            A copy of the first output.
 
         Raises:
             BundleError: when the input has another shape or type, or LiteRT refuses.
@@ -71,10 +82,23 @@ class LiteRtNetwork:
         try:
             self._interpreter.set_tensor(self._input, values)
             self._interpreter.invoke()
-            return np.array(self._interpreter.get_tensor(self._output))
+            return np.array(self._interpreter.get_tensor(self._outputs[0]["index"]))
         except (ValueError, RuntimeError) as error:
             msg = f"{self._name}: LiteRT: {str(error)[:200]}"
             raise BundleError(msg) from error
+
+    def answers(self, values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float32], ...]:
+        """One inference; all outputs, float32, where they are 8 bits times their scale. Errors as :meth:`run`."""
+        self.run(values)
+        return tuple(
+            _real(np.array(self._interpreter.get_tensor(each["index"])), each["quantization"]) for each in self._outputs
+        )
+
+
+def _real(value: npt.NDArray[Any], quantization: tuple[float, int]) -> npt.NDArray[np.float32]:
+    scale, zero = quantization
+    real = value.astype(np.float32)
+    return (real - np.float32(zero)) * np.float32(scale) if scale else real
 
 
 def _described(details: dict[str, Any]) -> tuple[str, tuple[int, ...], np.dtype[Any]]:

@@ -24,6 +24,26 @@ NORM_EPSILON = 1e-5
 Weights: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
 
+def folded(weights: Weights, conv: str, norm: str = "") -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Kernel (out, in / groups, height, width) and bias (out,) of a convolution with the batch norm behind it.
+
+    Args:
+        weights: by name.
+        conv: prefix of ``.weight`` and, where there is one, ``.bias``.
+        norm: prefix of the batch norm's ``.weight``, ``.bias``, ``.running_mean`` and ``.running_var``; empty: none.
+
+    Raises:
+        KeyError: when a weight is missing.
+    """
+    kernel = weights[f"{conv}.weight"].astype(np.float64)
+    bias = weights.get(f"{conv}.bias", np.zeros(len(kernel))).astype(np.float64)
+    if not norm:
+        return kernel, bias
+    mean, variance = (weights[f"{norm}.{part}"].astype(np.float64) for part in ("running_mean", "running_var"))
+    scale = weights[f"{norm}.weight"].astype(np.float64) / np.sqrt(variance + NORM_EPSILON)
+    return kernel * scale[:, None, None, None], (bias - mean) * scale + weights[f"{norm}.bias"].astype(np.float64)
+
+
 class GraphBuilder:
     """Gathers nodes; values are passed about by name.
 
@@ -93,13 +113,7 @@ class GraphBuilder:
         Raises:
             KeyError: when a weight is missing.
         """
-        kernel = self._weights[f"{conv}.weight"].astype(np.float64)
-        bias = self._weights.get(f"{conv}.bias", np.zeros(len(kernel))).astype(np.float64)
-        if norm:
-            mean, variance = (self._weights[f"{norm}.{part}"].astype(np.float64) for part in ("running_mean", "running_var"))
-            scale = self._weights[f"{norm}.weight"].astype(np.float64) / np.sqrt(variance + NORM_EPSILON)
-            kernel = kernel * scale[:, None, None, None]
-            bias = (bias - mean) * scale + self._weights[f"{norm}.bias"].astype(np.float64)
+        kernel, bias = folded(self._weights, conv, norm)
         rows, columns = pad
         made: str = self.node(
             "Conv",

@@ -10,6 +10,7 @@ import msgspec
 from rich.table import Table
 
 from models.bundle.bundle import Bundle, BundleError, load_bundle
+from models.factory.forms import form
 from models.factory.gates import GateResult, describe, verdict
 from models.factory.report import Report, read_report
 from models.factory.statistics import EvaluationError
@@ -77,7 +78,7 @@ def table(found: Sequence[Listed]) -> Table:
         m = item.manifest
         head = (
             f"{m.name} {m.version}",
-            f"{', '.join(v.precision for v in m.variants)}",
+            f"{', '.join(map(form, m.variants))}",
             f"{sum(v.size for v in m.variants) / 1e6:.1f} MB",
         )
         rows = [_gate(result) for result in item.gates] or [("no evaluation of ours", "", "")]

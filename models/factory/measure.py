@@ -15,6 +15,7 @@ from models.factory.calibration import Calibration, calibration
 from models.factory.comparison import Comparison, compare
 from models.factory.curves import Curve, precision_recall
 from models.factory.figures import AveragePrecision, CalibrationError, flat
+from models.factory.forms import CPU, form, runs_here
 from models.factory.gates import check_gates
 from models.factory.machine import this_machine
 from models.factory.memory import PROCESSES, measure_memory
@@ -22,7 +23,7 @@ from models.factory.recipe import Recipe
 from models.factory.report import Report, VariantFile
 from models.factory.statistics import Estimate, Outcome, by_condition, estimate
 from models.factory.steps import Asked, Judge, Judged, Progress
-from models.factory.timing import LEAST_ROUNDS, ROUNDS, Latency, onnx_runs, time_together
+from models.factory.timing import LEAST_ROUNDS, ROUNDS, Latency, model_runs, time_together
 from protocol.manifest import Metric, Variant
 
 EXACTNESS = ("fp32", "fp16", "int8")
@@ -48,7 +49,7 @@ def measure(  # noqa: PLR0913 - what is measured, how, on what
         recipe: of the bundle: its gates and notes.
         judge: of the recipe.
         folder: of the files.
-        variants: as the manifest describes them.
+        variants: as the manifest describes them; those that this installation cannot run are left out.
         data: folder of data; figures on data that are not there are missing.
         progress: told what is going on.
         quick: times and memory from as few runs as there is an interval for.
@@ -56,11 +57,11 @@ def measure(  # noqa: PLR0913 - what is measured, how, on what
     Raises:
         EvaluationError: when a figure cannot be computed.
     """
-    here = sorted((v for v in variants if v.runtime == "onnxruntime"), key=lambda v: EXACTNESS.index(v.precision))
+    here = sorted(filter(runs_here, variants), key=lambda v: (EXACTNESS.index(v.precision), CPU.index(v.runtime)))
     judged: dict[str, Judged] = {}
     for item in here:
-        progress(f"asking {item.precision}")
-        judged[item.precision] = judge.judge(judge.open(folder / item.file), data, progress)
+        progress(f"asking {form(item)}")
+        judged[form(item)] = judge.judge(judge.open(folder / item.file), data, progress)
     figures: list[Estimate] = []
     comparisons: list[Comparison] = []
     for asked in judge.figures():
@@ -68,20 +69,25 @@ def measure(  # noqa: PLR0913 - what is measured, how, on what
         comparisons += _against(asked, judged)
     progress("timing")
     rounds = LEAST_ROUNDS if quick else ROUNDS
-    latency = time_together(onnx_runs({item.precision: folder / item.file for item in here}), rounds=rounds)
+    paths = {form(item): folder / item.file for item in here}
+    latency = time_together(model_runs(paths, recipe.interface()[1].names()), rounds=rounds)
     figures += [_time(found) for found in latency] + _losses(judge.figures(), comparisons)
-    last = judged[here[-1].precision]
+    last = judged[form(here[-1])]
     return Report(
         bundle=recipe.name,
         version=recipe.version,
         machine=this_machine(),
         data=last.data,
-        variants=tuple(VariantFile(v.precision, v.file, v.sha256, v.size) for v in variants),
+        variants=tuple(VariantFile(form(v), v.file, v.sha256, v.size) for v in variants),
         figures=tuple(figures),
         gates=check_gates(recipe.gates, figures),
         comparisons=tuple(comparisons),
         latency=latency,
-        memory=tuple(measure_memory(item.precision, folder / item.file, 1 if quick else PROCESSES) for item in here),
+        memory=tuple(
+            measure_memory(form(item), folder / item.file, 1 if quick else PROCESSES)
+            for item in here
+            if item.runtime == "onnxruntime"
+        ),
         calibrations=tuple(c for asked in judge.figures() for c in _calibrations(asked, judged)),
         curves=tuple(c for asked in judge.figures() for c in _curves(asked, judged)),
         failures=last.failures[:FEW_FAILURES],

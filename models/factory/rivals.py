@@ -16,6 +16,7 @@ import numpy as np
 from models.bundle.bundle import BundleError, load_bundle
 from models.factory.comparison import Comparison, compare
 from models.factory.declared import RECIPES
+from models.factory.forms import form
 from models.factory.recipe import names
 from models.factory.steps import Judge, Progress, load_judge
 
@@ -66,7 +67,7 @@ def rival(name: str, zoo: Path, data: Path, recipes: Path = RECIPES) -> Rival:
         msg = f"{folder}: no recipe {manifest.name!r} that could judge it; there are: {', '.join(names(recipes))}"
         raise BundleError(msg)
     for variant in manifest.variants:
-        if precision in {"", variant.precision} and variant.runtime == "onnxruntime":
+        if precision == form(variant) or (not precision and variant.runtime == "onnxruntime"):
             bundle.read(variant)
             return Rival(name, manifest.name, load_judge(manifest.name).open(folder / variant.file))
     msg = f"{folder}: has no variant {precision or 'for ONNX Runtime'}; it has {', '.join(v.file for v in manifest.variants)}"

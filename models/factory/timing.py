@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from models.bundle.litert import LiteRtNetwork
 from models.factory.session import open_session
 from models.factory.statistics import Array, EvaluationError
 from protocol.events import Struct
@@ -97,6 +98,26 @@ def onnx_runs(
         feeds: inputs by name; noise of the model's own shape when absent.
     """
     return {name: _runner(open_session(path), feeds) for name, path in paths.items()}
+
+
+def model_runs(paths: Mapping[str, Path], outputs: Sequence[str]) -> dict[str, Callable[[], object]]:
+    """One inference of each file on the CPU, ONNX or TFLite, one thread, on noise.
+
+    Args:
+        paths: files by name of the variant.
+        outputs: names that a TFLite file gives its outputs.
+    """
+    tflite = {name: path for name, path in paths.items() if path.suffix == ".tflite"}
+    runs = onnx_runs({name: path for name, path in paths.items() if name not in tflite})
+    return runs | {name: _tflite_runner(path, outputs) for name, path in tflite.items()}
+
+
+def _tflite_runner(path: Path, outputs: Sequence[str]) -> Callable[[], object]:
+    network = LiteRtNetwork(path.read_bytes(), path.name, outputs)
+    _, shape, dtype = network.input
+    most = 1 if np.issubdtype(dtype, np.floating) else 256
+    values = (np.random.default_rng(0).random(shape) * most).astype(dtype)
+    return lambda: network.run(values)
 
 
 def noise_for(session: Any, seed: int = 0) -> dict[str, npt.NDArray[Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -19,6 +19,8 @@ import numpy.typing as npt
 from models.bundle import detections
 from models.bundle.bundle import load_bundle, zoo
 from models.bundle.corners import Plates, Region, around, cut, decode, distinct
+from models.bundle.golden import Run
+from models.bundle.litert import LiteRtNetwork
 from models.factory.session import open_session
 from models.recipes.plate_detector.export import CORNERS, INPUT, SCORES
 from models.recipes.plate_detector.shape import HEIGHT, WIDTH
@@ -53,10 +55,10 @@ class Finder:
 
 def open_finder(path: Path) -> Finder:
     """The plate detector at ``path`` behind the shipped vehicle detector."""
-    session = open_session(path)
+    network = open_network(path)
 
     def look(picture: Rgb, region: Region) -> Plates:
-        scores, offsets = session.run([SCORES, CORNERS], {INPUT: cut(picture, region, WIDTH, HEIGHT)})
+        scores, offsets = network(cut(picture, region, WIDTH, HEIGHT))
         return decode(scores, offsets, region, LEAST)
 
     def region(picture: Rgb) -> Plates:
@@ -66,6 +68,20 @@ def open_finder(path: Path) -> Finder:
         return distinct(look(picture, each) for each in regions(picture, vehicles(picture)))
 
     return Finder(photo, region)
+
+
+def open_network(path: Path) -> Run:
+    """Run a file, ONNX or TFLite: uint8 (1, height, width, 3) to scores (1, h, w) and corners (1, 8, h, w)."""
+    if path.suffix == ".tflite":
+        network = LiteRtNetwork(path.read_bytes(), path.name, (SCORES, CORNERS))
+
+        def answer(picture: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float32], ...]:
+            scores, corners = network.answers(picture)  # (1, h, w, 1) and (1, h, w, 8)
+            return scores[..., 0], corners.transpose(0, 3, 1, 2)
+
+        return answer
+    session = open_session(path)
+    return lambda picture: tuple(session.run([SCORES, CORNERS], {INPUT: picture}))
 
 
 def regions(picture: Rgb, boxes: list[Box]) -> list[Region]:

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle.golden import Run
+from models.factory.forms import form
 from models.factory.leaks import Item
-from models.factory.session import open_session
 from models.factory.steps import Room
 from models.recipes.plate_detector import choose, judge
-from models.recipes.plate_detector.export import CORNERS, INPUT, SCORES, export
-from models.recipes.plate_detector.quantise import quantise
+from models.recipes.plate_detector.export import export
+from models.recipes.plate_detector.finder import open_network
+from models.recipes.plate_detector.quantise import calibration_pictures, quantise
 from models.recipes.plate_detector.shape import HEIGHT, WIDTH
 from models.recipes.plates.material import alphabets, backgrounds, renderings
 from models.recipes.plates.weights import read_weights
@@ -51,11 +52,15 @@ def reference(room: Room) -> Path:
 
 
 def compile(room: Room, reference: Path) -> None:  # noqa: A001 - the step's word
-    """Write the 8-bit form, and the floating point one as it is."""
+    """Write the 8-bit forms, and the floating point one as it is."""
     for planned in room.recipe.variants:
         target = room.variant(planned.precision, planned.runtime)
-        room.progress(f"compiling {planned.precision}")
-        if planned.precision == "int8":
+        room.progress(f"compiling {form(planned)}")
+        if planned.runtime == "litert":
+            from models.recipes.plate_detector.tflite import write_tflite  # noqa: PLC0415 - needs TensorFlow
+
+            write_tflite(read_weights(room.folder / WEIGHTS), calibration_pictures(), target)
+        elif planned.precision == "int8":
             quantise(reference, target)
         else:
             shutil.copyfile(reference, target)
@@ -63,13 +68,7 @@ def compile(room: Room, reference: Path) -> None:  # noqa: A001 - the step's wor
 
 def runner(path: Path) -> Run:
     """How a file is run on the CPU: uint8 (1, height, width, 3) to scores (1, h, w) and corners (1, 8, h, w)."""
-    session = open_session(path)
-
-    def run(picture: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float32], ...]:
-        scores, corners = session.run([SCORES, CORNERS], {INPUT: picture})
-        return scores, corners
-
-    return run
+    return open_network(path)
 
 
 def vectors(run: Run) -> Mapping[str, npt.NDArray[Any]]:

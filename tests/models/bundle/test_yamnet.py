@@ -139,7 +139,7 @@ def test_another_file_is_refused(model: bytes, words: str) -> None:
 
 
 def test_without_litert_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(litert, "_MODULE", "ai_edge_litert_that_nobody_has.interpreter")
+    monkeypatch.setattr(litert, "MODULE", "ai_edge_litert_that_nobody_has.interpreter")
     with pytest.raises(BundleError, match=r"y\.tflite: needs LiteRT, which is not here .* pip install ai-edge-litert"):
         Yamnet(with_classes(right()), LABELS, "y.tflite")
 

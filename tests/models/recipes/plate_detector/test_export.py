@@ -9,8 +9,9 @@ import pytest
 
 from models.bundle.bundle import BundleError
 from models.bundle.corners import deviation
+from models.factory.timing import model_runs, time_together
 from models.recipes.plate_detector import quantise as quantisation
-from models.recipes.plate_detector.export import HEAD, export
+from models.recipes.plate_detector.export import CORNERS, HEAD, SCORES, export
 from models.recipes.plate_detector.quantise import quantise
 from models.recipes.plate_detector.shape import HEIGHT, WIDTH
 from models.recipes.plate_detector.steps import runner, vectors
@@ -62,3 +63,26 @@ def test_the_eight_bit_form_answers_nearly_as_the_reference(
     golden = dict(vectors(runner(graph)))
     assert deviation(golden, runner(tmp_path / "int8.onnx")) < 0.1
     assert (tmp_path / "int8.onnx").stat().st_size < graph.stat().st_size / 3
+
+
+def test_the_full_integer_form_answers_nearly_as_the_reference(
+    graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tensorflow", reason="needs TensorFlow: make setup-models")
+    pytest.importorskip("ai_edge_litert", reason="needs LiteRT: make setup-models")
+    from models.bundle.litert import LiteRtNetwork
+    from models.recipes.plate_detector.tflite import write_tflite
+
+    monkeypatch.setattr(quantisation, "SCENES", 6)
+    for name in ("one.tflite", "other.tflite"):
+        write_tflite(untrained(), quantisation.calibration_pictures(), tmp_path / name)
+    assert (tmp_path / "one.tflite").read_bytes() == (tmp_path / "other.tflite").read_bytes()
+    golden = dict(vectors(runner(graph)))
+    assert deviation(golden, runner(tmp_path / "one.tflite")) < 0.1
+    network = LiteRtNetwork((tmp_path / "one.tflite").read_bytes(), "one", (SCORES, CORNERS))
+    assert network.input[2] == network.output[2] == np.uint8
+    with pytest.raises(BundleError, match="has outputs corners, scores, not nothing"):
+        LiteRtNetwork((tmp_path / "one.tflite").read_bytes(), "one", ("nothing",))
+    times = time_together(model_runs({"int8-litert": tmp_path / "one.tflite", "fp32": graph}, (SCORES, CORNERS)), rounds=20)
+    assert [each.variant for each in times] == ["fp32", "int8-litert"]
+    assert all(each.median_ms > 0 for each in times)

@@ -1,0 +1,25 @@
+"""The compiled forms of a model that can be measured where the factory runs: on the CPU, through ONNX Runtime or LiteRT."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from models.bundle.litert import MODULE
+from models.factory.recipe import Planned
+from protocol.manifest import Variant
+
+CPU = ("litert", "onnxruntime")
+"""Runtimes; the last is what devices without an accelerator use."""
+
+
+def form(variant: Variant | Planned) -> str:
+    """Name of a form in figures: its precision, and the runtime where it is not ONNX Runtime (``int8-litert``)."""
+    return variant.precision if variant.runtime == "onnxruntime" else f"{variant.precision}-{variant.runtime}"
+
+
+def runs_here(variant: Variant) -> bool:
+    """Whether this installation can run it on the CPU."""
+    if variant.runtime == "litert":
+        package = MODULE.split(".", maxsplit=1)[0]
+        return importlib.util.find_spec(package) is not None
+    return variant.runtime == "onnxruntime"
