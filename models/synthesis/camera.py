@@ -1,8 +1,8 @@
 """What a camera makes of a plate: how it is seen, lit, blurred, sampled, disturbed and compressed, and cut out by a detector.
 
 Rules: everything is done at about the resolution that the camera has, on few pixels (a plate of 44 to 230 pixels), because
-what a lens and a sensor lose cannot be drawn larger and shrunk; the crop's sides are shifted apart from each other, from
-8% inside the plate to 25% outside, for detectors do so; whatever is done to the picture is done to the places of characters.
+what a lens and a sensor lose cannot be drawn larger and shrunk; the crop's sides are shifted together or apart, from
+8% inside the plate to 26% outside, for detectors do so; whatever is done to the picture is done to the places of characters.
 """
 
 from __future__ import annotations
@@ -129,12 +129,12 @@ def _window(
     placed = _seen_at(outline, view)[0]
     (left, top), (right, bottom) = placed.min(axis=0), placed.max(axis=0)
     wide, tall = right - left, bottom - top
-    if hand.chance(0.5):
+    if hand.chance(0.35):
         shifts = hand.random.uniform(-0.08, 0.25, 4)
-    elif hand.chance(0.5):
+    elif hand.chance(0.25):
         shifts = hand.random.normal(0.0, 0.03, 4)
-    else:
-        shifts = hand.random.uniform(-0.04, 0.22) + hand.random.normal(0, 0.02, 4)
+    else:  # a detector's own habit is the same on all sides
+        shifts = hand.random.uniform(-0.04, 0.26) + hand.random.normal(0, 0.02, 4)
     if not len(marks):
         return left - shifts[0] * wide, top - shifts[1] * tall, right + shifts[2] * wide, bottom + shifts[3] * tall
     boxes = _seen_at(marks, view)
