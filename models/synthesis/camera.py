@@ -79,9 +79,7 @@ def photograph(
     spoilt = spoil(np.asarray(sampled, np.float32), hand)
     final = cv2.resize(spoilt, size, interpolation=cv2.INTER_AREA if kept[0] > 2 * size[0] else cv2.INTER_LINEAR)
     grid = np.array([size[0] / (right - left), size[1] / (bottom - top)])
-    sides = marks.copy()
-    sides[:, :, 1] = marks[:, :, 1].mean(axis=1, keepdims=True)  # middles of the left and right sides: shear moves corners more
-    sides = _seen_at(sides, cut) * grid
+    sides = _seen_at(_sides(marks), cut) * grid
     return Photograph(
         np.asarray(final, np.uint8),
         sides.mean(axis=1).astype(np.float32),
@@ -106,6 +104,13 @@ def _view(width: int, height: int, hand: Hand) -> npt.NDArray[np.float64]:
     back = np.array([[1, 0, width / 2], [0, 1, height / 2], [0, 0, 1]])
     view: npt.NDArray[np.float64] = back @ shape @ to_middle
     return view
+
+
+def _sides(marks: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Middles of the left and right sides of boxes (n, 2, 2): shear moves corners more."""
+    sides = marks.copy()
+    sides[:, :, 1] = marks[:, :, 1].mean(axis=1, keepdims=True)
+    return sides
 
 
 def _seen_at(points: npt.NDArray[np.float64], view: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -138,8 +143,9 @@ def _window(
     if not len(marks):
         return left - shifts[0] * wide, top - shifts[1] * tall, right + shifts[2] * wide, bottom + shifts[3] * tall
     boxes = _seen_at(marks, view)
-    slack = SEEN * (boxes[:, 1] - boxes[:, 0]).mean(axis=0)
-    first, last = boxes[:, 0].min(axis=0) + slack, boxes[:, 1].max(axis=0) - slack
+    boxes[:, :, 0] = _seen_at(_sides(marks), view)[:, :, 0]
+    slack = SEEN * (boxes[:, 1] - boxes[:, 0])
+    first, last = (boxes[:, 0] + slack).min(axis=0), (boxes[:, 1] - slack).max(axis=0)
     return (
         float(min(left - shifts[0] * wide, first[0])),
         float(min(top - shifts[1] * tall, first[1])),
