@@ -24,8 +24,8 @@ from models.synthesis.scene import compose
 
 COMPOSITIONS, RECORDINGS = 6, 3
 """A batch is so many scenes, each recorded so often: drawing costs more than recording."""
-STEPS = 28_000
-"""504,000 pictures."""
+STEPS = 10_000
+"""180,000 pictures."""
 PLAN = Plan(steps=STEPS, rate=2e-3, decay=0.02, warm_up=300, average=0.9995, clip=5.0)
 CHECKED = 160
 """Scenes of the evaluation split that are measured at each checkpoint."""
