@@ -1,32 +1,52 @@
-"""Rendered crops that the reader is measured on where there are no photos: pens of the evaluation split alone."""
+"""Rendered crops that the reader is chosen and measured on where there are no photos: alphabets that training does not see.
+
+Rule: they have twice the pixels of the input, as crops of cameras may, so that a second look has something to go closer to.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from models.recipes.plate_reader.sample import Sample, draw_samples
-from models.recipes.plate_reader.shape import LINES
+from models.recipes.plate_reader.sample import BARE
+from models.recipes.plate_reader.shape import HEIGHT, LINES, WIDTH
+from models.recipes.plates.photos import Rgb
+from models.synthesis.camera import photograph
+from models.synthesis.plate import Plate, draw_blank, draw_plate
 
+SIZE = 2 * WIDTH, 2 * HEIGHT
 DRAWN_CROPS = 600
 DRAWN_SEED = 20_262
+"""Of those that are reported: pens alone, nothing from packages, so that they can be drawn everywhere."""
 BELGIAN, AMERICAN = "be-", "us-"
 
 
-def drawn() -> Iterator[Sample]:
-    """Draw them, one at a time; the same in every run."""
-    random = np.random.default_rng(DRAWN_SEED)
-    for _ in range(DRAWN_CROPS):
-        yield draw_samples(random, 1, 1, "evaluate", fonts=False)[0]
+@dataclass(frozen=True)
+class Drawn:
+    """A crop, RGB uint8, what stands on the plate, and what kind of plate it is."""
+
+    picture: Rgb
+    text: str
+    kind: str
 
 
-def kind(sample: Sample) -> str:
-    """What a crop shows, as a condition that figures are told apart by."""
-    if not sample.rows:
+def drawn(seed: int, count: int, *, fonts: bool) -> Iterator[Drawn]:
+    """Draw crops, one at a time; the same in every run."""
+    random = np.random.default_rng(seed)
+    for _ in range(count):
+        bare = random.random() < BARE
+        plate = draw_blank(random, "evaluate", fonts=fonts) if bare else draw_plate(random, "evaluate", fonts=fonts)
+        picture = photograph(plate, random, SIZE, "evaluate", fonts=fonts).picture
+        yield Drawn(picture, plate.text, _kind(plate))
+
+
+def _kind(plate: Plate) -> str:
+    if not plate.row_count:
         return "no number"
-    if sample.rows == LINES:
+    if plate.row_count == LINES:
         return "two rows"
-    if sample.series.startswith(BELGIAN):
+    if plate.series.startswith(BELGIAN):
         return "Belgian, one row"
-    return "American, one row" if sample.series.startswith(AMERICAN) else "other, one row"
+    return "American, one row" if plate.series.startswith(AMERICAN) else "other, one row"

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from models.bundle.reading import Reading, fold, read_best, read_greedily
+from models.bundle.looks import PlateReader
+from models.bundle.reading import Reading, fold
 from models.factory.figures import CalibrationError, Mean, column
 from models.factory.recipe import read_recipe
 from models.factory.report import Failure, MeasuredOn
@@ -20,11 +21,11 @@ from models.factory.session import open_session
 from models.factory.statistics import Outcome, Weighed
 from models.factory.steps import Asked, Judged, Progress
 from models.recipes.plate_reader.calibrate import matched
-from models.recipes.plate_reader.drawn import drawn, kind
+from models.recipes.plate_reader.drawn import DRAWN_CROPS, DRAWN_SEED, drawn
 from models.recipes.plate_reader.export import INPUT, OUTPUT
 from models.recipes.plate_reader.peers import FILES, SlotReader
-from models.recipes.plate_reader.photos import MARGINS, PlatePhoto, cut, degrade, fitted, marked
-from models.recipes.plate_reader.shape import HEIGHT, WIDTH
+from models.recipes.plate_reader.photos import MARGINS, PlatePhoto, cut, degrade, marked
+from models.recipes.plate_reader.shape import HEIGHT, LINES, WIDTH
 from models.recipes.plates.photos import FOLDER, REGIONS, Rgb
 
 Reader: TypeAlias = Callable[[Rgb], list[Reading]]
@@ -95,20 +96,16 @@ def figures() -> Sequence[Asked]:
 
 
 def open(path: Path) -> Reader:  # noqa: A001 - the judge's word
-    """Load a reader, with the temperature of the recipe."""
+    """Load a reader, with the settings of the recipe."""
     session = open_session(path)
-    settings = read_recipe(NAME).manifest["operating_points"]["default"].get("settings", {})
-    temperature = float(settings.get("temperature", 1.0))
-
-    def read(crop: Rgb) -> list[Reading]:
-        (scores,) = session.run([OUTPUT], {INPUT: fitted(crop, (WIDTH, HEIGHT))[None]})
-        greedy = read_greedily(scores, temperature)
-        best = read_best(scores, BEST, temperature=temperature)
-        if best and best[0].text == greedy.text:
-            best[0] = Reading(greedy.text, best[0].probability, greedy.characters)
-        return best
-
-    return read
+    settings = read_recipe(NAME).manifest["operating_points"]["default"]["settings"]
+    return PlateReader(
+        lambda crop: session.run([OUTPUT], {INPUT: crop})[0],
+        (WIDTH, HEIGHT),
+        LINES,
+        float(settings["temperature"]),
+        float(settings["sure"]),
+    )
 
 
 def peers() -> Mapping[str, Callable[[Path], Any]]:
@@ -141,8 +138,8 @@ def judge(model: Reader, data: Path | None, progress: Progress) -> Judged:
                 outcomes[worse.on].append(_ask(model, photo, crop, "")[0])
     progress(DRAWN)
     outcomes[DRAWN] = [
-        Outcome(f"crop {number}", kind(sample), _right(model(sample.picture), sample.text))
-        for number, sample in enumerate(drawn())
+        Outcome(f"crop {number}", crop.kind, _right(model(crop.picture), crop.text))
+        for number, crop in enumerate(drawn(DRAWN_SEED, DRAWN_CROPS, fonts=False))
     ]
     failures.sort(key=lambda failure: -(failure.score or 0))
     absent = "not here"

@@ -8,9 +8,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from models.bundle.looks import fitted
 from models.bundle.reading import ALPHABET, Reading
 from models.factory.session import open_session
-from models.recipes.plate_reader.photos import fitted
 from models.recipes.plates.photos import Rgb
 
 Slots: TypeAlias = npt.NDArray[np.float64]

@@ -74,10 +74,3 @@ def degrade(crop: Rgb, name: str, width: int, blur: int = 0) -> Rgb:
     taken = np.ascontiguousarray(np.clip(noisy, 0, 255).astype(np.uint8)[..., ::-1])
     _, data = cv2.imencode(".jpg", taken, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
-
-
-def fitted(crop: Rgb, size: tuple[int, int]) -> Rgb:
-    """Scale a crop to width and height of an input: averages where it shrinks to less than half, else interpolates."""
-    shrinks = crop.shape[1] > 2 * size[0]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(np.ascontiguousarray(crop), size, interpolation=method), np.uint8)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.bundle.reading import ALPHABET, Floats
-from models.recipes.plate_reader.calibrate import cost, fit, matched
+from models.recipes.plate_reader.calibrate import cost, fit, least_sure, matched
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,14 @@ def test_a_reader_that_reads_nothing() -> None:
     silent = np.log(np.eye(1, len(ALPHABET) + 1) + 1e-6).astype(np.float32)
     with pytest.raises(ValueError, match="no character was read"):
         fit([(silent, "A")])
+
+
+def test_as_many_looks_as_help() -> None:
+    """A second look at the unsure half reads what the first did not; at the sure ones it would read nothing more."""
+    probabilities = np.linspace(0.02, 0.98, 1000)
+
+    def read(sure: float) -> list[tuple[str, str]]:
+        return [("A" if p > 0.5 or p < sure else "B", "A") for p in probabilities]
+
+    assert least_sure(read) == 0.5
+    assert least_sure(lambda _: [("A", "A")]) == 0.0, "where a second look changes nothing there is none"

@@ -13,12 +13,11 @@ import pytest
 from models.bundle.bundle import BundleError
 from models.bundle.reading import ALPHABET, Reading, deviation
 from models.factory.figures import CalibrationError, Mean
-from models.recipes.plate_reader import drawn as rendered
 from models.recipes.plate_reader import judge, kept, steps
 from models.recipes.plate_reader.export import to_onnx
 from models.recipes.plate_reader.kept import CALIBRATION, FILE, GOLDEN, read_kept
 from models.recipes.plate_reader.peers import slots_reading
-from models.recipes.plate_reader.photos import MARGINS, PlatePhoto, cut, degrade, fitted, marked
+from models.recipes.plate_reader.photos import MARGINS, PlatePhoto, cut, degrade, marked
 from models.recipes.plate_reader.quantise import quantise
 from models.recipes.plate_reader.shape import COLUMNS, HEAD, HEIGHT, LINES, STEM, WIDTH
 
@@ -201,7 +200,7 @@ def test_judging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that reads well, O for 0 included, except the second photo; figures, failures and what was not here."""
     a_photo(tmp_path / "anpr" / "eu", "good", "AB0")
     a_photo(tmp_path / "anpr" / "eu", "wrong", "CD1", (70, 30, 60, 15))
-    monkeypatch.setattr(rendered, "DRAWN_CROPS", 4)
+    monkeypatch.setattr(judge, "DRAWN_CROPS", 4)
     answers = [[Reading("ABO", 0.8, (0.9, 0.9, 0.95))], [Reading("CX1", 0.6, (0.9, 0.6, 0.9)), Reading("CD1", 0.3)]]
     asked: list[tuple[int, ...]] = []
 
@@ -233,19 +232,14 @@ def test_judging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_data_rendered_crops_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendered, "DRAWN_CROPS", 30)
+    monkeypatch.setattr(judge, "DRAWN_CROPS", 30)
     shown: list[npt.NDArray[np.uint8]] = []
     judged = judge.judge(lambda crop: shown.append(crop) or [], None, lambda _: None)  # type: ignore[func-returns-value]
     assert set(judged.outcomes) == {judge.DRAWN}
     assert {measured.name for measured in judged.data} == {asked.on for asked in judge.figures()}
     assert all(measured.skipped for measured in judged.data if measured.name != judge.DRAWN)
-    assert [crop.shape for crop in shown] == [(HEIGHT, WIDTH, 3)] * 30
+    assert [crop.shape for crop in shown] == [(2 * HEIGHT, 2 * WIDTH, 3)] * 30
     conditions = {outcome.condition for outcome in judged.outcomes[judge.DRAWN]}
     assert {"Belgian, one row", "two rows"} <= conditions
     for outcome in judged.outcomes[judge.DRAWN]:
         assert outcome.values["top1"] == float(outcome.condition == "no number"), "nothing read is right where nothing stands"
-
-
-@pytest.mark.parametrize("size", [(400, 100), (50, 20)])
-def test_crops_are_fitted(size: tuple[int, int]) -> None:
-    assert fitted(np.zeros((size[1], size[0], 3), np.uint8), (WIDTH, HEIGHT)).shape == (HEIGHT, WIDTH, 3)
