@@ -52,10 +52,14 @@ format: setup ## Format, and mend what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+# What only computes runs on both cores; what watches clocks, processes and sockets runs alone.
+COMPUTES := tests/models tests/protocol
+
 test: setup system lint ## All that CI runs
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest -m "not nightly"
-	@$(BIN)/coverage combine --quiet
+	@$(BIN)/python -m pytest -m "not nightly" -n 2 --cov --cov-report= $(COMPUTES)
+	@$(BIN)/coverage run -m pytest -m "not nightly" $(COMPUTES:%=--ignore=%)
+	@$(BIN)/coverage combine --append --quiet
 	@$(BIN)/coverage report --skip-covered --skip-empty
 
 nightly: setup system lint ## The long forms: whole benches, soaks, the mutants

@@ -28,7 +28,7 @@ def test_matching(read: str, truth: str, hits: list[int]) -> None:
         assert found.tolist() == hits
 
 
-def truths(right: float, count: int = 300) -> list[tuple[Floats, str]]:
+def truths(right: float, count: int = 100) -> list[tuple[Floats, str]]:
     """Crops of one character, read with probability .9, right in this share."""
     made = []
     for number in range(count):

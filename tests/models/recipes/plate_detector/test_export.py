@@ -45,7 +45,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 
 
 def test_golden_vectors_tell_the_reference_from_perturbed_weights(graph: Path, tmp_path: Path) -> None:
-    golden = dict(vectors(runner(graph)))
+    golden = {name: array[::2] for name, array in vectors(runner(graph)).items()}  # half of them feel it already
     assert deviation(golden, runner(graph)) == pytest.approx(0, abs=1e-6)
     for layer in ("stem.1.0.weight", "stages.1.1.second.0.weight", "mixed.2.0.weight", "head.weight"):
         weights = untrained()
