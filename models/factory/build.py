@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from models.bundle.bundle import BundleError
+from models.bundle.bundle import Bundle, BundleError
+from models.bundle.golden import Run, check_golden
 from models.factory.assemble import finish, put_back, variant, write_vectors
 from models.factory.declared import RECIPES, module
 from models.factory.examine import examine, expected
@@ -61,21 +62,26 @@ def build(  # noqa: PLR0913 - what, where, from what
     """
     recipe, folder = read_recipe(name, recipes), recipes / module(name)
     steps = load_steps(name)
-    zoo.mkdir(parents=True, exist_ok=True)
     put_back(zoo / name)
+    before = shipped or zoo / name
+    if data is None and not (before / EVALUATION).is_file():
+        msg = f"{name}: was never measured ({before / EVALUATION} is not there); give the data that it is judged on: --data DIR"
+        raise BundleError(msg)
+    zoo.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=zoo, prefix=".building-") as scratch:
         staging = Path(scratch) / "staging"
         staging.mkdir()
         room = Room(recipe, folder, Path(scratch), staging, source, progress)
         try:
             variants = _compile(room, steps)
-            report = _report(room, variants, shipped or zoo / name, data)
+            runs = {v.file: steps.runner(staging / v.file) for v in variants}
+            _check_answers(room, variants, runs)
+            report = _report(room, variants, before, data)
         except (EvaluationError, LeakError) as error:
             raise BundleError(str(error)) from error
         _pass_gates(report)
         progress("checking")
         write_report(staging / EVALUATION, report)
-        runs = {v.file: steps.runner(staging / v.file) for v in variants}
         finish(staging, zoo / name, _manifest(room, variants, _shown(report)), runs, report)
     return zoo / name
 
@@ -90,6 +96,16 @@ def _compile(room: Room, steps: Steps) -> tuple[Variant, ...]:
     room.progress("golden vectors")
     write_vectors(room.staging / GOLDEN, steps.vectors(steps.runner(reference)))
     return tuple(variant(room.staging / recipe.file(p), p.runtime, p.precision) for p in recipe.variants)
+
+
+def _check_answers(room: Room, variants: tuple[Variant, ...], runs: Mapping[str, Run]) -> None:
+    """Ask every variant the golden vectors, before the long work of measuring."""
+    room.progress("asking the golden vectors")
+    unmeasured = Metric("none", 0, 0, 0, 1, "nothing")
+    bundle = Bundle(room.staging, _manifest(room, variants, (unmeasured,)))
+    for item in variants:
+        found = check_golden(bundle, item, runs[item.file])
+        room.progress(f"{item.file} deviates from its reference by {found:.3g}")
 
 
 def _check_trained(room: Room) -> None:

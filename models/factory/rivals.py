@@ -1,7 +1,7 @@
 """Comparing two models on the same data in one run: bundles of the zoo, bundles elsewhere, or a recipe's peers.
 
-Rules: both answer for the same items, in one process, one after the other; every figure of the judge is compared, with a paired
-test; how long they take is not (`bench zoo`). A peer is a model that only measures: it is never shipped.
+Rules: both answer for the same items, in one process, one after the other; every figure that both of their judges know is
+compared, with a paired test; their times are not (`bench zoo`). A peer is a model that only measures and is never shipped.
 """
 
 from __future__ import annotations
@@ -81,12 +81,15 @@ def confront(first: Rival, second: Rival, data: Path, progress: Progress) -> Seq
         BundleError: when they do not do the same task, or no data for it are here.
         EvaluationError: when a figure cannot be compared.
     """
-    if first.recipe != second.recipe:
-        msg = f"{first.name} is judged as {first.recipe}, {second.name} as {second.recipe}; compare models for one task"
+    judges: list[Judge] = [load_judge(part.recipe) for part in (first, second)]
+    shared = {(asked.name, asked.on) for asked in judges[1].figures()}
+    both = [asked for asked in judges[0].figures() if (asked.name, asked.on) in shared]
+    if not both:
+        told = ("; ".join(sorted({f"{asked.name} on {asked.on}" for asked in judge.figures()})) for judge in judges)
+        msg = f"{first.name} and {second.name} have no figure in common ({' | '.join(told)}); compare models for one task"
         raise BundleError(msg)
-    judge: Judge = load_judge(first.recipe)
     answers = []
-    for part in (first, second):
+    for part, judge in zip((first, second), judges, strict=True):
         progress(f"asking {part.name}")
         answers.append(judge.judge(part.model, data, progress).outcomes)
     found = [
@@ -99,11 +102,11 @@ def confront(first: Rival, second: Rival, data: Path, progress: Progress) -> Seq
             names=(first.name, second.name),
             on=asked.on,
         )
-        for asked in judge.figures()
+        for asked in both
         if asked.on in answers[0] and asked.on in answers[1]
     ]
     if not found:
-        wanted = ", ".join(sorted({asked.on for asked in judge.figures()}))
+        wanted = ", ".join(sorted({asked.on for asked in both}))
         msg = f"{data}: holds none of the data that {first.recipe} is judged on ({wanted})"
         raise BundleError(msg)
     return found

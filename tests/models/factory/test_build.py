@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -259,7 +260,10 @@ def test_bad_input_stops_the_build_with_the_reason(bench: Bench, spoil: Callable
     assert bench.tree() == before, "what was in the zoo stays, and nothing half-made lies beside it"
 
 
-def test_a_variant_that_answers_otherwise_than_its_reference_stops_the_build(bench: Bench) -> None:
+def test_a_variant_that_answers_otherwise_than_its_reference_stops_the_build(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "measure", lambda *_: pytest.fail("measured what is not the model"))
     bench.write(TOML.replace("at_least = 0.9", "at_least = 0.4").replace("at_most = 0.05", "at_most = 0.9"))
     _other_variant(bench)
     with pytest.raises(BundleError, match=r"int8\.onnx of toy answers otherwise than its reference"):
@@ -310,3 +314,22 @@ def test_what_cannot_be_compared_says_why(bench: Bench, names: tuple[str, str], 
     done = CliRunner().invoke(app, ["compare", *names, "--zoo", str(bench.zoo), "--data", str(bench.data)])
     assert done.exit_code == 1
     assert words in done.output
+
+
+def test_bundles_of_two_recipes_are_compared_by_what_both_judges_know(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = judge.figures()
+    other = SimpleNamespace(figures=lambda: asked[:1], judge=judge.judge)
+    stranger = SimpleNamespace(figures=lambda: [replace(asked[0], on="sounds")], judge=judge.judge)
+    judges = {"toy": judge, "other": other, "stranger": stranger}
+    monkeypatch.setattr(rivals, "load_judge", judges.__getitem__)
+    model = judge.open(bench.build(bench.data) / "toy.fp32.onnx")
+    both = rivals.confront(rivals.Rival("a", "toy", model), rivals.Rival("b", "other", model), bench.data, lambda _: None)
+    assert [(found.name, found.difference) for found in both] == [(asked[0].name, 0.0)]
+    with pytest.raises(BundleError, match=r"a and c have no figure in common.*on sounds"):
+        rivals.confront(rivals.Rival("a", "toy", model), rivals.Rival("c", "stranger", model), bench.data, lambda _: None)
+
+
+def test_without_data_and_figures_nothing_is_begun(bench: Bench) -> None:
+    bench.steps.reference = lambda _: pytest.fail("worked for nothing")
+    with pytest.raises(BundleError, match=r"never measured.*--data DIR"):
+        bench.build()
