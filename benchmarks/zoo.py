@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from benchmarks import anpr
 from benchmarks.figure import Figure, Options, Sense, Skipped
 from models.bundle.bundle import Bundle, zoo
-from models.factory.gates import Gate
 from models.factory.listing import bundles
 from models.factory.measure import measure
 from models.factory.recipe import Recipe, names, read_recipe
@@ -77,14 +76,13 @@ def _figure(recipe: Recipe, estimate: Estimate) -> Figure:
     own = metric.name.startswith((f"{variant}_", f"{_USED}_loss_"))
     name = metric.name if own or variant in {"", _USED} else f"{variant}.{metric.name}"
     gate = next((g for g in recipe.gates if (g.figure, g.on) == (metric.name, metric.on) and g.variant in {"", variant}), None)
-    unit = "ms" if metric.name.endswith("_ms") else _unit(gate)
     against = " · ".join(part for part in (metric.on, estimate.note) if part)
     sense = Sense.AT_LEAST if gate is not None and gate.at_least is not None else Sense.AT_MOST
     target = None if gate is None else gate.wanted
     return Figure(
         name=f"{recipe.name}.{name}",
         value=metric.value,
-        unit=unit,
+        unit=estimate.unit or "share",
         n=metric.n,
         low=metric.low,
         high=metric.high,
@@ -92,7 +90,3 @@ def _figure(recipe: Recipe, estimate: Estimate) -> Figure:
         target=target,
         sense=sense,
     )
-
-
-def _unit(gate: Gate | None) -> str:
-    return "share" if gate is None or not gate.unit else gate.unit

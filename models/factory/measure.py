@@ -104,7 +104,7 @@ def _figures(asked: Asked, judged: Mapping[str, Judged]) -> list[Estimate]:
         conditions = by_condition(outcomes)
         parts: dict[str, Sequence[Outcome]] = {"": outcomes, **(conditions if len(conditions) > 1 else {})}
         found += [
-            estimate(part, asked.figure, asked.name, asked.on, _random(), variant=variant, condition=condition)
+            estimate(part, asked.figure, asked.name, asked.on, _random(), variant=variant, condition=condition, unit=asked.unit)
             for condition, part in parts.items()
         ]
     return found
@@ -130,13 +130,14 @@ def _against(asked: Asked, judged: Mapping[str, Judged]) -> list[Comparison]:
 
 
 def _losses(asked: Sequence[Asked], comparisons: Sequence[Comparison]) -> list[Estimate]:
-    wanted = {(a.name, a.on) for a in asked if a.loss}
+    wanted = {(a.name, a.on): a.unit for a in asked if a.loss}
     return [
         Estimate(
             Metric(f"int8_loss_{c.name}", -c.difference, -c.high, -c.low, c.n, c.on),
             c.second,
             sources=c.sources,
             note=f"less than {c.first} on the same items",
+            unit=wanted[c.name, c.on],
         )
         for c in comparisons
         if c.second == "int8" and (c.name, c.on) in wanted
@@ -145,7 +146,7 @@ def _losses(asked: Sequence[Asked], comparisons: Sequence[Comparison]) -> list[E
 
 def _time(found: Latency) -> Estimate:
     metric = Metric(f"{found.variant}_ms", found.median_ms, found.low_ms, found.high_ms, found.n, ON_THE_CPU)
-    return Estimate(metric, found.variant)
+    return Estimate(metric, found.variant, unit="ms")
 
 
 def _calibrations(asked: Asked, judged: Mapping[str, Judged]) -> list[Calibration]:

@@ -40,9 +40,9 @@ def _verdict(result: GateResult) -> Markup:
 
 
 def figures(report: Report) -> Markup:
-    """All figures: those between 0 and 1 drawn, all in a table."""
+    """All figures: shares drawn, all in a table."""
     together = [found for found in report.figures if not found.condition]
-    drawn = [found for found in together if found.metric.low >= 0 and found.metric.high <= 1]
+    drawn = [found for found in together if not found.unit and found.metric.low >= 0 and found.metric.high <= 1]
     parts = []
     if drawn:
         rows = {id(found): _row(found, drawn) for found in drawn}
@@ -65,7 +65,7 @@ def figures(report: Report) -> Markup:
             f.metric.name,
             f.variant,
             f.condition or ALL,
-            number(f.metric.value),
+            f"{number(f.metric.value)} {f.unit}".rstrip(),
             between(f.metric.low, f.metric.high),
             str(f.metric.n),
             str(f.sources) if f.sources else "",

@@ -82,6 +82,8 @@ class Estimate(Struct, frozen=True):
     """Sources that the interval rests on; 0 where it was not drawn by source."""
     note: str = ""
     """What to know before the interval is believed."""
+    unit: str = ""
+    """Of the value; empty for a share."""
 
 
 def estimate(  # noqa: PLR0913 - a figure and what it is called
@@ -94,6 +96,7 @@ def estimate(  # noqa: PLR0913 - a figure and what it is called
     draws: int = DRAWS,
     variant: str = "",
     condition: str = "",
+    unit: str = "",
 ) -> Estimate:
     """A figure and its 95% interval.
 
@@ -106,6 +109,7 @@ def estimate(  # noqa: PLR0913 - a figure and what it is called
         draws: resamples.
         variant: which variant of the model answered.
         condition: empty for all together.
+        unit: of the value; empty for a share.
 
     Raises:
         EvaluationError: without outcomes, or when the figure is undefined or has no interval.
@@ -127,7 +131,7 @@ def estimate(  # noqa: PLR0913 - a figure and what it is called
         name, value, figure.bounds, [weighed(w) for w in resamples(places, sources, random, draws)], sources
     )
     metric = Metric(name, value, low, high, figure.size(outcomes), on)
-    return Estimate(metric, variant, condition, sources, note)
+    return Estimate(metric, variant, condition, sources, note, unit)
 
 
 def by_condition(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
