@@ -1,20 +1,20 @@
 """The worst failures as pictures: what the model saw, what was expected, what came.
 
-Rules: pictures are RGB here and small on the page; boxes that were expected are drawn whole, those that came dashed, so
+Rules: pictures are RGB here and small on the page; what was expected is drawn whole, what came dashed, so
 that they are told apart without colour; nothing is written to disk.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from models.factory.markup import Markup, element, join
-from models.factory.report import Failure
+from models.factory.report import Failure, Shapes
 from models.factory.statistics import EvaluationError
 
 Picture = npt.NDArray[np.uint8]
@@ -38,27 +38,25 @@ def gallery(failures: Sequence[Failure], pictures: Mapping[str, Picture]) -> Mar
     return element("div", *(_card(failure, pictures.get(failure.item)) for failure in failures), class_="failures")
 
 
-def with_boxes(picture: Picture, expected: npt.NDArray[np.float32], came: npt.NDArray[np.float32]) -> Picture:
-    """A copy of a picture with boxes drawn in.
-
-    Args:
-        picture: uint8 (height, width, 3), RGB.
-        expected: left, top, right, bottom in pixels, float32 (n, 4); drawn whole.
-        came: the same of what the model answered, float32 (m, 4); drawn dashed.
-    """
+def with_shapes(picture: Picture, expected: Shapes, came: Shapes) -> Picture:
+    """A copy of a picture, uint8 (height, width, 3), RGB, with shapes drawn in: what was expected whole, what came dashed."""
     marked = picture.copy()
     width = max(1, round(max(picture.shape[:2]) / 300))
-    for left, top, right, bottom in expected.round().astype(int).tolist():
-        cv2.rectangle(marked, (left, top), (right, bottom), EXPECTED, width)
+    for one, other in _sides(expected):
+        cv2.line(marked, one, other, EXPECTED, width)
     dash = _DASH * width
-    for left, top, right, bottom in came.round().astype(int).tolist():
-        for x in range(left, right, 2 * dash):
-            for y in (top, bottom):
-                cv2.line(marked, (x, y), (min(x + dash, right), y), CAME, width)
-        for y in range(top, bottom, 2 * dash):
-            for x in (left, right):
-                cv2.line(marked, (x, y), (x, min(y + dash, bottom)), CAME, width)
+    for one, other in _sides(came):
+        count = max(1, round(float(np.hypot(other[0] - one[0], other[1] - one[1])) / dash))
+        along = np.linspace(one, other, 2 * (count // 2) + 2).round().astype(int).tolist()
+        for begin, end in zip(along[::2], along[1::2], strict=True):
+            cv2.line(marked, begin, end, CAME, width)
     return marked
+
+
+def _sides(shapes: Shapes) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    for corners in shapes:
+        closed = corners[1:] + corners[:1] if len(corners) > 2 else corners[1:]  # noqa: PLR2004 - two are a line
+        yield from zip(corners, closed, strict=False)
 
 
 def inline_png(picture: Picture) -> str:
@@ -83,7 +81,11 @@ def _card(failure: Failure, picture: Picture | None) -> Markup:
     seen = (
         element("div", "picture not here", class_="nothing")
         if picture is None
-        else element("img", src=inline_png(picture), alt=f"{failure.item}: expected {expected}, got {got}")
+        else element(
+            "img",
+            src=inline_png(with_shapes(picture, failure.expected_at, failure.came_at)),
+            alt=f"{failure.item}: expected {expected}, got {got}",
+        )
     )
     facts = [("expected", expected), ("got", got)]
     facts += [("probability", f"{failure.score:.3f}")] if failure.score is not None else []

@@ -11,10 +11,12 @@ Rules:
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
+import numpy.typing as npt
 from msgspec import Meta
 
 from models.factory.calibration import Calibration
@@ -53,6 +55,10 @@ class VariantFile(Struct, frozen=True):
     size: Annotated[int, Meta(ge=1, description="Bytes")]
 
 
+Shapes: TypeAlias = tuple[tuple[tuple[int, int], ...], ...]
+"""Of each shape its corners, across and down in pixels of the picture: two are a line, more an outline."""
+
+
 class Failure(Struct, frozen=True):
     """An item that went wrong, as people should see it."""
 
@@ -64,6 +70,10 @@ class Failure(Struct, frozen=True):
     variant: str = ""
     score: float | None = None
     """How sure the model was."""
+    expected_at: Shapes = ()
+    """Where what was expected stands in the picture."""
+    came_at: Shapes = ()
+    """Where the model saw something."""
 
 
 class Report(Struct, frozen=True):
@@ -134,3 +144,13 @@ def _not_finite(value: object, where: str) -> list[str]:
             return [found for inner in value for found in _not_finite(inner, where)]
         case _:
             return []
+
+
+def shapes(corners: Iterable[npt.NDArray[Any]]) -> Shapes:
+    """Round corners (k, 2) to whole pixels."""
+    return tuple(tuple((round(float(x)), round(float(y))) for x, y in each) for each in corners)
+
+
+def outlines(boxes: npt.NDArray[Any]) -> Shapes:
+    """Shapes of upright boxes (n, 4): left, top, right, bottom."""
+    return shapes(boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2))

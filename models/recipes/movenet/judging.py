@@ -17,7 +17,7 @@ import numpy.typing as npt
 from models.bundle.detections import Window
 from models.bundle.keypoints import SEEN, Poses, decode
 from models.factory.figures import Mean, Quantile
-from models.factory.report import Failure, MeasuredOn
+from models.factory.report import Failure, MeasuredOn, Shapes, shapes
 from models.factory.session import open_session
 from models.factory.square import BLOCK, FRAMES
 from models.factory.statistics import Outcome
@@ -26,6 +26,7 @@ from models.recipes.movenet.expected import read_expected, shown
 from models.recipes.movenet.people import Picture
 from models.recipes.movenet.pose import Pose
 
+Keypoints: TypeAlias = npt.NDArray[np.float32]
 Look: TypeAlias = Callable[[Picture], npt.NDArray[np.float32]]
 
 UNIT = 192
@@ -34,6 +35,8 @@ CANDIDATE = 0.1
 """Score from which a person of the variant may be one whom the reference sees; at fewer the person counts as missed."""
 MISSED_PX = 0.1 * UNIT
 """Distance of somebody whom the variant does not see, so that every variant is judged on the same people."""
+LIMBS = ((5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16))
+"""COCO's keypoints that arms, trunk and legs join."""
 PEOPLE = "square clip, every fifth frame of 201-400, people whom the reference sees"
 
 
@@ -74,10 +77,13 @@ class MovenetJudge:
             found = decode(model(picture), window, CANDIDATE)
             for person, keypoints in enumerate(decode(expected, window).keypoints):
                 item = f"{place}.{person}"
-                px = _nearest(keypoints, found)
+                px, nearest = _nearest(keypoints, found)
                 values = {"missed": float(px is None), "px": MISSED_PX if px is None else px}
                 outcomes.append(Outcome(source, condition, values, item))
-                failures.append((values["px"], Failure(str(place), "as the reference", _told(px), condition)))
+                scale = picture.shape[1] / UNIT
+                marks = [() if each is None else _limbs(each, scale) for each in (keypoints, nearest)]
+                shown_as = Failure(str(place), "as the reference", _told(px), condition, expected_at=marks[0], came_at=marks[1])
+                failures.append((values["px"], shown_as))
         failures.sort(key=lambda pair: -pair[0])
         worst = tuple(failure for _, failure in failures)
         return Judged({PEOPLE: outcomes}, (MeasuredOn(PEOPLE, len(outcomes)),), worst)
@@ -87,11 +93,20 @@ class MovenetJudge:
         return next((picture[0] for place, (_, _, picture) in enumerate(shown(self.pose)) if str(place) == item), None)
 
 
-def _nearest(keypoints: npt.NDArray[np.float32], found: Poses) -> float | None:
-    """Mean distance of the keypoints that are seen to those of the nearest person; ``None`` where there is nobody."""
+def _nearest(keypoints: Keypoints, found: Poses) -> tuple[float | None, Keypoints | None]:
+    """Mean distance of the keypoints that are seen to those of the nearest person, and that person; none where nobody is."""
     seen = keypoints[:, 2] >= SEEN
     away = [float(np.hypot(*(other[seen, :2] - keypoints[seen, :2]).T).mean()) for other in found.keypoints]
-    return min(away) if away else None
+    if not away:
+        return None, None
+    nearest = int(np.argmin(away))
+    return away[nearest], found.keypoints[nearest]
+
+
+def _limbs(keypoints: Keypoints, scale: float) -> Shapes:
+    """Lines between keypoints that are seen, in pixels of the picture."""
+    there = keypoints[:, 2] >= SEEN
+    return shapes(keypoints[list(limb), :2] * scale for limb in LIMBS if there[list(limb)].all())
 
 
 def _told(px: float | None) -> str:

@@ -18,7 +18,7 @@ from models.bundle.detections import Detections, Window, decode, merge
 from models.bundle.yolox import Yolox
 from models.factory.clip import frames as clip_frames
 from models.factory.figures import AveragePrecision
-from models.factory.report import Failure, MeasuredOn
+from models.factory.report import Failure, MeasuredOn, outlines
 from models.factory.session import open_session
 from models.factory.square import BLOCK, CLIP, FRAMES, Scored, score, truth
 from models.factory.statistics import Outcome
@@ -102,7 +102,7 @@ def judge(model: Detector, data: Path | None, progress: Progress) -> Judged:
             }
             outcomes[on].append(Outcome(source, "", values, str(number)))
             if tiled:
-                failures += _failure(number, scored, count)
+                failures += _failure(number, scored, real.get(number, []), found)
     failures.sort(key=lambda pair: -pair[0])
     worst = tuple(failure for _, failure in failures)
     return Judged(outcomes, tuple(MeasuredOn(on, len(FRAMES)) for on in (TILES, WHOLE)), worst)
@@ -137,9 +137,12 @@ def detect(model: Detector, rgb: Rgb, *, tiled: bool) -> Detections:
     return merge(parts, IOU)
 
 
-def _failure(number: int, scored: Scored, real: int) -> Iterator[tuple[int, Failure]]:
+def _failure(number: int, scored: Scored, real: list[list[float]], found: Detections) -> Iterator[tuple[int, Failure]]:
     """A frame in which somebody was missed or seen who is not there, at the score at which the product looks."""
-    sure = [hit for found, hit in scored if found >= LOOK]
-    missed, ghosts = real - sum(sure), sum(not hit for hit in sure)
+    sure = [hit for score, hit in scored if score >= LOOK]
+    missed, ghosts = len(real) - sum(sure), sum(not hit for hit in sure)
     if missed + ghosts:
-        yield missed + ghosts, Failure(str(number), f"{real} people", f"{missed} missed, {ghosts} that are not there")
+        told = f"{missed} missed, {ghosts} that are not there"
+        expected, came = np.array(real).reshape(-1, 4), found.boxes[found.scores >= LOOK]
+        shown = Failure(str(number), f"{len(real)} people", told, expected_at=outlines(expected), came_at=outlines(came))
+        yield missed + ghosts, shown

@@ -18,7 +18,7 @@ from models.bundle.corners import Plates
 from models.bundle.detections import pairwise_iou
 from models.factory.figures import AveragePrecision, Ratio
 from models.factory.recipe import read_recipe
-from models.factory.report import Failure, MeasuredOn
+from models.factory.report import Failure, MeasuredOn, outlines, shapes
 from models.factory.statistics import Outcome
 from models.factory.steps import Asked, Judged, Progress
 from models.recipes.plate_detector.finder import Finder, open_finder
@@ -169,4 +169,6 @@ def _failures(item: str, found: Plates, real: npt.NDArray[np.float32], least: fl
     ghosts = found.scores[sure & (hit < 0)]
     if missed or len(ghosts):
         told = f"{missed} missed, {len(ghosts)} that are none"
-        yield Failure(item, f"{len(real)} plates", told, score=missed + float(ghosts.max(initial=0.0)))
+        score = missed + float(ghosts.max(initial=0.0))
+        came = shapes(found.corners[sure])
+        yield Failure(item, f"{len(real)} plates", told, score=score, expected_at=outlines(real), came_at=came)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from models.factory.gallery import CAME, EXPECTED, inline_png, with_boxes
+from models.factory.gallery import CAME, EXPECTED, inline_png, with_shapes
 from models.factory.gates import Gate, check_gates
-from models.factory.report import Report
+from models.factory.report import Report, outlines
 from models.factory.statistics import EvaluationError
 from tests.models.factory.sample import plate_pictures, sample
 
@@ -162,12 +162,15 @@ def test_a_report_with_little_in_it_has_a_page_of_what_there_is(report: Report) 
 
 def test_boxes_are_told_apart_without_colour() -> None:
     picture = np.full((120, 200, 3), 128, np.uint8)
-    expected, came = np.array([[10, 10, 90, 60]], np.float32), np.array([[110, 20, 190, 110]], np.float32)
-    marked = with_boxes(picture, expected, came)
+    expected, came = outlines(np.array([[10, 10, 90, 60]])), outlines(np.array([[110, 20, 190, 110]]))
+    marked = with_shapes(picture, expected, (*came, ((20, 100), (60, 100))))
     assert (picture == 128).all()
     assert (marked[10, 10:91] == EXPECTED).all(), "drawn whole"
+    assert (marked[10:61, 10] == EXPECTED).all(), "and closed"
     dashes = (marked[20, 110:191] == CAME).all(axis=1)
     assert 0.3 < dashes.mean() < 0.8, "drawn dashed"
+    line = (marked[100, 20:61] == CAME).all(axis=1)
+    assert 0.3 < line.mean() < 0.8
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (0, 4, 3), (4, 4, 4)])
