@@ -19,7 +19,7 @@ from rich.table import Table
 from models.bundle.bundle import Bundle, BundleError, fetched, load_bundle, zoo
 from models.factory.card import CARD
 from models.factory.comparison import Comparison
-from models.factory.listing import Listed, bundles, listed, table
+from models.factory.listing import Listed, bundles, listed, tables
 from models.factory.statistics import EvaluationError
 
 MODELS_EXTRA = "pip install 'lamplighter[models]', or make setup-models in a checkout"
@@ -40,7 +40,7 @@ def list_bundles(*, folder: Folder = None, as_json: AsJson = False) -> None:
     if as_json:
         _write(found)
     else:
-        Console().print(table(found))
+        Console().print(tables(found))
 
 
 @app.command()
@@ -118,7 +118,7 @@ def evaluate(
     if as_json:
         _write(report)
     else:
-        Console().print(table([Listed(_find(name, folder).manifest, report.gates)]))
+        Console().print(tables([Listed(_find(name, folder).manifest, report.gates)]))
         _ERR.print(f"page: {page}", soft_wrap=True)
     raise typer.Exit(any(not result.reached for result in report.gates))
 

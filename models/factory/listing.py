@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from rich.box import SIMPLE_HEAD
+from rich.console import Group
 from rich.table import Table
 
 from models.bundle.bundle import Bundle, BundleError, load_bundle
@@ -69,27 +70,27 @@ def listed(bundle: Bundle) -> Listed:
     return Listed(bundle.manifest, () if report is None else report.gates)
 
 
-def table(found: Sequence[Listed]) -> Table:
-    """One line for each gate of each bundle."""
-    shown = Table()
-    for name, whole in (("bundle", True), ("figure", True), ("measured (95%)", False), ("gate", False)):
-        shown.add_column(name, no_wrap=whole)
-    for item in found:
-        m = item.manifest
-        head = (
-            f"{m.name} {m.version}",
-            f"{', '.join(map(form, m.variants))}",
-            f"{sum(v.size for v in m.variants) / 1e6:.1f} MB",
-        )
-        rows = [_gate(result) for result in item.gates] or [("no evaluation of ours", "", "")]
-        for left, row in itertools.zip_longest(head, rows):
-            shown.add_row(left or "", *(row or ()))
-        shown.add_section()
+def tables(found: Sequence[Listed]) -> Group:
+    """A table for each bundle, a line for each gate; as wide as a terminal of 80 columns."""
+    return Group(*(_table(item) for item in found))
+
+
+def _table(item: Listed) -> Table:
+    m = item.manifest
+    size = sum(v.size for v in m.variants) / 1e6
+    title = f"{m.name} {m.version}: {', '.join(map(form, m.variants))}; {size:.1f} MB"
+    shown = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for name, whole in (("figure", True), ("measured", True), ("95%", True), ("must reach", True), ("", False)):
+        shown.add_column(name, no_wrap=whole, overflow="fold")
+    for result in item.gates:
+        shown.add_row(*_gate(result))
+    if not item.gates:
+        shown.add_row("no evaluation of ours")
     return shown
 
 
-def _gate(result: GateResult) -> tuple[str, str, str]:
-    value = "-" if result.value is None else f"{result.value:.4g}"
-    interval = "" if result.low is None or result.high is None else f" ({result.low:.3g} to {result.high:.3g})"
-    words = describe(result.gate).removeprefix(result.gate.figure).strip()
-    return result.gate.figure, value + interval, f"{words}: {verdict(result)}"
+def _gate(result: GateResult) -> tuple[str, str, str, str, str]:
+    value = "-" if result.value is None else f"{result.value:.3g}"
+    interval = "" if result.low is None or result.high is None else f"{result.low:.3g} to {result.high:.3g}"
+    words = describe(result.gate).removeprefix(result.gate.figure).strip().replace("at least", "≥").replace("at most", "≤")
+    return result.gate.figure, value, interval, words, verdict(result)

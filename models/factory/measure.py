@@ -133,7 +133,7 @@ def _losses(asked: Sequence[Asked], comparisons: Sequence[Comparison]) -> list[E
     wanted = {(a.name, a.on): a.unit for a in asked if a.loss}
     return [
         Estimate(
-            Metric(f"int8_loss_{c.name}", -c.difference, -c.high, -c.low, c.n, c.on),
+            Metric(f"int8_loss_{c.name}", 0.0 - c.difference, 0.0 - c.high, 0.0 - c.low, c.n, c.on),
             c.second,
             sources=c.sources,
             note=f"less than {c.first} on the same items",

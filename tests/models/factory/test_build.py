@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -286,9 +287,9 @@ def test_the_command_line_evaluates_lists_and_compares(bench: Bench, tmp_path: P
     assert done.exit_code == 0, done.output
     assert "All 2 gates reached." in (out / "toy" / "page.html").read_text("utf-8")
     assert read_report(out / "toy" / "report.json").bundle == "toy"
-    listed = runner.invoke(app, ["list", "--zoo", str(bench.zoo)], env={"COLUMNS": "200"})
-    assert "toy 1.0.0" in listed.output
-    assert "at least 0.9: reached" in listed.output
+    listed = runner.invoke(app, ["list", "--zoo", str(bench.zoo)], env={"COLUMNS": "80"})
+    assert "toy 1.0.0: int8, fp32" in listed.output
+    assert re.search(r"right +1 +\S+ to 1 +≥ 0\.9 +reached", listed.output), listed.output
     compared = runner.invoke(
         app,
         ["compare", "toy:fp32", "toy/pessimist", "--zoo", str(bench.zoo), "--data", str(bench.data)],
