@@ -14,6 +14,7 @@ from models.factory.square import score
 from models.factory.statistics import estimate
 from models.factory.steps import load_judge
 from models.recipes.person_vehicle_fast import judge as people
+from models.recipes.plate_reader import judge as plates
 
 ZOO = {bundle.manifest.name: bundle for bundle in bundles([zoo()])}
 MOST_MB = 60
@@ -50,6 +51,17 @@ def test_poses_are_as_far_from_their_reference_as_was_measured(name: str) -> Non
         found = estimate(judged.outcomes[asked.on], asked.figure, asked.name, asked.on, np.random.default_rng(1), draws=20)
         assert known.low <= found.metric.value <= known.high, "other processors round otherwise, within the interval"
         assert found.metric.n == known.n
+
+
+def test_the_reader_reads_as_many_rendered_crops_as_was_measured() -> None:
+    """Photos may not lie in the repository; crops with alphabets that training did not see are drawn anew."""
+    bundle, report = ZOO["plate-reader"], evaluation_of(ZOO["plate-reader"])
+    assert report is not None
+    known = next(f.metric for f in report.figures if (f.metric.name, f.variant, f.condition) == ("drawn_top1", "int8", ""))
+    judged = plates.judge(plates.open(bundle.folder / "plate-reader.int8.onnx"), None, lambda _: None)
+    right = [outcome.values["top1"] for outcome in judged.outcomes[plates.DRAWN]]
+    assert known.n == len(right)
+    assert known.low <= np.mean(np.array(right)) <= known.high
 
 
 def test_people_are_found_where_the_more_exact_variant_finds_them() -> None:

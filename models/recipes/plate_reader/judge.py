@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from models.bundle.looks import PlateReader
 from models.bundle.reading import Reading, fold
 from models.factory.figures import CalibrationError, Mean, column
@@ -128,7 +130,7 @@ def judge(model: Reader, data: Path | None, progress: Progress) -> Judged:
         for margin in MARGINS:
             outcome, found = _ask(model, photo, cut(photo, margin), f"margin {margin:+.0%}")
             outcomes[crops_of(region)].append(outcome)
-            outcomes[CHARACTERS] += _of_characters(photo, found, outcome.condition)
+            outcomes[CHARACTERS].append(_of_characters(photo, found, outcome.condition))
             if margin == 0:
                 outcomes[POOLED].append(Outcome(outcome.source, region, outcome.values))
                 failures += _failure(region, photo, found, outcome)
@@ -172,13 +174,14 @@ def _right(found: list[Reading], truth: str) -> dict[str, float]:
     return {"top1": float(texts[0] == folded), "top10": float(folded in texts[:BEST])}
 
 
-def _of_characters(photo: PlatePhoto, found: list[Reading], condition: str) -> list[Outcome]:
-    """Probabilities of the characters of the best reading, and whether each stands on the plate in its place."""
-    if not found or not found[0].characters:
-        return []
-    hits = matched(found[0].text, photo.text)
-    values = {"probability": list(found[0].characters), "hit": hits.tolist()}
-    return [Outcome(photo.name, condition, values)]
+def _of_characters(photo: PlatePhoto, found: list[Reading], condition: str) -> Outcome:
+    """Probabilities of the characters of the best reading, and whether each stands on the plate in its place.
+
+    There are none where nothing was read, or where the best number is not that of the best characters.
+    """
+    best = found[0] if found else Reading("", 0.0)
+    hits = matched(best.text, photo.text) if best.characters else np.zeros(0)
+    return Outcome(photo.name, condition, {"probability": list(best.characters), "hit": hits.tolist()})
 
 
 def _failure(region: str, photo: PlatePhoto, found: list[Reading], outcome: Outcome) -> Iterator[Failure]:
