@@ -33,7 +33,12 @@ class Gate(Struct, frozen=True):
     variant: Annotated[str, Meta(max_length=32, description="Variant that it holds for; empty for all")] = ""
     condition: Annotated[str, Meta(max_length=64, description="Condition that it holds for; empty for all together")] = ""
     goal: Annotated[float | None, Meta(description="What was wanted, where the limit was lowered")] = None
-    decision: Annotated[str, Meta(max_length=128, description="Record of the lowering: its file in docs/adr")] = ""
+    decision: Annotated[
+        str,
+        Meta(
+            max_length=128, pattern=r"^([0-9]{4}-[a-z0-9-]+\.md)?\Z", description="Record of the lowering: its file in docs/adr"
+        ),
+    ] = ""
 
     def __post_init__(self) -> None:
         """Refuse a gate that cannot be missed, or was lowered without a record.
@@ -93,7 +98,7 @@ def verdict(result: GateResult) -> str:
         return f"MISSED, {result.reason}"
     if result.value is None or gate.fulfilled_by(result.value):
         return "reached"
-    return f"let in; MISSES its goal of {gate.wanted:g} ({gate.decision})"
+    return f"goal {gate.wanted:g} MISSED (ADR {gate.decision.split('-', 1)[0].lstrip('0')})"
 
 
 def check_gates(gates: Sequence[Gate], figures: Iterable[Estimate]) -> tuple[GateResult, ...]:

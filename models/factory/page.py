@@ -53,6 +53,9 @@ def _top(report: Report) -> Markup:
         verdict, kind = f"{missed} of {total} gates missed; the table says which, and why.", "bad"
     else:
         verdict, kind = f"All {total} gates reached." if total > 1 else "The gate is reached.", "good"
+        below = sum(r.value is not None and not r.gate.fulfilled_by(r.value) for r in report.gates)
+        if below:
+            verdict, kind = f"{verdict[:-1]}, {below} of them lowered: what was wanted is missed.", None
     skipped = [data for data in report.data if data.skipped]
     lines = [element("p", f"Skipped: {data.name} ({data.skipped}).", class_="doubt") for data in skipped]
     lead = "Intervals are 95%, drawn by source: photos, clips and scenes, never single items of one of them."

@@ -139,7 +139,7 @@ def test_a_build_that_is_killed_while_it_replaces_loses_nothing(bench: Bench, mo
 
 
 def test_the_card_says_what_was_missed_and_what_is_to_be_known(bench: Bench) -> None:
-    lowered = 'at_least = 0.9\ngoal = 1.0\ndecision = "0000-toy.md"'
+    lowered = 'at_least = 0.9\ngoal = 1.0\ndecision = "0009-toy.md"'
     assert "at_least = 0.9\n" in TOML
     notes = 'name = "toy"\nnotes = ["Compile it with: a command"]'
     bench.write(TOML.replace("at_least = 0.9", lowered).replace('name = "toy"', notes, 1))
@@ -148,7 +148,7 @@ def test_the_card_says_what_was_missed_and_what_is_to_be_known(bench: Bench) -> 
     told = (folder / "MODEL_CARD.md").read_text("utf-8")
     right = next(result for result in report.gates if result.gate.figure == "right")
     assert right.value is not None
-    expected = "reached" if right.value == 1 else "let in; MISSES its goal of 1 (0000-toy.md)"
+    expected = "reached" if right.value == 1 else "goal 1 MISSED (ADR 9)"
     assert f"| right at least 0.9 | {right.value:.3g} | {expected} |" in told
     assert "- Compile it with: a command" in told
     for figure in report.figures:

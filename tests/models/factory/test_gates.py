@@ -111,7 +111,7 @@ LOWERED = Gate("reader.top1", PHOTOS, at_least=0.9, goal=0.98, decision="0009-ne
     ("value", "reached", "words"),
     [
         (0.98, True, "reached"),
-        (0.95, True, "let in; MISSES its goal of 0.98 (0009-networks-are-written-from-weights.md)"),
+        (0.95, True, "goal 0.98 MISSED (ADR 9)"),
         (0.89, False, "MISSED, 0.89 is below 0.9"),
     ],
 )
