@@ -88,7 +88,7 @@ class ReaderTask:
             "bare": [sample.rows == 0 for sample in samples],
             "two_rows": [sample.rows == LINES for sample in samples],
         }
-        return {name: float(np.mean(np.array(right)[np.array(group)])) for name, group in groups.items()}
+        return {name: float(np.mean(np.array(right)[np.array(group)])) for name, group in groups.items() if any(group)}
 
 
 def _planes(pictures: torch.Tensor) -> torch.Tensor:
