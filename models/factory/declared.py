@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
-import tomllib
 
 from models.bundle.bundle import BundleError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 
