@@ -152,8 +152,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a lowered gate goes on saying that its goal was missed",
         "models/factory/gates.py",
-        "if result.value is None or gate.fulfilled_by(result.value):",
-        "if result.value is None or gate.reached_by(result.value):",
+        "return self.reached and (self.value is None or self.gate.fulfilled_by(self.value))",
+        "return self.reached and (self.value is None or self.gate.reached_by(self.value))",
         ("tests/models/factory/test_gates.py",),
     ),
     Mutant(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
+from models.bundle.bundle import Bundle
 from models.bundle.litert import MODULE
 from models.factory.recipe import Planned
 from protocol.manifest import Variant
@@ -23,3 +25,14 @@ def runs_here(variant: Variant) -> bool:
         package = MODULE.split(".", maxsplit=1)[0]
         return importlib.util.find_spec(package) is not None
     return variant.runtime == "onnxruntime"
+
+
+def used_file(bundle: Bundle) -> Path:
+    """The file that devices without an accelerator use: 8 bits, ONNX Runtime.
+
+    Raises:
+        BundleError: when its size or hash differ from the manifest.
+    """
+    (variant,) = (v for v in bundle.manifest.variants if (v.precision, v.runtime) == ("int8", "onnxruntime"))
+    bundle.read(variant)
+    return bundle.folder / variant.file

@@ -71,11 +71,14 @@ class Gate(Struct, frozen=True):
 
     def reached_by(self, value: float) -> bool:
         """Whether a value keeps the gate; one that is not a number never does."""
-        return value <= self.limit if self.at_least is None else value >= self.limit
+        return self._kept(self.limit, value)
 
     def fulfilled_by(self, value: float) -> bool:
         """Whether a value is all that was wanted."""
-        return value <= self.wanted if self.at_least is None else value >= self.wanted
+        return self._kept(self.wanted, value)
+
+    def _kept(self, limit: float, value: float) -> bool:
+        return value <= limit if self.at_least is None else value >= limit
 
 
 class GateResult(Struct, frozen=True):
@@ -90,13 +93,18 @@ class GateResult(Struct, frozen=True):
     reason: str = ""
     """Why it was missed."""
 
+    @property
+    def fulfilled(self) -> bool:
+        """Whether it was reached, and its goal with it."""
+        return self.reached and (self.value is None or self.gate.fulfilled_by(self.value))
+
 
 def verdict(result: GateResult) -> str:
     """What became of a gate in a few words, its goal included."""
     gate = result.gate
     if not result.reached:
         return f"MISSED, {result.reason}"
-    if result.value is None or gate.fulfilled_by(result.value):
+    if result.fulfilled:
         return "reached"
     return f"goal {gate.wanted:g} MISSED (ADR {gate.decision.split('-', 1)[0].lstrip('0')})"
 

@@ -53,7 +53,7 @@ def _top(report: Report) -> Markup:
         verdict, kind = f"{missed} of {total} gates missed; the table says which, and why.", "bad"
     else:
         verdict, kind = f"All {total} gates reached." if total > 1 else "The gate is reached.", "good"
-        below = sum(r.value is not None and not r.gate.fulfilled_by(r.value) for r in report.gates)
+        below = sum(not result.fulfilled for result in report.gates)
         if below:
             verdict, kind = f"{verdict[:-1]}, {below} of them lowered: what was wanted is missed.", None
     skipped = [data for data in report.data if data.skipped]

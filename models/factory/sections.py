@@ -34,9 +34,8 @@ def gates(report: Report) -> Markup:
 
 
 def _verdict(result: GateResult) -> Markup:
-    fulfilled = result.reached and (result.value is None or result.gate.fulfilled_by(result.value))
-    word = ("reached" if fulfilled else "goal missed") if result.reached else "missed"
-    return element("span", word, class_="good" if fulfilled else "bad")
+    word = "reached" if result.fulfilled else "goal missed" if result.reached else "missed"
+    return element("span", word, class_="good" if result.fulfilled else "bad")
 
 
 def figures(report: Report) -> Markup:

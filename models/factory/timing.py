@@ -115,8 +115,7 @@ def model_runs(paths: Mapping[str, Path], outputs: Sequence[str]) -> dict[str, C
 def _tflite_runner(path: Path, outputs: Sequence[str]) -> Callable[[], object]:
     network = LiteRtNetwork(path.read_bytes(), path.name, outputs)
     _, shape, dtype = network.input
-    most = 1 if np.issubdtype(dtype, np.floating) else 256
-    values = (np.random.default_rng(0).random(shape) * most).astype(dtype)
+    values = _noise(np.random.default_rng(0), shape, dtype.type)
     return lambda: network.run(values)
 
 
@@ -134,9 +133,13 @@ def noise_for(session: Any, seed: int = 0) -> dict[str, npt.NDArray[Any]]:
             msg = f"input {wanted.name!r} is {wanted.type}; hand in the inputs to time it with"
             raise EvaluationError(msg)
         shape = [size if isinstance(size, int) and size > 0 else 1 for size in wanted.shape]
-        most = 1.0 if issubclass(dtype, np.floating) else min(256, np.iinfo(dtype).max + 1)  # type: ignore[type-var]
-        feeds[wanted.name] = (random.random(shape) * most).astype(dtype)
+        feeds[wanted.name] = _noise(random, shape, dtype)
     return feeds
+
+
+def _noise(random: np.random.Generator, shape: Sequence[int], dtype: type[np.generic]) -> npt.NDArray[Any]:
+    most = 1.0 if issubclass(dtype, np.floating) else min(256, np.iinfo(dtype).max + 1)  # type: ignore[type-var]
+    return (random.random(shape) * most).astype(dtype)
 
 
 def _runner(session: Any, feeds: Mapping[str, npt.NDArray[Any]] | None) -> Callable[[], object]:

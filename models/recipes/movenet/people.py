@@ -18,6 +18,7 @@ import numpy.typing as npt
 from models.bundle.bundle import load_bundle, zoo
 from models.bundle.detections import Detections, Window, decode, merge
 from models.factory.clip import frames
+from models.factory.forms import used_file
 from models.factory.session import open_session
 from models.factory.square import CLIP
 
@@ -37,9 +38,7 @@ COLUMNS, ROWS = 4, 3
 def people(numbers: range) -> Iterator[tuple[int, Picture, Detections]]:
     """Yield frames of the clip with the people that the detector finds in tiles of them."""
     bundle = load_bundle(zoo() / DETECTOR)
-    variant = next(v for v in bundle.manifest.variants if v.precision == "int8")
-    bundle.read(variant)
-    session = open_session(bundle.folder / variant.file)
+    session = open_session(used_file(bundle))
     side = bundle.manifest.input.width
     point = bundle.manifest.operating_points["default"]
     labels = bundle.manifest.labels

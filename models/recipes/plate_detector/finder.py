@@ -21,6 +21,7 @@ from models.bundle.bundle import load_bundle, zoo
 from models.bundle.corners import Plates, Region, around, cut, decode, distinct
 from models.bundle.golden import Run
 from models.bundle.litert import LiteRtNetwork
+from models.factory.forms import used_file
 from models.factory.session import open_session
 from models.recipes.plate_detector.export import CORNERS, INPUT, SCORES
 from models.recipes.plate_detector.shape import HEIGHT, WIDTH
@@ -115,9 +116,7 @@ def _vehicle_detector() -> tuple[
 ]:
     bundle = load_bundle(zoo() / VEHICLES)
     manifest = bundle.manifest
-    variant = next(each for each in manifest.variants if each.precision == "int8")
-    bundle.read(variant)  # checks size and hash
-    session = open_session(bundle.folder / variant.file)
+    session = open_session(used_file(bundle))
     point = manifest.operating_points[POINT]
     thresholds = np.array([point.thresholds.get(label, 2.0) for label in manifest.labels], np.float32)
 

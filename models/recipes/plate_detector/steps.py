@@ -20,7 +20,7 @@ from models.recipes.plate_detector.finder import open_network
 from models.recipes.plate_detector.quantise import calibration_pictures, quantise
 from models.recipes.plate_detector.shape import HEIGHT, WIDTH
 from models.recipes.plates.material import alphabets, backgrounds, renderings
-from models.recipes.plates.weights import read_weights
+from models.recipes.plates.weights import trained_weights
 from models.synthesis.material import Material
 from models.synthesis.recording import draw_scene
 from models.synthesis.scene import View
@@ -28,7 +28,6 @@ from models.synthesis.scene import View
 GOLDEN = (View.VEHICLE, View.VEHICLE, View.VEHICLE, View.VEHICLE, View.CLOSE, View.STREET)
 """What the golden inputs show."""
 SEED = 5
-WEIGHTS = "weights.npz"
 
 
 def splits(room: Room) -> Mapping[str, Mapping[str, Item]]:  # noqa: ARG001 - all of it is rendered
@@ -47,7 +46,7 @@ def reference(room: Room) -> Path:
         BundleError: when the weights are missing, of another network, or not numbers.
     """
     target = room.scratch / "fp32.onnx"
-    export(read_weights(room.folder / WEIGHTS), target)
+    export(trained_weights(room), target)
     return target
 
 
@@ -59,7 +58,7 @@ def compile(room: Room, reference: Path) -> None:  # noqa: A001 - the step's wor
         if planned.runtime == "litert":
             from models.recipes.plate_detector.tflite import write_tflite  # noqa: PLC0415 - needs TensorFlow
 
-            write_tflite(read_weights(room.folder / WEIGHTS), calibration_pictures(), target)
+            write_tflite(trained_weights(room), calibration_pictures(), target)
         elif planned.precision == "int8":
             quantise(reference, target)
         else:

@@ -20,10 +20,9 @@ from models.recipes.plate_reader.kept import CALIBRATION, FILE, GOLDEN, read_kep
 from models.recipes.plate_reader.quantise import quantise
 from models.recipes.plate_reader.shape import COLUMNS, LINES
 from models.recipes.plates.material import alphabets, renderings
-from models.recipes.plates.weights import read_weights
+from models.recipes.plates.weights import trained_weights
 
 HERE = Path(__file__).parent
-WEIGHTS = "weights.npz"
 
 
 def splits(room: Room) -> Mapping[str, Mapping[str, Item]]:  # noqa: ARG001 - all of it is rendered
@@ -43,7 +42,7 @@ def reference(room: Room) -> Path:
     """
     room.progress("writing the network")
     path = room.scratch / "fp32.onnx"
-    to_onnx(read_weights(room.folder / WEIGHTS), path)
+    to_onnx(trained_weights(room), path)
     return path
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from models.bundle.bundle import Bundle
 from models.bundle.corners import rectify
 from models.bundle.reading import fold
+from models.factory.forms import used_file
 from models.factory.statistics import EvaluationError, Outcome
 from models.factory.steps import Progress
 from models.recipes.plate_detector.finder import Finder, open_finder
@@ -54,7 +55,7 @@ class Race:
 def chain(detector: Bundle, reader: Bundle) -> Anpr:
     """Our two bundles in 8 bits, at their default operating points."""
     point = detector.manifest.operating_points["default"]
-    return joined(open_finder(_used(detector)), point.thresholds["plate"], open_reader(_used(reader)), upright=True)
+    return joined(open_finder(used_file(detector)), point.thresholds["plate"], open_reader(used_file(reader)), upright=True)
 
 
 def peer_chain(data: Path) -> Anpr:
@@ -120,9 +121,3 @@ def _crop(picture: Rgb, corners: np.ndarray, *, upright: bool) -> Rgb:
     left, top = np.clip(corners.min(axis=0).round(), 0, [columns - 1, rows - 1]).astype(int)
     right, bottom = np.clip(corners.max(axis=0).round(), [left + 1, top + 1], [columns, rows]).astype(int)
     return picture[top:bottom, left:right]
-
-
-def _used(bundle: Bundle) -> Path:
-    (variant,) = [each for each in bundle.manifest.variants if each.precision == "int8" and each.runtime == "onnxruntime"]
-    bundle.read(variant)  # size and hash
-    return bundle.folder / variant.file

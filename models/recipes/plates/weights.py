@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle.bundle import BundleError
+from models.factory.steps import Room
 
 
 class Weights(dict[str, npt.NDArray[np.float32]]):
@@ -42,3 +43,16 @@ def read_weights(path: Path) -> Weights:
         msg = f"{path}: {', '.join(broken[:3])} are not all finite; train anew from an earlier checkpoint"
         raise BundleError(msg)
     return Weights(weights, path)
+
+
+def trained_weights(room: Room) -> Weights:
+    """Read the weights that a recipe names, whose hash the build has checked. Errors as :func:`read_weights`.
+
+    Raises:
+        BundleError: when it names none.
+    """
+    trained = room.recipe.trained
+    if trained is None:
+        msg = f"recipe of {room.recipe.name}: names no trained weights; add [trained] with file and sha256"
+        raise BundleError(msg)
+    return read_weights(room.folder / trained.file)
