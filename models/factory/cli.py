@@ -19,7 +19,7 @@ from rich.table import Table
 from models.bundle.bundle import Bundle, BundleError, fetched, load_bundle, zoo
 from models.factory.card import CARD
 from models.factory.comparison import Comparison
-from models.factory.listing import Listed, bundles, listed, tables
+from models.factory.listing import bundles, listed, measured, tables
 from models.factory.statistics import EvaluationError
 
 MODELS_EXTRA = "pip install 'lamplighter[models]', or make setup-models in a checkout"
@@ -36,7 +36,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
 def list_bundles(*, folder: Folder = None, as_json: AsJson = False) -> None:
     """Show every bundle with its figures and gates."""
     with _told():
-        found = [listed(bundle) for bundle in bundles([folder] if folder else [zoo(), fetched()])]
+        found = [listed(bundle) for bundle in bundles(_folders(folder))]
     if as_json:
         _write(found)
     else:
@@ -118,7 +118,7 @@ def evaluate(
     if as_json:
         _write(report)
     else:
-        Console().print(tables([Listed(_find(name, folder).manifest, report.gates)]))
+        Console().print(tables([measured(_find(name, folder).manifest, report)]))
         _ERR.print(f"page: {page}", soft_wrap=True)
     raise typer.Exit(any(not result.reached for result in report.gates))
 
@@ -137,7 +137,7 @@ def compare(
         from models.factory.rivals import confront, rival  # noqa: PLC0415 - as above
 
         with _working(f"{first} and {second}") as progress:
-            both = [rival(name, folder or zoo(), data) for name in (first, second)]
+            both = [rival(name, _folders(folder), data) for name in (first, second)]
             found = confront(both[0], both[1], data, progress)
     if as_json:
         _write(found)
@@ -169,9 +169,13 @@ def fetch_bundle(
 
 def _find(name: str, folder: Path | None) -> Bundle:
     """A bundle of the folder, or of the zoo or of those that were fetched."""
-    if folder is None and not (zoo() / name).is_dir() and (fetched() / name).is_dir():
-        return load_bundle(fetched() / name)
-    return load_bundle((folder or zoo()) / name)
+    folders = _folders(folder)
+    return load_bundle(next((each / name for each in folders if (each / name).is_dir()), folders[0] / name))
+
+
+def _folders(folder: Path | None) -> list[Path]:
+    """Where bundles are looked for."""
+    return [folder] if folder else [zoo(), fetched()]
 
 
 def _compared(first: str, second: str, found: Sequence[Comparison]) -> Table:

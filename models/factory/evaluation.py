@@ -8,9 +8,9 @@ from models.bundle.bundle import Bundle
 from models.factory.declared import RECIPES
 from models.factory.measure import measure
 from models.factory.page import page
-from models.factory.recipe import read_recipe
 from models.factory.report import Report, write_report
 from models.factory.steps import Progress, load_judge
+from models.factory.subject import read_subject
 
 
 def evaluate(bundle: Bundle, data: Path | None, out: Path, progress: Progress, recipes: Path = RECIPES) -> tuple[Report, Path]:
@@ -31,7 +31,7 @@ def evaluate(bundle: Bundle, data: Path | None, out: Path, progress: Progress, r
         EvaluationError: when a figure cannot be computed.
     """
     manifest = bundle.manifest
-    recipe, judge = read_recipe(manifest.name, recipes), load_judge(manifest.name)
+    recipe, judge = read_subject(manifest.name, recipes), load_judge(manifest.name)
     for variant in manifest.variants:
         bundle.read(variant)
     report = measure(recipe, judge, bundle.folder, manifest.variants, data, progress)

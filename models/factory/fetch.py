@@ -29,6 +29,8 @@ from models.factory.examine import Expected, examine, expected
 from models.factory.release import Recipe
 from protocol.manifest import Input, Manifest, ManifestError, Output, Variant, check_law, check_manifest
 
+METRICS = "metrics.json"
+"""In the recipe's folder: what was measured here (:mod:`models.factory.known`)."""
 DOWNLOADS = ".downloads"
 """Folder beside the bundles: what is on its way, and whole files whose bundle could not be made yet."""
 _STAGING = ".staging-"
@@ -143,7 +145,7 @@ def manifest_of(recipe: Recipe, weights: Variant, golden: Path) -> Manifest:
     vectors = golden.read_bytes()
     release = recipe.release
     other = next((export.note for export in recipe.exports if export.sha256 == weights.sha256), None)
-    measured = RECIPES / module(recipe.name) / "metrics.json"
+    measured = RECIPES / module(recipe.name) / METRICS
     fields: dict[str, Any] = {"metrics": msgspec.json.decode(measured.read_bytes())} if measured.is_file() else {}
     fields |= recipe.manifest
     if other is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from models.bundle.bundle import Bundle
 from models.bundle.litert import MODULE
 from models.factory.recipe import Planned
-from protocol.manifest import Variant
+from protocol.manifest import Manifest, Variant
 
 CPU = ("litert", "onnxruntime")
 """Runtimes; the last is what devices without an accelerator use."""
@@ -25,6 +25,12 @@ def runs_here(variant: Variant) -> bool:
         package = MODULE.split(".", maxsplit=1)[0]
         return importlib.util.find_spec(package) is not None
     return variant.runtime == "onnxruntime"
+
+
+def preferred(manifest: Manifest) -> Variant | None:
+    """The first variant for ONNX Runtime, or else for LiteRT; none where only an accelerator runs the bundle."""
+    on_cpu = [variant for variant in manifest.variants if variant.runtime in CPU]
+    return max(on_cpu, key=lambda variant: CPU.index(variant.runtime), default=None)
 
 
 def used_file(bundle: Bundle) -> Path:

@@ -26,7 +26,7 @@ class Listed(msgspec.Struct, frozen=True):
 
     manifest: Manifest
     gates: tuple[GateResult, ...]
-    """Empty where a bundle came without an evaluation: a fetched one."""
+    """Empty for a fetched bundle: then the manifest's figures are shown."""
 
 
 def bundles(folders: Sequence[Path]) -> list[Bundle]:
@@ -70,6 +70,12 @@ def listed(bundle: Bundle) -> Listed:
     return Listed(bundle.manifest, () if report is None else report.gates)
 
 
+def measured(manifest: Manifest, report: Report) -> Listed:
+    """What a new measurement found; the report's figures take the place of the manifest's."""
+    figures = tuple(found.metric for found in report.figures if not found.condition)
+    return Listed(msgspec.structs.replace(manifest, metrics=figures), report.gates)
+
+
 def tables(found: Sequence[Listed]) -> Group:
     """A table for each bundle, a line for each gate; as wide as a terminal of 80 columns."""
     return Group(*(_table(item) for item in found))
@@ -85,12 +91,16 @@ def _table(item: Listed) -> Table:
     for result in item.gates:
         shown.add_row(*_gate(result))
     if not item.gates:
-        shown.add_row("no evaluation of ours")
+        for metric in m.metrics:
+            shown.add_row(metric.name, f"{metric.value:.3g}", _interval(metric.low, metric.high), "", "")
     return shown
 
 
 def _gate(result: GateResult) -> tuple[str, str, str, str, str]:
     value = "-" if result.value is None else f"{result.value:.3g}"
-    interval = "" if result.low is None or result.high is None else f"{result.low:.3g} to {result.high:.3g}"
     words = describe(result.gate).removeprefix(result.gate.figure).strip().replace("at least", "≥").replace("at most", "≤")
-    return result.gate.figure, value, interval, words, verdict(result)
+    return result.gate.figure, value, _interval(result.low, result.high), words, verdict(result)
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low:.3g} to {high:.3g}"

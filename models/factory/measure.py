@@ -19,10 +19,10 @@ from models.factory.forms import CPU, form, runs_here
 from models.factory.gates import check_gates
 from models.factory.machine import this_machine
 from models.factory.memory import PROCESSES, measure_memory
-from models.factory.recipe import Recipe
 from models.factory.report import Report, VariantFile
 from models.factory.statistics import Estimate, Outcome, by_condition, estimate
 from models.factory.steps import Asked, Judge, Judged, Progress
+from models.factory.subject import Subject
 from models.factory.timing import LEAST_ROUNDS, ROUNDS, Latency, model_runs, time_together
 from protocol.manifest import Metric, Variant
 
@@ -34,7 +34,7 @@ _SEED = 1
 
 
 def measure(  # noqa: PLR0913 - what is measured, how, on what
-    recipe: Recipe,
+    recipe: Subject,
     judge: Judge,
     folder: Path,
     variants: Sequence[Variant],

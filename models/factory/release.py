@@ -15,8 +15,9 @@ from msgspec import Meta
 
 from models.factory import declared
 from models.factory.declared import RECIPES
+from models.factory.gates import Gate
 from protocol.identifiers import Name
-from protocol.manifest import FileName, Precision, Sha256
+from protocol.manifest import FileName, Input, Output, Precision, Sha256
 
 FILE = "fetch.toml"
 
@@ -61,6 +62,25 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     manifest: dict[str, Any]
     """Fields of the manifest that the file itself does not give."""
     exports: tuple[Export, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """Of the bundle."""
+        return str(self.manifest.get("version", ""))
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """None: the weights are not ours to change."""
+        return ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def interface(self) -> tuple[Input, Output]:
+        """What the model takes and gives."""
+        return msgspec.convert(self.manifest["input"], type=Input), msgspec.convert(self.manifest["output"], type=Output)
 
     def accepts(self, sha256: str, size: int) -> bool:
         """Say whether a file that was brought by hand is this network."""

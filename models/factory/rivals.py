@@ -16,9 +16,9 @@ import numpy as np
 from models.bundle.bundle import BundleError, load_bundle
 from models.factory.comparison import Comparison, compare
 from models.factory.declared import RECIPES
-from models.factory.forms import form
-from models.factory.recipe import names
+from models.factory.forms import form, preferred
 from models.factory.steps import Judge, Progress, load_judge
+from models.factory.subject import names
 
 _SEED = 1
 
@@ -38,13 +38,13 @@ class Rival:
     model: Any
 
 
-def rival(name: str, zoo: Path, data: Path, recipes: Path = RECIPES) -> Rival:
+def rival(name: str, folders: Sequence[Path], data: Path, recipes: Path = RECIPES) -> Rival:
     """Find and open a model.
 
     Args:
         name: of a bundle (``plate-reader``), with a precision (``plate-reader:fp32``); the folder of one; or of a recipe's
             peer (``plate-reader/cct-xs-v1``).
-        zoo: where bundles are looked for.
+        folders: where bundles are looked for, in this order.
         data: folder of data, which holds the peers.
         recipes: folder of recipes.
 
@@ -60,18 +60,18 @@ def rival(name: str, zoo: Path, data: Path, recipes: Path = RECIPES) -> Rival:
             raise BundleError(msg)
         return Rival(name, recipe, peers[peer](data))
     where, _, precision = name.partition(":")
-    folder = zoo / where if (zoo / where).is_dir() else Path(where)
+    folder = next((each / where for each in folders if (each / where).is_dir()), Path(where))
     bundle = load_bundle(folder)
     manifest = bundle.manifest
     if manifest.name not in names(recipes):
         msg = f"{folder}: no recipe {manifest.name!r} that could judge it; there are: {', '.join(names(recipes))}"
         raise BundleError(msg)
-    for variant in manifest.variants:
-        if precision == form(variant) or (not precision and variant.runtime == "onnxruntime"):
-            bundle.read(variant)
-            return Rival(name, manifest.name, load_judge(manifest.name).open(folder / variant.file))
-    msg = f"{folder}: has no variant {precision or 'for ONNX Runtime'}; it has {', '.join(v.file for v in manifest.variants)}"
-    raise BundleError(msg)
+    variant = next((v for v in manifest.variants if form(v) == precision), None) if precision else preferred(manifest)
+    if variant is None:
+        msg = f"{folder}: has no variant {precision or 'for the CPU'}; it has {', '.join(v.file for v in manifest.variants)}"
+        raise BundleError(msg)
+    bundle.read(variant)
+    return Rival(name, manifest.name, load_judge(manifest.name).open(folder / variant.file))
 
 
 def confront(first: Rival, second: Rival, data: Path, progress: Progress) -> Sequence[Comparison]:

@@ -105,7 +105,7 @@ def model_runs(paths: Mapping[str, Path], outputs: Sequence[str]) -> dict[str, C
 
     Args:
         paths: files by name of the variant.
-        outputs: names that a TFLite file gives its outputs.
+        outputs: names that a TFLite file gives its outputs, where it has several.
     """
     tflite = {name: path for name, path in paths.items() if path.suffix == ".tflite"}
     runs = onnx_runs({name: path for name, path in paths.items() if name not in tflite})
@@ -113,7 +113,7 @@ def model_runs(paths: Mapping[str, Path], outputs: Sequence[str]) -> dict[str, C
 
 
 def _tflite_runner(path: Path, outputs: Sequence[str]) -> Callable[[], object]:
-    network = LiteRtNetwork(path.read_bytes(), path.name, outputs)
+    network = LiteRtNetwork(path.read_bytes(), path.name, outputs if len(outputs) > 1 else ())
     _, shape, dtype = network.input
     values = _noise(np.random.default_rng(0), shape, dtype.type)
     return lambda: network.run(values)

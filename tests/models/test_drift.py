@@ -14,7 +14,6 @@ from models.factory.square import score
 from models.factory.statistics import estimate
 from models.factory.steps import load_judge
 from models.recipes.person_vehicle_fast import judge as people
-from models.recipes.plate_reader import judge as plates
 
 ZOO = {bundle.manifest.name: bundle for bundle in bundles([zoo()])}
 MOST_MB = 60
@@ -40,28 +39,19 @@ def test_a_bundle_says_what_its_recipe_says_and_reached_its_gates(name: str) -> 
     assert (ZOO[name].folder / CARD).read_text("utf-8") == card(manifest, report)
 
 
-@pytest.mark.parametrize("name", [name for name in ZOO if name.startswith("pose-")])
-def test_poses_are_as_far_from_their_reference_as_was_measured(name: str) -> None:
-    """All that the judge needs lies in the repository: the whole evaluation of the 8-bit form is repeated."""
+@pytest.mark.parametrize("name", sorted(ZOO.keys() - {"person-vehicle-fast"}))
+def test_the_8_bit_form_does_what_was_measured(name: str) -> None:
+    """On all that the judge needs no photos for: people of the square's clip, drawn plates that training did not see."""
     bundle, judge, report = ZOO[name], load_judge(name), evaluation_of(ZOO[name])
     assert report is not None
     judged = judge.judge(judge.open(bundle.folder / f"{name}.int8.onnx"), None, lambda _: None)
-    for asked in judge.figures():
+    here = [asked for asked in judge.figures() if asked.on in judged.outcomes]
+    assert here
+    for asked in here:
         known = next(f.metric for f in report.figures if (f.metric.name, f.variant, f.condition) == (asked.name, "int8", ""))
         found = estimate(judged.outcomes[asked.on], asked.figure, asked.name, asked.on, np.random.default_rng(1), draws=20)
         assert known.low <= found.metric.value <= known.high, "other processors round otherwise, within the interval"
         assert found.metric.n == known.n
-
-
-def test_the_reader_reads_as_many_rendered_crops_as_was_measured() -> None:
-    """Photos may not lie in the repository; crops with alphabets that training did not see are drawn anew."""
-    bundle, report = ZOO["plate-reader"], evaluation_of(ZOO["plate-reader"])
-    assert report is not None
-    known = next(f.metric for f in report.figures if (f.metric.name, f.variant, f.condition) == ("drawn_top1", "int8", ""))
-    judged = plates.judge(plates.open(bundle.folder / "plate-reader.int8.onnx"), None, lambda _: None)
-    right = [outcome.values["top1"] for outcome in judged.outcomes[plates.DRAWN]]
-    assert known.n == len(right)
-    assert known.low <= np.mean(np.array(right)) <= known.high
 
 
 def test_people_are_found_where_the_more_exact_variant_finds_them() -> None:

@@ -67,11 +67,12 @@ def open(path: Path) -> Detector:  # noqa: A001 - the judge's word
 
 def peers() -> Mapping[str, Callable[[Path], Any]]:
     """YOLOX-nano, the usual small open detector."""
-    return {YOLOX.stem.replace("_", "-"): _open_yolox}
+    return {YOLOX.stem.replace("_", "-"): lambda data: open_yolox(data / YOLOX)}
 
 
-def _open_yolox(data: Path) -> Detector:
-    yolox = Yolox(network(data / YOLOX), ("person",))
+def open_yolox(path: Path) -> Detector:
+    """Load YOLOX-nano."""
+    yolox = Yolox(network(path), ("person",))
 
     def look(part: Rgb, window: Window) -> Detections:
         found = yolox.look(part, np.array([LEAST], np.float32), IOU)

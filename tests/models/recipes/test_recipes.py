@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from models.factory import subject
 from models.factory.declared import RECIPES, module
 from models.factory.measure import ON_THE_CPU
 from models.factory.recipe import names, read_recipe
 from models.factory.steps import Judge, Steps
 
-TRAINED = ("plate-detector", "plate-reader")
-"""Have steps and a judge before their first weights, when they have no recipe.toml yet."""
-RECIPES_WITH_STEPS = sorted({*names(), *TRAINED})
+JUDGED = subject.names()
+"""Fetched bundles are measured like those that are built here."""
 
 
 def _methods(protocol: type) -> dict[str, int]:
@@ -33,15 +33,28 @@ def _part(name: str, part: str) -> Any:
         pytest.skip(f"needs {error.name}: make setup-models")
 
 
-@pytest.mark.parametrize("name", RECIPES_WITH_STEPS)
-@pytest.mark.parametrize(("part", "protocol"), [("steps", Steps), ("judge", Judge)])
+@pytest.mark.parametrize(
+    ("name", "part", "protocol"),
+    [*((name, "steps", Steps) for name in names()), *((name, "judge", Judge) for name in JUDGED)],
+)
 def test_a_recipe_is_whole(name: str, part: str, protocol: type) -> None:
     found = _part(name, part)
     for method, arguments in _methods(protocol).items():
         assert len(inspect.signature(getattr(found, method)).parameters) == arguments, f"{part}.{method} of {name}"
 
 
-@pytest.mark.parametrize("name", RECIPES_WITH_STEPS)
+@pytest.mark.parametrize("name", JUDGED)
+def test_what_is_measured_has_a_name_and_an_interface(name: str) -> None:
+    found = subject.read_subject(name)
+    assert found.name == name
+    assert found.version
+    takes, gives = found.interface()
+    assert takes.name
+    assert gives.names()
+    assert bool(found.gates) == (name in names())
+
+
+@pytest.mark.parametrize("name", JUDGED)
 def test_figures_have_different_names(name: str) -> None:
     asked = _part(name, "judge").figures()
     assert len({(each.name, each.on) for each in asked}) == len(asked)
