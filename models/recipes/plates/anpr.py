@@ -54,8 +54,8 @@ class Race:
 
 def chain(detector: Bundle, reader: Bundle) -> Anpr:
     """Our two bundles in 8 bits, at their default operating points."""
-    point = detector.manifest.operating_points["default"]
-    return joined(open_finder(used_file(detector)), point.thresholds["plate"], open_reader(used_file(reader)), upright=True)
+    least = detector.manifest.operating_points["default"].thresholds["plate"]
+    return joined(open_finder(used_file(detector), least), least, open_reader(used_file(reader)), upright=True)
 
 
 def peer_chain(data: Path) -> Anpr:
