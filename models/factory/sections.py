@@ -63,7 +63,7 @@ def figures(report: Report) -> Markup:
         (
             f.metric.name,
             f.variant,
-            f.condition or ALL,
+            f.condition or (ALL if by_name else ""),
             f"{number(f.metric.value)} {f.unit}".rstrip(),
             between(f.metric.low, f.metric.high),
             str(f.metric.n),
