@@ -26,7 +26,7 @@ def gates(report: Report) -> Markup:
             "" if result.value is None else number(result.value),
             between(result.low, result.high),
             result.gate.on,
-            verdict(result),
+            "" if result.fulfilled else verdict(result),
         )
         for result in report.gates
     ]

@@ -72,7 +72,7 @@ def judge(model: Finder, data: Path | None, progress: Progress) -> Judged:
     least = threshold()
     outcomes: dict[str, list[Outcome]] = {}
     looked: list[MeasuredOn] = []
-    failures: list[Failure] = []
+    failures: list[tuple[float, Failure]] = []
     for on, folder in FOLDERS.items():
         if data is None or not (data / folder).is_dir():
             looked.append(MeasuredOn(on, 0, skipped="not here"))
@@ -94,8 +94,8 @@ def judge(model: Finder, data: Path | None, progress: Progress) -> Judged:
     progress(DRAWN)
     outcomes[DRAWN] = list(drawn(model, least, range(SCENES)))
     looked.append(MeasuredOn(DRAWN, SCENES))
-    failures.sort(key=lambda failure: -(failure.score or 0))
-    return Judged(outcomes, tuple(looked), tuple(failures))
+    failures.sort(key=lambda pair: -pair[0])
+    return Judged(outcomes, tuple(looked), tuple(failure for _, failure in failures))
 
 
 def picture(item: str, data: Path | None) -> Rgb | None:
@@ -161,14 +161,15 @@ def drawn(model: Finder, least: float, numbers: range, seed: int = SEED) -> Iter
         yield Outcome(name, "", made, name)
 
 
-def _failures(item: str, found: Plates, real: npt.NDArray[np.float32], least: float) -> Iterator[Failure]:
-    """Plates that were missed, first, and boxes that are none."""
+def _failures(item: str, found: Plates, real: npt.NDArray[np.float32], least: float) -> Iterator[tuple[float, Failure]]:
+    """How bad it is, and what: plates that were missed, first, and boxes that are none, the surest first."""
     hit = matched(found, real)
     sure = found.scores >= least
     missed = len(real) - int((sure & (hit >= 0)).sum())
     ghosts = found.scores[sure & (hit < 0)]
     if missed or len(ghosts):
-        told = f"{missed} missed, {len(ghosts)} that are none"
-        score = missed + float(ghosts.max(initial=0.0))
+        told = ", ".join(f"{count} {what}" for count, what in ((missed, "missed"), (len(ghosts), "that is none")) if count)
+        expected, score = f"{len(real)} plate" + "s" * (len(real) != 1), float(ghosts.max()) if len(ghosts) else None
         came = shapes(found.corners[sure])
-        yield Failure(item, f"{len(real)} plates", told, score=score, expected_at=outlines(real), came_at=came)
+        failure = Failure(item, expected, told, score=score, expected_at=outlines(real), came_at=came)
+        yield missed + (score or 0.0), failure
