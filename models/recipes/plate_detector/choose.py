@@ -15,8 +15,7 @@ from models.recipes.plate_detector.finder import LEAST, open_finder
 from models.recipes.plate_detector.judge import drawn
 
 FALSE_PER_PICTURE = 0.08
-"""Promise on drawn scenes, each the region of one vehicle: with one and a half regions a photo, 0.12 of the 0.15 that a photo may
-have."""
+"""Promise on drawn scenes, each the region of a vehicle: with 1.5 regions a photo, 0.12 of the 0.15 that it may have."""
 SCENES = 1000
 SEED = 11
 """Other scenes than those that are reported."""
