@@ -64,7 +64,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     for module in (building, evaluation, rivals):
         monkeypatch.setattr(module, "load_judge", lambda _: judge)
         monkeypatch.setattr(module, "RECIPES", made.recipes)
-    monkeypatch.setattr(evaluation, "read_recipe", lambda name, _: read_recipe(name, made.recipes))
+    monkeypatch.setattr(evaluation, "read_subject", lambda name, _: read_recipe(name, made.recipes))
     # Fresh processes are slow, and measured elsewhere.
     monkeypatch.setattr(measuring, "measure_memory", lambda variant, *_: Memory(variant, 1.0, 1.0, 1.0, 1))
     monkeypatch.setattr(rivals, "names", lambda _: ("toy",))
