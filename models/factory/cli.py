@@ -19,7 +19,7 @@ from rich.table import Table
 from models.bundle.bundle import Bundle, BundleError, fetched, load_bundle, zoo
 from models.factory.card import CARD
 from models.factory.comparison import Comparison
-from models.factory.listing import bundles, listed, measured, tables
+from models.factory.listing import bundles, folder_of, listed, measured, tables
 from models.factory.statistics import EvaluationError
 
 MODELS_EXTRA = "pip install 'lamplighter[models]', or make setup-models in a checkout"
@@ -170,7 +170,7 @@ def fetch_bundle(
 def _find(name: str, folder: Path | None) -> Bundle:
     """A bundle of the folder, or of the zoo or of those that were fetched."""
     folders = _folders(folder)
-    return load_bundle(next((each / name for each in folders if (each / name).is_dir()), folders[0] / name))
+    return load_bundle(folder_of(name, folders) or folders[0] / name)
 
 
 def _folders(folder: Path | None) -> list[Path]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from models.bundle.bundle import BundleError
+from protocol.identifiers import Name
+from protocol.manifest import Input, Output
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -18,13 +20,22 @@ else:
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 
 
-class Declared(Protocol):
-    """A declaration says whose it is."""
+class Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What every declaration says."""
+
+    name: Name
+    """Of the bundle; the folder is called the same with underscores."""
+    manifest: dict[str, Any]
+    """Fields of the manifest, under its own names, as far as nobody else can know them."""
 
     @property
-    def name(self) -> str:
+    def version(self) -> str:
         """Of the bundle."""
-        ...
+        return str(self.manifest.get("version", ""))
+
+    def interface(self) -> tuple[Input, Output]:
+        """What every form of the model takes and gives."""
+        return msgspec.convert(self.manifest["input"], type=Input), msgspec.convert(self.manifest["output"], type=Output)
 
 
 _T = TypeVar("_T", bound=Declared)

@@ -27,7 +27,7 @@ from models.factory.declared import RECIPES, module
 from models.factory.download import DownloadError, Progress, Wanted, download, make_opener
 from models.factory.examine import Expected, examine, expected
 from models.factory.release import Recipe
-from protocol.manifest import Input, Manifest, ManifestError, Output, Variant, check_law, check_manifest
+from protocol.manifest import Manifest, ManifestError, Variant, check_law, check_manifest
 
 METRICS = "metrics.json"
 """In the recipe's folder: what was measured here (:mod:`models.factory.known`)."""
@@ -130,7 +130,7 @@ def _examination(recipe: Recipe) -> Expected:
     said = recipe.manifest
     try:
         check_law(recipe.name, said["labels"], said["intended_purpose"])
-        return expected(msgspec.convert(said["input"], type=Input), msgspec.convert(said["output"], type=Output))
+        return expected(*recipe.interface())
     except (KeyError, TypeError, msgspec.ValidationError, ManifestError) as error:
         reason = f"has no {error}" if isinstance(error, KeyError) else str(error)
         raise _incorrect(recipe, reason) from error
@@ -200,7 +200,7 @@ def _is_whole(target: Path, recipe: Recipe) -> bool:
     except BundleError:
         return False
     known = all(recipe.accepts(item.sha256, item.size) for item in bundle.manifest.variants)
-    return known and bundle.manifest.version == recipe.manifest.get("version")
+    return known and bundle.manifest.version == recipe.version
 
 
 def _matches(path: Path, recipe: Recipe) -> bool:

@@ -45,6 +45,11 @@ def bundles(folders: Sequence[Path]) -> list[Bundle]:
     return [found[name] for name in sorted(found)]
 
 
+def folder_of(name: str, folders: Sequence[Path]) -> Path | None:
+    """Where the bundle of a name lies; the first folder that has one wins."""
+    return next((folder / name for folder in folders if (folder / name).is_dir()), None)
+
+
 def evaluation_of(bundle: Bundle) -> Report | None:
     """The evaluation that lies in a bundle, when there is one and it is of these files.
 

@@ -17,8 +17,7 @@ from models.bundle.bundle import BundleError
 from models.factory import declared
 from models.factory.declared import RECIPES, module
 from models.factory.gates import Gate
-from protocol.identifiers import Name
-from protocol.manifest import Input, Manifest, ManifestError, Metric, Origin, Output, Precision, Variant, check_manifest
+from protocol.manifest import Manifest, ManifestError, Metric, Origin, Precision, Variant, check_manifest
 
 FILE = "recipe.toml"
 
@@ -44,31 +43,19 @@ class Trained(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the file; another one is another model and is measured anew."""
 
 
-class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Recipe(declared.Declared, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
-    name: Name
-    """Of the bundle; the folder is called the same with underscores."""
     variants: Annotated[tuple[Planned, ...], Meta(min_length=1, max_length=8)]
     sources: Annotated[tuple[Origin, ...], Meta(min_length=1, max_length=16)]
     gates: Annotated[tuple[Gate, ...], Meta(min_length=1, max_length=64)]
-    manifest: dict[str, Any]
     trained: Trained | None = None
     notes: tuple[str, ...] = ()
     """Sentences for the card alone: a step that is not deterministic and its bound, the Edge TPU's compile command."""
 
-    @property
-    def version(self) -> str:
-        """Of the bundle."""
-        return str(self.manifest.get("version", ""))
-
     def file(self, planned: Planned) -> str:
         """Name of a variant's file."""
         return f"{self.name}.{planned.precision}.{_SUFFIX[planned.runtime]}"
-
-    def interface(self) -> tuple[Input, Output]:
-        """What every form of the model takes and gives."""
-        return msgspec.convert(self.manifest["input"], type=Input), msgspec.convert(self.manifest["output"], type=Output)
 
     def draft(self, variants: tuple[Variant, ...], golden: dict[str, Any], metrics: tuple[Metric, ...]) -> Manifest:
         """Join what the recipe says with what the build found.

@@ -8,7 +8,7 @@ own names, so that :mod:`protocol.manifest` is the only place that knows them.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -16,8 +16,7 @@ from msgspec import Meta
 from models.factory import declared
 from models.factory.declared import RECIPES
 from models.factory.gates import Gate
-from protocol.identifiers import Name
-from protocol.manifest import FileName, Input, Output, Precision, Sha256
+from protocol.manifest import FileName, Precision, Sha256
 
 FILE = "fetch.toml"
 
@@ -49,24 +48,15 @@ class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     precision: Precision
 
 
-class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Recipe(declared.Declared, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
-    name: Name
-    """Of the bundle."""
     instead: Annotated[str, Meta(min_length=1)]
     """What stays in use where the file cannot be fetched, as half a sentence."""
     release: Release
     tolerance: dict[Precision, Annotated[float, Meta(gt=0)]]
     """Of the golden vectors."""
-    manifest: dict[str, Any]
-    """Fields of the manifest that the file itself does not give."""
     exports: tuple[Export, ...] = ()
-
-    @property
-    def version(self) -> str:
-        """Of the bundle."""
-        return str(self.manifest.get("version", ""))
 
     @property
     def gates(self) -> tuple[Gate, ...]:
@@ -77,10 +67,6 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def notes(self) -> tuple[str, ...]:
         """None."""
         return ()
-
-    def interface(self) -> tuple[Input, Output]:
-        """What the model takes and gives."""
-        return msgspec.convert(self.manifest["input"], type=Input), msgspec.convert(self.manifest["output"], type=Output)
 
     def accepts(self, sha256: str, size: int) -> bool:
         """Say whether a file that was brought by hand is this network."""

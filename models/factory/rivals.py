@@ -17,6 +17,7 @@ from models.bundle.bundle import BundleError, load_bundle
 from models.factory.comparison import Comparison, compare
 from models.factory.declared import RECIPES
 from models.factory.forms import form, preferred
+from models.factory.listing import folder_of
 from models.factory.steps import Judge, Progress, load_judge
 from models.factory.subject import names
 
@@ -60,7 +61,7 @@ def rival(name: str, folders: Sequence[Path], data: Path, recipes: Path = RECIPE
             raise BundleError(msg)
         return Rival(name, recipe, peers[peer](data))
     where, _, precision = name.partition(":")
-    folder = next((each / where for each in folders if (each / where).is_dir()), Path(where))
+    folder = folder_of(where, folders) or Path(where)
     bundle = load_bundle(folder)
     manifest = bundle.manifest
     if manifest.name not in names(recipes):
