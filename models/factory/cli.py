@@ -77,22 +77,26 @@ def build(
 
 
 @app.command()
-def train(
+def train(  # noqa: PLR0913 - options of the command
     name: str,
     *,
     work: Annotated[Path | None, typer.Option(help="Folder of checkpoint and result [artefacts/training/NAME]")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that draw batches")] = 1,
     hours: Annotated[float, typer.Option(min=0, help="Stop after so long; the same command goes on")] = math.inf,
     device: Annotated[str, typer.Option(help="cpu, cuda")] = "cpu",
+    start: Annotated[
+        Path | None, typer.Option("--from", help="Begin from weights of an earlier training (npz) [the network's own]")
+    ] = None,
 ) -> None:
     """Train a recipe's network, or go on where its last checkpoint stands."""
     with _told("training models"):
         from models.factory.training import load_task  # noqa: PLC0415 - as above
         from models.factory.training import train as train_task  # noqa: PLC0415
 
-        task, plan = load_task(name)
+        task, plan = load_task(name, anew=start is None)
         folder = work or Path("artefacts/training") / name
-        made = train_task(task, plan, folder, _ERR.print, workers=workers, until=hours * 3600, device=device)
+        until = hours * 3600
+        made = train_task(task, plan, folder, _ERR.print, workers=workers, until=until, device=device, start=start)
     if made is None:
         _ERR.print(f"stopped for now; the same command goes on from {folder}", soft_wrap=True)
         return

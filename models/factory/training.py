@@ -2,11 +2,13 @@
 
 Rules: everything that is drawn at a step comes from the seed and the number of the step, so that neither the number of workers
 nor an interruption changes what is learnt; a checkpoint holds all that the next step needs and replaces the one before in one
-move; what is kept in the end is the moving average of the weights.
+move; what is kept in the end is the moving average of the weights. Training begins anew or from weights that an earlier one
+left, when what is drawn has changed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import math
@@ -27,6 +29,7 @@ from torch.utils.data import DataLoader, Dataset
 from models.bundle.bundle import BundleError
 from models.factory.assemble import write_vectors
 from models.factory.declared import module
+from models.factory.trained import read_weights
 
 CHECKPOINT = "checkpoint.pt"
 WEIGHTS = "weights.npz"
@@ -75,6 +78,7 @@ class Plan:
         clip: largest norm of the gradient.
         seed: of everything.
         threads: that compute; another number rounds differently.
+        behind: share of the task that lies behind at the first step: 0 anew, more when it goes on from weights.
     """
 
     steps: int
@@ -85,6 +89,11 @@ class Plan:
     clip: float = 2.0
     seed: int = 1
     threads: int = 1
+    behind: float = 0.0
+
+    def done_at(self, step: int) -> float:
+        """Share of the task that lies behind at a step."""
+        return self.behind + (1 - self.behind) * step / self.steps
 
     def rate_at(self, step: int) -> float:
         """Learning rate of a step: linear warm-up, then a cosine (Loshchilov and Hutter, 2017)."""
@@ -96,11 +105,11 @@ class Plan:
         return min(self.average, 1 - 1 / (1 + step / 10))
 
 
-def load_task(name: str) -> tuple[Task, Plan]:
-    """Import what a recipe trains: ``task()`` and ``PLAN`` of its module ``train``.
+def load_task(name: str, *, anew: bool = True) -> tuple[Task, Plan]:
+    """Import what a recipe trains: ``task()`` and ``PLAN`` of its module ``train``, or ``CONTINUED``, its plan from weights.
 
     Raises:
-        TrainingError: when there is no such recipe, or it trains nothing.
+        TrainingError: when there is no such recipe, or it trains nothing, or not from weights.
     """
     try:
         made = importlib.import_module(f"models.recipes.{module(name)}.train")
@@ -109,7 +118,10 @@ def load_task(name: str) -> tuple[Task, Plan]:
             raise
         msg = f"{name}: no recipe that trains; `lamplighter models build {name}` builds those that convert weights"
         raise TrainingError(msg) from error
-    return made.task(), made.PLAN
+    if not anew and not hasattr(made, "CONTINUED"):
+        msg = f"{name}: has no plan to go on from weights; add CONTINUED to its train.py, or train anew"
+        raise TrainingError(msg)
+    return made.task(), made.PLAN if anew else made.CONTINUED
 
 
 def train(  # noqa: PLR0913 - what, how long, where; the rest has defaults
@@ -121,6 +133,7 @@ def train(  # noqa: PLR0913 - what, how long, where; the rest has defaults
     workers: int = 1,
     until: float = math.inf,
     device: str = "cpu",
+    start: Path | None = None,
 ) -> Path | None:
     """Train, or go on where the checkpoint in ``work`` stands.
 
@@ -132,17 +145,19 @@ def train(  # noqa: PLR0913 - what, how long, where; the rest has defaults
         workers: processes that draw batches; 0 draws them here.
         until: seconds after which a checkpoint is written and training stops for now.
         device: torch's name of what computes.
+        start: weights (npz) that the first step begins from; without, the network's own.
 
     Returns:
         The file of averaged weights (npz), or ``None`` when it stopped before its last step.
 
     Raises:
         TrainingError: when the checkpoint is of another plan or cannot be read, or the loss is no longer a number.
+        BundleError: when the weights to begin from cannot be read, or are of another network.
     """
     work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(plan.threads)
     torch.use_deterministic_algorithms(mode=True)
-    state = _State(task, plan, device)
+    state = _State(task, plan, device, start)
     first = state.resume(work / CHECKPOINT)
     began = saved = told = time.monotonic()
     batches = _loader(task, plan, first, workers)
@@ -199,10 +214,11 @@ def _loader(task: Task, plan: Plan, first: int, workers: int) -> Iterator[tuple[
 class _State:
     """All that changes from step to step."""
 
-    def __init__(self, task: Task, plan: Plan, device: str) -> None:
+    def __init__(self, task: Task, plan: Plan, device: str, start: Path | None) -> None:
         torch.manual_seed(plan.seed)
         self._task, self._plan = task, plan
         self._network = task.network().to(device=device, memory_format=torch.channels_last)
+        self._start = _begin_from(self._network, start) if start else ""
         self._optimizer = torch.optim.AdamW(self._network.parameters(), lr=plan.rate, weight_decay=plan.decay)
         self._average = {name: value.detach().clone() for name, value in self._network.state_dict().items()}
 
@@ -212,7 +228,7 @@ class _State:
         for group in self._optimizer.param_groups:
             group["lr"] = self._plan.rate_at(step)
         self._network.train()
-        loss, parts = self._task.loss(self._network, tensors, step / self._plan.steps)
+        loss, parts = self._task.loss(self._network, tensors, self._plan.done_at(step))
         if not torch.isfinite(loss):
             msg = f"the loss of step {step} is not a number; lower the learning rate (now at most {self._plan.rate:g})"
             raise TrainingError(msg)
@@ -250,6 +266,7 @@ class _State:
         """Replace the checkpoint by one of ``step`` steps done."""
         kept = {
             "plan": asdict(self._plan),
+            "start": self._start,
             "step": step,
             "network": self._network.state_dict(),
             "optimizer": self._optimizer.state_dict(),
@@ -268,7 +285,7 @@ class _State:
             return 0
         try:
             kept: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-            if kept["plan"] == asdict(self._plan):
+            if (kept["plan"], kept["start"]) == (asdict(self._plan), self._start):
                 self._network.load_state_dict(kept["network"])
                 self._optimizer.load_state_dict(kept["optimizer"])
                 for name, value in kept["average"].items():
@@ -277,8 +294,24 @@ class _State:
         except (RuntimeError, KeyError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
             msg = f"{path}: no checkpoint of this training ({str(error).splitlines()[0]}); remove it to begin anew"
             raise TrainingError(msg) from error
-        msg = f"{path}: of another plan ({kept['plan']}); remove it to begin anew, or give the plan that it was made with"
+        msg = (
+            f"{path}: of another plan or other weights to begin from ({kept['plan']}, weights {kept['start'] or 'none'}); "
+            "remove it to begin anew, or give those that it was made with"
+        )
         raise TrainingError(msg)
+
+
+def _begin_from(network: nn.Module, start: Path) -> str:
+    """Give the network weights of an earlier training; returns the SHA-256 of their file."""
+    weights = read_weights(start)
+    own = network.state_dict()
+    new = {name: torch.from_numpy(weights[name]) if value.dtype.is_floating_point else value for name, value in own.items()}
+    other = sorted(name for name, value in own.items() if new[name].shape != value.shape) + sorted(set(weights) - set(own))
+    if other:
+        msg = f"{start}: {', '.join(other[:3])} are of another network; train anew"
+        raise TrainingError(msg)
+    network.load_state_dict(new)
+    return hashlib.sha256(start.read_bytes()).hexdigest()
 
 
 def _line(step: int, plan: Plan, parts: dict[str, float], seconds: float) -> str:

@@ -168,7 +168,7 @@ def _failures(item: str, found: Plates, real: npt.NDArray[np.float32], least: fl
     missed = len(real) - int((sure & (hit >= 0)).sum())
     ghosts = found.scores[sure & (hit < 0)]
     if missed or len(ghosts):
-        told = ", ".join(f"{count} {what}" for count, what in ((missed, "missed"), (len(ghosts), "that is none")) if count)
+        told = ", ".join(f"{count} {what}" for count, what in ((missed, "missed"), (len(ghosts), "false")) if count)
         expected, score = f"{len(real)} plate" + "s" * (len(real) != 1), float(ghosts.max()) if len(ghosts) else None
         came = shapes(found.corners[sure])
         failure = Failure(item, expected, told, score=score, expected_at=outlines(real), came_at=came)

@@ -14,13 +14,13 @@ from models.bundle.golden import Run
 from models.factory.forms import form
 from models.factory.leaks import Item
 from models.factory.steps import Room
+from models.factory.trained import trained_weights
 from models.recipes.plate_detector import choose, judge
 from models.recipes.plate_detector.export import export
 from models.recipes.plate_detector.finder import open_network
 from models.recipes.plate_detector.quantise import calibration_pictures, quantise
 from models.recipes.plate_detector.shape import HEIGHT, WIDTH
 from models.recipes.plates.material import alphabets, backgrounds, renderings
-from models.recipes.plates.weights import trained_weights
 from models.synthesis.material import Material
 from models.synthesis.recording import draw_scene
 from models.synthesis.scene import View

@@ -13,6 +13,7 @@ from models.bundle.golden import Run
 from models.factory.leaks import Item
 from models.factory.session import open_session
 from models.factory.steps import Room
+from models.factory.trained import trained_weights
 from models.recipes.plate_reader.calibrate import CROPS, SEED
 from models.recipes.plate_reader.drawn import DRAWN_CROPS, DRAWN_SEED
 from models.recipes.plate_reader.export import INPUT, OUTPUT, to_onnx
@@ -20,7 +21,6 @@ from models.recipes.plate_reader.kept import CALIBRATION, FILE, GOLDEN, read_kep
 from models.recipes.plate_reader.quantise import quantise
 from models.recipes.plate_reader.shape import COLUMNS, LINES
 from models.recipes.plates.material import alphabets, renderings
-from models.recipes.plates.weights import trained_weights
 
 HERE = Path(__file__).parent
 

@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch: make setup-
 
 from typer.testing import CliRunner  # noqa: E402 - after the skip
 
+from models.bundle.bundle import BundleError  # noqa: E402
 from models.factory import training  # noqa: E402
 from models.factory.cli import app  # noqa: E402
 from models.factory.training import CHECKPOINT, Plan, TrainingError, load_task, train  # noqa: E402
@@ -49,6 +50,7 @@ class Broken(Line):
 
 
 PLAN = Plan(steps=60, rate=0.05, warm_up=5)
+CONTINUED = Plan(steps=30, rate=0.01, warm_up=5, behind=0.5)
 
 
 def _weights(path: Path | None) -> bytes:
@@ -108,8 +110,50 @@ def test_a_loss_that_is_no_number_stops_it(tmp_path: Path) -> None:
         train(Broken(), PLAN, tmp_path, lambda _: None, workers=0)
 
 
+def _trained(folder: Path) -> Path:
+    made = train(Line(), replace(PLAN, steps=400), folder, lambda _: None, workers=0)
+    assert made is not None
+    return made
+
+
+def test_it_goes_on_from_weights(tmp_path: Path) -> None:
+    errors = {}
+    for start in (None, _trained(tmp_path / "first")):
+        told: list[str] = []
+        assert train(Line(), Plan(steps=2, rate=1e-6), tmp_path / str(start is None), told.append, workers=0, start=start)
+        errors[start is None] = float(told[-1].split("error ")[1])
+    assert errors[False] < 0.1
+    assert errors[True] > 1.0
+
+
+def test_a_task_that_goes_on_is_told_how_far_it_is() -> None:
+    assert [Plan(steps=10, rate=1.0).done_at(step) for step in (0, 5)] == [0, 0.5]
+    assert [Plan(steps=10, rate=1.0, behind=0.5).done_at(step) for step in (0, 5)] == [0.5, 0.75]
+
+
+class Wide(Line):
+    def network(self) -> Any:
+        return torch.nn.Sequential(torch.nn.Conv2d(2, 9, 1), torch.nn.BatchNorm2d(9), torch.nn.Conv2d(9, 1, 1))
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    start = _trained(tmp_path / "first")
+    with pytest.raises(BundleError, match=r"weights\.npz: .*network"):
+        train(Wide(), PLAN, tmp_path / "second", lambda _: None, workers=0, start=start)
+    start.write_bytes(start.read_bytes()[:300])
+    with pytest.raises(BundleError, match="no weights"):
+        train(Line(), PLAN, tmp_path / "second", lambda _: None, workers=0, start=start)
+
+
+def test_a_checkpoint_from_other_weights_is_refused(tmp_path: Path) -> None:
+    start = _trained(tmp_path / "first")
+    assert train(Line(), PLAN, tmp_path / "second", lambda _: None, workers=0, until=0.0, start=start) is None
+    with pytest.raises(TrainingError, match="other weights"):
+        train(Line(), PLAN, tmp_path / "second", lambda _: None, workers=0)
+
+
 def test_the_command_line_trains_stops_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "load_task", lambda _: (Line(), PLAN))
+    monkeypatch.setattr(training, "load_task", lambda _, *, anew: (Line(), PLAN if anew else CONTINUED))
     command = ["train", "line", "--work", str(tmp_path), "--workers", "0"]
     first = CliRunner().invoke(app, [*command, "--hours", "0"])
     assert first.exit_code == 0, first.output
@@ -118,6 +162,10 @@ def test_the_command_line_trains_stops_and_goes_on(tmp_path: Path, monkeypatch: 
     assert second.exit_code == 0, second.output
     digest = hashlib.sha256((tmp_path / "weights.npz").read_bytes()).hexdigest()
     assert digest in second.output.replace("\n", "")
+    more = ["train", "line", "--work", str(tmp_path / "more"), "--workers", "0", "--from", str(tmp_path / "weights.npz")]
+    third = CliRunner().invoke(app, more)
+    assert third.exit_code == 0, third.output
+    assert "step 30:" in third.output
 
 
 @pytest.mark.parametrize("name", ["plate-reader", "plate-detector"])
@@ -125,6 +173,12 @@ def test_recipes_that_train_say_what(name: str) -> None:
     task, plan = load_task(name)
     assert isinstance(task.network(), torch.nn.Module)
     assert plan.steps > 0
+
+
+def test_a_recipe_goes_on_from_weights_by_a_plan_of_its_own() -> None:
+    assert load_task("plate-reader", anew=False)[1].behind > 0
+    with pytest.raises(TrainingError, match="CONTINUED"):
+        load_task("plate-detector", anew=False)
 
 
 def test_a_recipe_that_trains_nothing_says_so() -> None:

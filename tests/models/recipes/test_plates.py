@@ -11,9 +11,9 @@ import pytest
 from models.bundle.bundle import BundleError
 from models.factory.leaks import LeakError, check_splits
 from models.factory.statistics import EvaluationError
+from models.factory.trained import read_weights
 from models.recipes.plates.material import alphabets, backgrounds, renderings
 from models.recipes.plates.photos import Photo, photos
-from models.recipes.plates.weights import read_weights
 
 
 def test_weights_that_are_not_whole(tmp_path: Path) -> None:
