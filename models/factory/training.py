@@ -29,7 +29,7 @@ from torch.utils.data import DataLoader, Dataset
 from models.bundle.bundle import BundleError
 from models.factory.assemble import write_vectors
 from models.factory.declared import module
-from models.factory.trained import read_weights
+from models.factory.trained import Weights, read_weights
 
 CHECKPOINT = "checkpoint.pt"
 WEIGHTS = "weights.npz"
@@ -79,6 +79,8 @@ class Plan:
         seed: of everything.
         threads: that compute; another number rounds differently.
         behind: share of the task that lies behind at the first step: 0 anew, more when it goes on from weights.
+        kept: share of the weights that it began from in the result: the mean of both forgets less of what is no longer drawn as
+            often than the new ones alone (Wortsman and others, 2022, "Robust fine-tuning of zero-shot models").
     """
 
     steps: int
@@ -90,6 +92,7 @@ class Plan:
     seed: int = 1
     threads: int = 1
     behind: float = 0.0
+    kept: float = 0.0
 
     def done_at(self, step: int) -> float:
         """Share of the task that lies behind at a step."""
@@ -218,7 +221,8 @@ class _State:
         torch.manual_seed(plan.seed)
         self._task, self._plan = task, plan
         self._network = task.network().to(device=device, memory_format=torch.channels_last)
-        self._start = _begin_from(self._network, start) if start else ""
+        self._start = _begin_from(self._network, start) if start else None
+        self._started = hashlib.sha256(start.read_bytes()).hexdigest() if start else ""
         self._optimizer = torch.optim.AdamW(self._network.parameters(), lr=plan.rate, weight_decay=plan.decay)
         self._average = {name: value.detach().clone() for name, value in self._network.state_dict().items()}
 
@@ -259,14 +263,18 @@ class _State:
             self._network.load_state_dict(own)
 
     def averaged(self) -> dict[str, np.ndarray]:
-        """Averaged weights by name, without counters."""
-        return {name: value.cpu().numpy() for name, value in self._average.items() if value.dtype.is_floating_point}
+        """Averaged weights by name, without counters; with what is kept of those that it began from."""
+        learned = {name: value.cpu().numpy() for name, value in self._average.items() if value.dtype.is_floating_point}
+        if self._start is None:
+            return learned
+        kept = np.float32(self._plan.kept)
+        return {name: (1 - kept) * value + kept * self._start[name] for name, value in learned.items()}
 
     def save(self, path: Path, step: int) -> None:
         """Replace the checkpoint by one of ``step`` steps done."""
         kept = {
             "plan": asdict(self._plan),
-            "start": self._start,
+            "start": self._started,
             "step": step,
             "network": self._network.state_dict(),
             "optimizer": self._optimizer.state_dict(),
@@ -285,7 +293,7 @@ class _State:
             return 0
         try:
             kept: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-            if (kept["plan"], kept["start"]) == (asdict(self._plan), self._start):
+            if (kept["plan"], kept["start"]) == (asdict(self._plan), self._started):
                 self._network.load_state_dict(kept["network"])
                 self._optimizer.load_state_dict(kept["optimizer"])
                 for name, value in kept["average"].items():
@@ -301,8 +309,8 @@ class _State:
         raise TrainingError(msg)
 
 
-def _begin_from(network: nn.Module, start: Path) -> str:
-    """Give the network weights of an earlier training; returns the SHA-256 of their file."""
+def _begin_from(network: nn.Module, start: Path) -> Weights:
+    """Give the network the weights of an earlier training; returns them."""
     weights = read_weights(start)
     own = network.state_dict()
     new = {name: torch.from_numpy(weights[name]) if value.dtype.is_floating_point else value for name, value in own.items()}
@@ -311,7 +319,7 @@ def _begin_from(network: nn.Module, start: Path) -> str:
         msg = f"{start}: {', '.join(other[:3])} are of another network; train anew"
         raise TrainingError(msg)
     network.load_state_dict(new)
-    return hashlib.sha256(start.read_bytes()).hexdigest()
+    return weights
 
 
 def _line(step: int, plan: Plan, parts: dict[str, float], seconds: float) -> str:

@@ -24,6 +24,8 @@ SHORT = 3.0
 """Width over height below which a plate is American or of two rows, whose characters take less of the width."""
 FINE = 115.0
 """Width in pixels from which a plate is worked on at little over its resolution; below it at one and a half times."""
+HABITS = ((-0.05, 0.03), (0.03, 0.13), (0.13, 0.25))
+"""How far outside the plate detectors cut, in shares of its size; equally often."""
 SEEN = 0.2
 """Share of a character's width or height that a crop may cut off."""
 
@@ -134,12 +136,11 @@ def _window(
     placed = _seen_at(outline, view)[0]
     (left, top), (right, bottom) = placed.min(axis=0), placed.max(axis=0)
     wide, tall = right - left, bottom - top
-    if hand.chance(0.35):
+    if hand.chance(0.25):
         shifts = hand.random.uniform(-0.08, 0.25, 4)
-    elif hand.chance(0.25):
-        shifts = hand.random.normal(0.0, 0.03, 4)
-    else:  # a detector's own habit is the same on all sides
-        shifts = hand.random.uniform(-0.04, 0.26) + hand.random.normal(0, 0.02, 4)
+    else:  # a detector's own habit is the same on all sides: close, with some air, or with much of the car
+        low, high = HABITS[int(hand.random.integers(len(HABITS)))]
+        shifts = hand.random.uniform(low, high) + hand.random.normal(0, 0.02, 4)
     if not len(marks):
         return left - shifts[0] * wide, top - shifts[1] * tall, right + shifts[2] * wide, bottom + shifts[3] * tall
     boxes = _seen_at(marks, view)

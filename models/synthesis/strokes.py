@@ -36,6 +36,8 @@ class Pen:
         weight: thickness of the pen over the width.
         trim: share of the pen's half thickness that is cut off outside its box: 0 leaves round ends, more flattens them.
         hook: how far C, G, S, 2, 3 turn in at their ends.
+        dip: how far down the middle of the M comes.
+        bar: height of the A's.
         habits: one truth value for each way in which letters differ; see the shapes.
     """
 
@@ -45,6 +47,8 @@ class Pen:
     weight: float
     trim: float
     hook: float
+    dip: float
+    bar: float
     habits: dict[str, bool]
 
 
@@ -52,8 +56,8 @@ def draw_pen(random: np.random.Generator) -> Pen:
     """Draw a pen; ranges span the faces of European, American and Brazilian plates."""
     chances = {
         "flat A": 0.35, "open 4": 0.3, "flat 3": 0.25, "slashed 0": 0.1, "serif I": 0.3, "flag 1": 0.75, "foot 1": 0.15,
-        "straight 6": 0.3, "upright W": 0.2, "narrow 0": 0.4, "barred 7": 0.06, "barred Z": 0.06, "spur G": 0.6, "short M": 0.5,
-        "round J": 0.6, "deep Q": 0.5,
+        "straight 6": 0.3, "upright W": 0.2, "narrow 0": 0.4, "barred 7": 0.06, "barred Z": 0.06, "spur G": 0.6, "round J": 0.6,
+        "deep Q": 0.5, "flat V": 0.3, "steep V": 0.25, "straight 2": 0.35, "narrow M": 0.35,
     }  # fmt: skip
     return Pen(
         waist=random.uniform(0.43, 0.53),
@@ -62,6 +66,8 @@ def draw_pen(random: np.random.Generator) -> Pen:
         weight=random.uniform(0.15, 0.32),
         trim=float(random.choice([0.0, 0.0, 0.4])),
         hook=random.uniform(0.18, 0.33),
+        dip=random.uniform(0.38, 1.0),
+        bar=random.uniform(0.6, 0.78),
         habits={name: bool(random.random() < chance) for name, chance in chances.items()},
     )
 
@@ -73,7 +79,8 @@ def draw_alphabet(seed: int) -> dict[str, Mask]:
         By character, its ink: uint8 (height, width), 255 where there is ink, cropped to it.
     """
     pen = draw_pen(np.random.default_rng([seed, 0x9E]))
-    masks = {character: _ink(paths, pen, 1.12 if character in "MW" else 1.0) for character, paths in _shapes(pen).items()}
+    wide = 1.0 if pen.habits["narrow M"] else 1.12
+    masks = {character: _ink(paths, pen, wide if character in "MW" else 1.0) for character, paths in _shapes(pen).items()}
     masks["9"] = np.ascontiguousarray(masks["6"][::-1, ::-1])
     return masks
 
@@ -138,7 +145,7 @@ def _letters(pen: Pen) -> dict[str, list[Path]]:
     stem = _line((0, 0), (0, 1))
     return {
         "A": [_line((0, 1), (0.36, 0), (0.64, 0), (1, 1)) if habit["flat A"] else _line((0, 1), (0.5, 0), (1, 1)),
-              _line((0.2, 0.69), (0.8, 0.69))],
+              _line((0.2, pen.bar), (0.8, pen.bar))],
         "B": [_bowl(0, w, 0.94), _bowl(w, 1)],
         "C": [_curve((1, h), (1, 0), (0, 0), (0, 1), (1, 1), (1, 1 - h))],
         "D": [_bowl(0, 1)],
@@ -152,7 +159,7 @@ def _letters(pen: Pen) -> dict[str, list[Path]]:
         "J": [_curve((0.94, 0), (0.94, 1), (0, 1), (0, 0.68) if habit["round J"] else (0, 0.84))],
         "K": [stem, _line((1, 0), (0, 0.61)), _line((0.33, 0.41), (1, 1))],
         "L": [_line((0, 0), (0, 1), (1, 1))],
-        "M": [_line((0, 1), (0, 0), (0.5, 0.55 if habit["short M"] else 0.95), (1, 0), (1, 1))],
+        "M": [_line((0, 1), (0, 0), (0.5, pen.dip), (1, 0), (1, 1))],
         "N": [_line((0, 1), (0, 0), (1, 1), (1, 0))],
         "O": [_ring(0, 0, 1, 1)],
         "P": [_bowl(0, w + 0.06), stem],
@@ -161,7 +168,9 @@ def _letters(pen: Pen) -> dict[str, list[Path]]:
         "S": [_curve((1, h), (1, 0), (0, 0), (0, w), (1, w), (1, 1), (0, 1), (0, 1 - h))],
         "T": [_line((0, 0), (1, 0)), _line((0.5, 0), (0.5, 1))],
         "U": [_curve((0, 0), (0, 1), (1, 1), (1, 0))],
-        "V": [_line((0, 0), (0.5, 1), (1, 0))],
+        "V": [_line(*(((0, 0), (0.04, 0.5)) if habit["steep V"] else ((0, 0),)),
+                    *(((0.4, 1), (0.6, 1)) if habit["flat V"] else ((0.5, 1),)),
+                    *(((0.96, 0.5), (1, 0)) if habit["steep V"] else ((1, 0),)))],
         "W": [_line((0, 0), (0, 1), (0.5, 0.45), (1, 1), (1, 0)) if habit["upright W"]
               else _line((0, 0), (0.23, 1), (0.5, 0.25), (0.77, 1), (1, 0))],
         "X": [_line((0, 0), (1, 1)), _line((1, 0), (0, 1))],
@@ -177,7 +186,8 @@ def _figures(pen: Pen) -> dict[str, list[Path]]:
         "0": [_ring(slim, 0, 1 - slim, 1), *([_line((0.15, 0.86), (0.85, 0.14))] if habit["slashed 0"] else [])],
         "1": [_line((0.12, 0.24), (0.5, 0), (0.5, 1)) if habit["flag 1"] else _line((0.5, 0), (0.5, 1)),
               *([_line((0.1, 1), (0.9, 1))] if habit["foot 1"] else [])],
-        "2": [(False, ((0, h, True), (0, 0, True), (1, 0, True), (1, 0.46, True), (0, 0.86, True), (0, 1, False),
+        "2": [(False, ((0, h, True), (0, 0, True), (1, 0, True),
+                       *(((1, 0.36, True),) if habit["straight 2"] else ((1, 0.46, True), (0, 0.86, True))), (0, 1, False),
                        (1, 1, False)))],
         "3": [(False, ((0.05, 0, False), (0.95, 0, False), (0.45, 0.41, False), (1, 0.43, True), (1, 1, True), (0, 1, True),
                        (0, 1 - h, False)))] if habit["flat 3"]

@@ -24,7 +24,7 @@ SHOTS = 2
 """Pictures of each plate in a batch."""
 PLAN = Plan(steps=22_000, rate=3e-3)
 """1.4 million crops."""
-CONTINUED = Plan(steps=11_000, rate=1.5e-3, seed=2, behind=0.5)
+CONTINUED = Plan(steps=11_000, rate=1.5e-3, seed=2, behind=0.5, kept=0.5)
 """700,000 more, when what is drawn has changed: places were learned, and a larger rate would forget them."""
 PLACES_ALONE = 0.05
 """Share of training in which only the places of characters count: from them the network learns to see within minutes."""

@@ -116,7 +116,7 @@ def test_the_graph_is_the_network(reference: Path) -> None:
 @pytest.mark.parametrize("layer", [*layers(), "classes"])
 def test_golden_vectors_feel_every_layer(layer: str, reference: Path, tmp_path: Path) -> None:
     golden = dict(steps.vectors(steps.runner(reference)))
-    assert deviation(golden, steps.runner(reference)) == 0
+    assert deviation(golden, steps.runner(reference)) < steps.STEP, "answers are kept in steps"
     weights = some_weights()
     name = "classes.weight" if layer == "classes" else f"{layer}.0.weight"
     flat = weights[name].reshape(-1)
