@@ -71,5 +71,6 @@ def test_the_agent_stays_within_its_memory(tmp_path: Path) -> None:
     figures = {figure.name: figure for figure in edge_memory.run(Options(data=tmp_path, quick=True))}
     assert figures["pss_mb"].reached
     assert figures["pss_mb"].value > 80
-    assert figures["growth_mb"].reached
+    assert figures["growth_mb"].reached is None, "six seconds promise nothing"
+    assert -5 < figures["growth_mb"].value < 10, "but a megabyte or two a second would be a leak"
     assert figures["growth_mb"].n >= 6
