@@ -19,7 +19,7 @@ WALK = """
 import importlib, pkgutil, sys
 for name in sys.argv[1].split(): sys.modules[name] = None
 names = []
-for root in ("protocol", "hardware", "models.bundle", "edge"):
+for root in ("protocol", "hardware", "models.bundle", "ota.device", "edge"):
     package = importlib.import_module(root)
     names.append(root)
     names += [m.name for m in pkgutil.walk_packages(package.__path__, root + ".")]

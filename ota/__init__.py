@@ -1,0 +1,1 @@
+"""Secure update: what a box fetches, checks and switches to, and the signed repository that it is fetched from."""
