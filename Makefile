@@ -76,6 +76,9 @@ generated: setup ## Make schemas and the wire contract's page anew
 performance: setup ## Measure everything and make docs/performance.md anew (about an hour)
 	@$(BIN)/lamplighter bench --json | $(BIN)/python -m benchmarks.page
 
+ota-pairs: setup-models ## Train the models anew that the bench of updates measures (about half an hour)
+	@$(BIN)/python -m benchmarks.ota_training
+
 picture: setup system ## Take the README's picture anew from a running demo
 	@$(BIN)/python -m tools.picture
 
@@ -95,4 +98,4 @@ wheel: setup ## Build the wheel into dist/
 clean: ## Remove what was made, not what was written
 	@rm -rf $(VENV) build dist artefacts .coverage .coverage.* *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup setup-models demo system lint format test nightly mutants generated performance picture constraints wheel clean
+.PHONY: help setup setup-models demo system lint format test nightly mutants generated performance ota-pairs picture constraints wheel clean

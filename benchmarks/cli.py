@@ -32,6 +32,7 @@ MODULES = {
     "bytes": "benchmarks.bytes_per_month",
     "wear": "benchmarks.wear",
     "boot": "benchmarks.boot",
+    "ota-bytes": "benchmarks.ota_bytes",
     "zoo": "benchmarks.zoo",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""

@@ -205,6 +205,62 @@ MUTANTS: tuple[Mutant, ...] = (
         "child if isinstance(child, Markup) else visible(child)",
         ("tests/models/factory/test_markup.py",),
     ),
+    Mutant(
+        "a delta is applied to its base only",
+        "ota/device/delta.py",
+        "if left != 1 or digest.hexdigest() != content.sha256:",
+        "if left != 1:",
+        ("tests/ota/device/test_delta.py",),
+    ),
+    Mutant(
+        "a patch is applied to its base only",
+        "ota/device/delta.py",
+        "if Content.of(data) != content:",
+        "if len(data) != content.size:",
+        ("tests/ota/device/test_delta.py",),
+    ),
+    Mutant(
+        "a delta makes what is signed, not what its header says",
+        "ota/device/delta.py",
+        "if header.result != signed:",
+        "if header.result.sha256 != signed.sha256:",
+        ("tests/ota/device/test_delta.py",),
+    ),
+    Mutant(
+        "what a delta gave is hashed",
+        "ota/device/delta.py",
+        "if digest.hexdigest() != signed.sha256:",
+        "if not digest.hexdigest():",
+        ("tests/ota/device/test_delta.py",),
+    ),
+    Mutant(
+        "a bomb writes no more than is signed",
+        "ota/device/delta.py",
+        "block = source.read(min(left, _BLOCK))",
+        "block = source.read(_BLOCK)",
+        ("tests/ota/device/test_delta.py",),
+    ),
+    Mutant(
+        "nothing stands behind a delta's end",
+        "ota/device/delta.py",
+        "if at != end:",
+        "if at > end:",
+        ("tests/ota/device/test_delta.py",),
+    ),
+    Mutant(
+        "a window takes no more memory than is allowed",
+        "ota/device/delta.py",
+        "if frame.window_size > min(max(size, _LEAST_WINDOW), memory):",
+        "if frame.window_size > 1 << 40:",
+        ("tests/ota/device/test_delta.py",),
+    ),
+    Mutant(
+        "a delta that saves next to nothing is not published",
+        "ota/publisher/deltas.py",
+        "return least if pays(least, whole) else whole",
+        "return least",
+        ("tests/ota/publisher/test_deltas.py",),
+    ),
 )
 
 
