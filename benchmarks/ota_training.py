@@ -8,9 +8,9 @@ The first release is the plate reader, from the weights beside its recipe. Three
 
 Rules: lengths and rates are set by what the models read, never by what their deltas weigh; all learn from the same crops, few
 of them, as those that a city labels for itself are few; each becomes a bundle by the recipe's own export, quantisation and
-golden vectors. They are short trainings:
-none reads better than the first release, the new model hardly at all, and no box may have them. How well each reads is recorded,
-so that nobody takes it for noise; a network that is a stranger to another is so from its beginnings, however long it learns.
+golden vectors. They are short trainings: none reads better than the first release, the new model hardly at all, and no box may
+have them. How well each reads is recorded, so that nobody takes it for noise; a network that is a stranger to another is so
+from its beginnings, however long it learns.
 """
 
 from __future__ import annotations

@@ -35,6 +35,9 @@ import zstandard
 from ota.deltafile import MEMORY, SPLIT, Content, Header, Method, predicted
 
 LEVEL = 19
+WINDOW_LOG = 20
+"""Of full files and differences: 1 MB is all that a box then needs to unpack them, whatever their size. It costs less than one
+byte in a thousand on the zoo's files. A patch needs a window as large as the result, or it would lose sight of the base."""
 PAYS = 0.9
 """Share of the full file's bytes up to which a delta is kept. A box that cannot use its delta (another base than was thought, a
 broken card) fetches both, and one more file per base and release is signed, stored and tested. With one such box in fifty a
@@ -116,9 +119,10 @@ def _delta(method: Method, base: bytes | None, result: bytes, payload: bytes) ->
 
 def _packed(data: bytes, base: bytes = b"") -> bytes:
     """One frame; the whole base stays in reach of the whole content."""
-    sizes = {"source_size": len(data), "dict_size": len(base)}
-    fixed = {"window_log": _window_log(len(data) + len(base))} if base else {}
-    parameters = zstandard.ZstdCompressionParameters.from_level(LEVEL, **sizes, **fixed, write_checksum=0, write_dict_id=0)
+    window_log = _window_log(len(data) + len(base)) if base else min(WINDOW_LOG, _window_log(len(data)))
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        LEVEL, source_size=len(data), dict_size=len(base), window_log=window_log, write_checksum=0, write_dict_id=0
+    )
     dictionary = zstandard.ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT) if base else None
     return zstandard.ZstdCompressor(compression_params=parameters, dict_data=dictionary).compress(data)
 

@@ -21,7 +21,7 @@ from ota.deltafile import (
     WrongBaseError,
     WrongResultError,
 )
-from ota.device.delta import apply
+from ota.device.delta import _blocks, apply
 from ota.publisher.deltas import Delta, candidates
 from tests.ota.forging import BLOCK_MOST, Target, applied, blocks, delta, difference, frame, run_of
 
@@ -162,6 +162,15 @@ def test_a_bomb_writes_no_more_than_is_signed(payload: bytes, words: str, method
     made = head(method, ZEROS) + (SPLIT.pack(0) if method == DIFFERENCE else b"") + payload
     with pytest.raises(DamagedError, match=words):
         applied(made, BASE, ZEROS)
+
+
+@pytest.mark.parametrize(("source", "words"), [(b"lamps", "to more than 4 bytes"), (b"lam", "to 3 of 4 bytes")])
+def test_a_decoder_that_lets_too_much_or_too_little_pass(source: bytes, words: str) -> None:
+    """Zstandard refuses both by itself; nothing rests on it."""
+    got = io.BytesIO()
+    with pytest.raises(DamagedError, match=words):
+        got.writelines(_blocks(io.BytesIO(source), 4))
+    assert got.getvalue() == source[:4]
 
 
 @pytest.mark.parametrize(
