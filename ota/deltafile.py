@@ -40,8 +40,8 @@ MAGIC = b"LLDF"
 VERSION = 1
 MEMORY = 64 << 20
 """Bytes that applying may hold in large pieces: the window, and for a patch the base twice (as it was read, and as zstd's
-dictionary). Of the boxes with 1 GB this is a sixteenth; a patch between files of 21 MB fits, twice the zoo's largest, whose patch
-took 28 MB at its peak, and a difference 2 MB."""
+dictionary). Of the boxes with 1 GB this is a sixteenth; a patch between files of 21 MB fits, twice the zoo's largest, of which
+a patch took 28 MB at its peak, and a difference 2 MB."""
 SPLIT = struct.Struct(">Q")
 
 _HEADER = struct.Struct(">4sBBHQ32sQ32s")
