@@ -33,6 +33,7 @@ from models.bundle.bundle import MANIFEST
 from models.factory.assemble import variant, write_vectors
 from models.factory.build import GOLDEN
 from models.factory.recipe import read_recipe
+from models.factory.trained import read_weights
 from models.factory.training import Plan, train
 from models.recipes.plate_reader import steps
 from models.recipes.plate_reader.export import to_onnx
@@ -41,7 +42,6 @@ from models.recipes.plate_reader.network import Reader
 from models.recipes.plate_reader.quantise import quantise
 from models.recipes.plate_reader.sample import draw_samples
 from models.recipes.plate_reader.train import BATCH, CHECKED, PLAN, SHOTS, ReaderTask
-from models.recipes.plates.weights import read_weights
 from protocol.manifest import Metric
 
 HEAD = "classes"

@@ -19,6 +19,8 @@ from protocol.enrolment import ENROL_PATH, EnrolRequest, EnrolResponse
 from protocol.events import BODY, Event, EventType
 from protocol.limits import EVENT_BYTES, PACKET_BYTES
 from protocol.manifest import Manifest
+from protocol.orders import Orders
+from protocol.release import Custom
 from protocol.state import State, Telemetry
 from protocol.topics import Channel
 from protocol.twin import Desired, Reported
@@ -85,5 +87,7 @@ CATALOGUE: tuple[Entry, ...] = (
         examples.ENROL_RESPONSE,
         otherwise=f"HTTPS, `POST {ENROL_PATH}`, body of the answer",
     ),
+    Entry("orders", "What is ordered", Orders, examples.ORDERS, otherwise="text within the desired twin, signed"),
+    Entry("target", "Target of the repository", Custom, examples.TARGET, otherwise="`custom` of a target in signed metadata"),
     Entry("manifest", "Manifest of a bundle", Manifest, examples.MANIFEST, otherwise="file `manifest.json` of a bundle"),
 )

@@ -37,6 +37,7 @@ class EventType(str, enum.Enum):
     CROWD_ALERT = "crowd.alert"
     DEVICE_HEALTH = "device.health"
     OUTBOX_EVICTED = "outbox.evicted"
+    OTA_REPORT = "ota.report"
 
 
 class Priority(enum.IntEnum):
@@ -53,6 +54,7 @@ PRIORITY: dict[EventType, Priority] = {
     EventType.CROWD_ALERT: Priority.ALERT,
     EventType.DEVICE_HEALTH: Priority.REPORT,
     EventType.OUTBOX_EVICTED: Priority.REPORT,
+    EventType.OTA_REPORT: Priority.REPORT,
 }
 
 
@@ -194,6 +196,36 @@ class OutboxEvicted(Struct, frozen=True):
     ] = {}
 
 
+class UpdateStep(str, enum.Enum):
+    """How far an update is. Of an order the last three are final."""
+
+    ACCEPTED = "accepted"
+    FETCHED = "fetched"
+    ON_PROBATION = "on-probation"
+    SUCCEEDED = "succeeded"
+    ROLLED_BACK = "rolled-back"
+    REFUSED = "refused"
+
+
+class OtaReport(Struct, frozen=True):
+    """What became of an order to run a release."""
+
+    bundle: Annotated[Name, Meta(description="Which bundle")]
+    release: Annotated[Ordinal, Meta(description="Release that was ordered")]
+    running: Annotated[Count, Meta(description="Release that runs now; 0 = the one that came with the installation")]
+    step: Annotated[UpdateStep, Meta(description="How far it is")]
+    counter: Annotated[Count, Meta(description="Of the orders; 0 = a stick, without an order")]
+    nonce: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z", description="Of the order; of a stick, drawn by the box")]
+    reason: Reason | None = None
+    fetched_bytes: Annotated[Count, Meta(description="What came over the wire for it")] = 0
+    agreement: Annotated[float, Meta(ge=0, le=1, description="Share of looks in which old and new model agree")] | None = None
+    latency_ratio: Annotated[float, Meta(ge=0, description="Median latency, new over old")] | None = None
+    signature: Annotated[
+        str,
+        Meta(pattern=r"^([A-Za-z0-9_-]{86})?\Z", description="Ed25519 of the box's key over the rest of the report, base64url"),
+    ] = ""
+
+
 class Cue(Struct, frozen=True):
     """One thing that speaks for an assessment."""
 
@@ -233,6 +265,7 @@ OBSERVED: dict[EventType, type[Struct]] = {
     EventType.CROWD_ALERT: CrowdAlert,
     EventType.DEVICE_HEALTH: DeviceHealth,
     EventType.OUTBOX_EVICTED: OutboxEvicted,
+    EventType.OTA_REPORT: OtaReport,
 }
 
 BODY: dict[EventType, Any] = {kind: EventBody[observed] for kind, observed in OBSERVED.items()}  # type: ignore[valid-type]

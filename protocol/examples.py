@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import msgspec
+
 from protocol.acks import Ack
 from protocol.commands import Command, Reply
 from protocol.config import Config, Gate, Line, Refusal, Report, Source, Zone, ZoneAlarm
@@ -28,10 +30,12 @@ from protocol.events import (
     EventBody,
     EventType,
     ModelRef,
+    OtaReport,
     OutboxEvicted,
     Phase,
     Reason,
     Sensor,
+    UpdateStep,
     Where,
 )
 from protocol.identifiers import uuid7
@@ -46,6 +50,8 @@ from protocol.manifest import (
     Output,
     Variant,
 )
+from protocol.orders import Order, Orders, SignedOrders, Window
+from protocol.release import Custom, Form, Release
 from protocol.state import (
     AcceleratorTelemetry,
     LinkTelemetry,
@@ -68,6 +74,7 @@ _UNIX_MS = 1772385630430
 _CLOCK = Clock(ClockSource.NTP, synchronised=True, offset_ms=-1.8, sigma_ms=0.6)
 _WHERE = Where(lat=54.0112, lon=10.7653, heading=215.0, accuracy=4.0)
 _MODEL = ModelRef(name="person-vehicle-fast", version="1.0.0", digest="5e" * 32, operating_point="default")
+_NONCE = "3c" * 16
 _SENSOR = Sensor(id="square", reference="CAM-0417", frame=48213)
 
 
@@ -145,6 +152,27 @@ EVENTS: Mapping[EventType, Event] = MappingProxyType(
                 OutboxEvicted(BOOT, "full", ((1201, 1388), (1390, 1402)), {"crowd.count": 168, "crowd.flow": 33}),
             ),
         ),
+        EventType.OTA_REPORT: _event(
+            EventType.OTA_REPORT,
+            1845,
+            EventBody(
+                _AT,
+                _CLOCK,
+                OtaReport(
+                    "person-vehicle-fast",
+                    release=4,
+                    running=3,
+                    step=UpdateStep.ROLLED_BACK,
+                    counter=12,
+                    nonce=_NONCE,
+                    reason=Reason("latency", "probation", "median of 61 ms, 40 ms allowed"),
+                    fetched_bytes=812_004,
+                    agreement=0.94,
+                    latency_ratio=1.5,
+                    signature="q4" * 43,
+                ),
+            ),
+        ),
     }
 )
 """One event of each type."""
@@ -200,7 +228,39 @@ TELEMETRY = Telemetry(
     link=LinkTelemetry(connected=True, connections=1, bytes_out=5_120_000, bytes_in=410_000),
 )
 
-DESIRED = Desired(7, _CONFIG)
+ORDERS = Orders(
+    FLEET,
+    DEVICE,
+    counter=12,
+    orders=(
+        Order(
+            "person-vehicle-fast",
+            release=4,
+            nonce=_NONCE,
+            rollout=_INCIDENT,
+            windows=(Window(_AT + dt.timedelta(hours=9), _AT + dt.timedelta(hours=11)),),
+        ),
+    ),
+)
+
+DESIRED = Desired(
+    7,
+    _CONFIG,
+    SignedOrders(
+        msgspec.json.encode(ORDERS).decode(), "q4" * 43, "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n"
+    ),
+)
+
+TARGET = Custom(
+    release=Release(
+        "person-vehicle-fast",
+        release=4,
+        version="1.1.0",
+        files=("manifest.json", "golden.npz"),
+        forms=(Form("person-vehicle-fast.int8.onnx", "onnxruntime", "int8"),),
+        hardware=("Raspberry Pi 5", "Raspberry Pi 4"),
+    )
+)
 
 REPORTED = Reported(
     7,

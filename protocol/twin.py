@@ -16,6 +16,7 @@ from protocol.config import Config, Refusal
 from protocol.events import Struct
 from protocol.identifiers import Count, Ordinal
 from protocol.limits import PACKET_BYTES
+from protocol.orders import SignedOrders
 
 MOST_REFUSALS = 32
 _ENVELOPE_BYTES = 512
@@ -27,6 +28,7 @@ class Desired(Struct, frozen=True):
 
     version: Annotated[Ordinal, Meta(description="Rises with every change")]
     config: Config
+    orders: Annotated[SignedOrders, Meta(description="Which releases of models should run")] | None = None
 
 
 class Reported(Struct, frozen=True):

@@ -33,6 +33,7 @@ from protocol.events import (
     EventBody,
     EventType,
     ModelRef,
+    OtaReport,
     OutboxEvicted,
     Reason,
     Sensor,
@@ -47,6 +48,7 @@ ALLOWED: dict[EventType, type[Struct]] = {
     EventType.CROWD_ALERT: CrowdAlert,
     EventType.DEVICE_HEALTH: DeviceHealth,
     EventType.OUTBOX_EVICTED: OutboxEvicted,
+    EventType.OTA_REPORT: OtaReport,
 }
 """What each event type may carry as its observation."""
 
@@ -63,6 +65,21 @@ FIELDS: dict[type[Struct], frozenset[str]] = {
     CrowdAlert: frozenset({"zone", "people", "peak", "enter_at", "leave_at", "duration_s"}),
     DeviceHealth: frozenset({"status", "raised", "cleared"}),
     OutboxEvicted: frozenset({"boot", "reason", "ranges", "by_type"}),
+    OtaReport: frozenset(
+        {
+            "bundle",
+            "release",
+            "running",
+            "step",
+            "counter",
+            "nonce",
+            "reason",
+            "fetched_bytes",
+            "agreement",
+            "latency_ratio",
+            "signature",
+        }
+    ),
     Assessed: frozenset({"what", "probability", "cues"}),
     Cue: frozenset({"name", "value", "unit"}),
     Estimate: frozenset({"value", "low", "high", "level"}),

@@ -23,7 +23,7 @@ CUE = {"name": "people", "value": 1.0}
 MISSING = object()
 
 COUNT, FLOW, ALERT = EventType.CROWD_COUNT, EventType.CROWD_FLOW, EventType.CROWD_ALERT
-HEALTH, EVICTED = EventType.DEVICE_HEALTH, EventType.OUTBOX_EVICTED
+HEALTH, EVICTED, UPDATE = EventType.DEVICE_HEALTH, EventType.OUTBOX_EVICTED, EventType.OTA_REPORT
 
 
 def body(kind: EventType, path: str, value: Any) -> bytes:
@@ -140,6 +140,23 @@ BOUNDS: tuple[tuple[EventType, str, tuple[Any, ...], tuple[Any, ...]], ...] = (
         ({f"a.{chr(97 + n // 26)}{chr(97 + n % 26)}": 1 for n in range(32)},),
         ({f"a.{chr(97 + n // 26)}{chr(97 + n % 26)}": 1 for n in range(33)},),
     ),
+    # ota.report
+    (UPDATE, "observed.bundle", ("a", NAME), (MISSING, "", "A", NAME + "a", None)),
+    (UPDATE, "observed.release", (1, TOP), (MISSING, 0, TOP + 1, 1.5)),
+    (UPDATE, "observed.running", (0, TOP), (MISSING, -1, TOP + 1)),
+    (
+        UPDATE,
+        "observed.step",
+        ("accepted", "fetched", "on-probation", "succeeded", "rolled-back", "refused"),
+        (MISSING, "", "done", "refused\n", None),
+    ),
+    (UPDATE, "observed.counter", (0, TOP), (MISSING, -1, TOP + 1)),
+    (UPDATE, "observed.nonce", ("0" * 32, "f" * 32), (MISSING, "", "0" * 31, "0" * 33, "F" * 32, "0" * 32 + "\n")),
+    (UPDATE, "observed.reason", (MISSING, None, REASON), ({}, [REASON], "slow")),
+    (UPDATE, "observed.fetched_bytes", (MISSING, 0, TOP), (-1, TOP + 1, None)),
+    (UPDATE, "observed.agreement", (MISSING, None, 0, 1), (-0.001, 1.001, "1")),
+    (UPDATE, "observed.latency_ratio", (MISSING, None, 0, 1e6), (-0.001, "1")),
+    (UPDATE, "observed.signature", (MISSING, "", "A_-9" * 21 + "zz"), (None, "A" * 85, "A" * 87, "+" * 86, "A" * 86 + "\n")),
 )
 
 PASS = [(kind, path, value) for kind, path, good, _ in BOUNDS for value in good]
@@ -185,5 +202,6 @@ def test_alerts_go_before_reports_and_reports_before_statistics() -> None:
         "crowd.alert": "ALERT",
         "device.health": "REPORT",
         "outbox.evicted": "REPORT",
+        "ota.report": "REPORT",
     }
     assert EVENTS[ALERT].priority is Priority.ALERT
