@@ -6,11 +6,12 @@ Rules:
   older content is a new, higher release of it.
 - Every file of a release is a target of its own, ``BUNDLE/RELEASE/FILE``, so that a box fetches the variant that it runs and no
   other. What the release fits stands in the signed metadata, at the target of its manifest: a box decides before it fetches.
-- A delta is a target beside the file that it makes, named by the file that it needs.
+- A delta is a target beside the file that it makes, named by the file that it needs; one that needs none is the file, packed.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -26,6 +27,8 @@ MANIFEST_FILE = "manifest.json"
 DELTA_SUFFIX = ".delta"
 _BASE_CHARACTERS = 16
 """Of the base's SHA-256 in a delta's name: 64 bits, to find it by; the whole hash stands in its metadata."""
+NOTHING = hashlib.sha256(b"").hexdigest()
+"""Base of a delta that needs none: the whole file, packed. Every box has it."""
 
 
 class ReleaseError(ProtocolError):
