@@ -23,7 +23,7 @@ from tuf.api.metadata import Root, Targets
 from ota.publisher.document import Document, read_root, read_targets
 from ota.publisher.errors import MetadataError, PendingError, SignatureError
 from ota.publisher.roles import LARGEST, ROOT, TARGETS
-from ota.publisher.signatures import Tally, check, tally
+from ota.publisher.signatures import AnyDocument, Tally, check, tally
 
 _KIND = "lamplighter pending metadata 1"
 _MOST_ROOTS = 256
@@ -36,7 +36,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: str
     pending: msgspec.Raw
     roots: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=_MOST_ROOTS)]
-    before: msgspec.Raw | None = None
+    before: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=1)] = ()
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,8 @@ class Carried:
         return tuple(tally(root, self.pending) for root in self.judges)
 
     def fingerprint(self) -> str:
-        """SHA-256 of the first root's file: what a signer compares with the note taken at the ceremony."""
-        first = self.roots[0] if self.roots else self.pending
-        return hashlib.sha256(first.payload).hexdigest()
+        """Of the first root: what a signer compares with the note taken at the ceremony."""
+        return fingerprint(self.roots[0] if self.roots else self.pending)
 
     def check(self, known: Document[Root] | None = None) -> tuple[str, ...]:
         """Check that what it says of the present follows from a root that is known.
@@ -88,7 +87,7 @@ class Carried:
                 "or somebody exchanged it; do not sign it"
             )
             raise MetadataError(msg)
-        notes = [] if known is not None else [f"SHA-256 of root 1 is {self.fingerprint()}; compare it with your note"]
+        notes = [] if known is not None else [f"the fingerprint of root 1 is {self.fingerprint()}; compare it with your note"]
         inforce: list[Document[Root]] = []
         for root in self.roots:
             try:
@@ -113,6 +112,11 @@ class Carried:
             raise SignatureError(msg)
 
 
+def fingerprint(root: AnyDocument) -> str:
+    """SHA-256 of what is signed in a root, whoever has signed it so far."""
+    return hashlib.sha256(root.payload).hexdigest()
+
+
 def check_step(before: Document[Root] | None, root: Document[Root]) -> None:
     """Check that a root follows from the one before, or, as the first one, from itself.
 
@@ -130,7 +134,7 @@ def check_step(before: Document[Root] | None, root: Document[Root]) -> None:
 
 def pack(carried: Carried) -> bytes:
     """Write the file."""
-    before = None if carried.before is None else msgspec.Raw(carried.before.data)
+    before = () if carried.before is None else (msgspec.Raw(carried.before.data),)
     roots = tuple(msgspec.Raw(root.data) for root in carried.roots)
     return msgspec.json.encode(_File(_KIND, msgspec.Raw(carried.pending.data), roots, before)) + b"\n"
 
@@ -157,7 +161,7 @@ def unpack(data: bytes, where: str) -> Carried:
     pending: Document[Root] | Document[Targets]
     pending = read_root(bytes(file.pending), where) if kind == ROOT else read_targets(bytes(file.pending), where)
     roots = tuple(read_root(bytes(root), where) for root in file.roots)
-    return Carried(pending, roots, None if file.before is None else read_targets(bytes(file.before), where))
+    return Carried(pending, roots, read_targets(bytes(file.before[0]), where) if file.before else None)
 
 
 def read_carried(path: Path) -> Carried:

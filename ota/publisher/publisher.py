@@ -19,15 +19,15 @@ import msgspec
 from securesystemslib.signer import Signer, SSlibKey
 from tuf.api.metadata import Root, Targets
 
-from ota.publisher import adding, ceremony, going, signing
+from ota.publisher import adding, going, signing
 from ota.publisher.adding import Added, Wishes
 from ota.publisher.carried import Carried, read_carried
-from ota.publisher.ceremony import RoleKeys
 from ota.publisher.document import Document, new, read_root
 from ota.publisher.errors import PendingError, WorkshopError
 from ota.publisher.going import Published, Refreshed
 from ota.publisher.public import PublicFolder
 from ota.publisher.roles import OFFLINE, ROOT, TARGETS
+from ota.publisher.root import RoleKeys, first_root, rotated
 from ota.publisher.session import Session
 from ota.publisher.settings import OnlineSigner, Settings
 from ota.publisher.status import Status, status
@@ -57,7 +57,7 @@ class Publisher:
         made = cls(workshop, surroundings)
         now = made._with.clock()
         expiry = {role: (now + dt.timedelta(days=settings.days[role])).replace(microsecond=0) for role in OFFLINE}
-        root = new(ceremony.first_root(roles, expiry[ROOT]))
+        root = new(first_root(roles, expiry[ROOT]))
         targets = new(Targets(1, expires=expiry[TARGETS]))
         made._begin(settings)
         with made._workshop.locked():
@@ -142,7 +142,7 @@ class Publisher:
             KeyRefusedError: when the role cannot have these keys.
         """
         with self._session() as session:
-            dropped = session.change_root(lambda root: ceremony.rotated(root, role, add, remove, threshold))
+            dropped = session.change_root(lambda root: rotated(root, role, add, remove, threshold))
             if signers:
                 self._workshop.save_settings(
                     msgspec.structs.replace(session.settings, signers={**session.settings.signers, **signers})
@@ -211,7 +211,7 @@ class Publisher:
         public = PublicFolder(self._workshop.public(self._workshop.settings()))
         return verify(public, trusted or live.roots[0], self._with.clock())
 
-    def first_root(self) -> bytes:
+    def trusted_root(self) -> bytes:
         """Root 1 as it was published: what boxes are given when they are made.
 
         Raises:

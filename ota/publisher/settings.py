@@ -29,11 +29,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``workshop.json``."""
 
     public: Annotated[str, Meta(min_length=1, description="The public folder")]
-    days: Annotated[dict[str, _Days], Meta(description="How long a signature holds, by role")] = {
-        role: DAYS[role] for role in ROLES
-    }
+    days: Annotated[dict[str, _Days], Meta(description="How long a signature holds, by role")] = msgspec.field(
+        default_factory=DAYS.copy
+    )
     signers: Annotated[dict[Name, OnlineSigner], Meta(max_length=64, description="Of online keys, by owner")] = {}
     format: Annotated[int, Meta(ge=FORMAT, le=FORMAT)] = FORMAT
+
+    def __post_init__(self) -> None:
+        """Refuse settings that leave a role out."""
+        if set(self.days) != set(ROLES):
+            msg = f"days of {', '.join(sorted(self.days))} are not those of {', '.join(sorted(ROLES))}"
+            raise ValueError(msg)
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterator
 
 import msgspec
 
+from ota.publisher.carried import fingerprint
 from ota.publisher.catalogue import catalogue
-from ota.publisher.ceremony import spare
 from ota.publisher.live import Live
 from ota.publisher.roles import LARGEST, OFFLINE, ONLINE, ROLES, ROOT, TARGETS, WARN_AT, WARN_DAYS
+from ota.publisher.root import spare
 from ota.publisher.session import Session
 from ota.publisher.signatures import Tally, keys_of, owner
 
@@ -75,8 +75,8 @@ class Status(msgspec.Struct, frozen=True):
     """Everything."""
 
     public: str
-    first_root: str
-    """SHA-256 of what is signed in root 1, which people compare."""
+    fingerprint: str
+    """Of root 1, which people compare."""
     roles: tuple[RoleStatus, ...]
     releases: tuple[ReleaseStatus, ...]
     pending: tuple[PendingStatus, ...]
@@ -94,7 +94,7 @@ def status(session: Session) -> Status:
     first = live.roots[0] if live else session.root
     return Status(
         str(session.public.folder),
-        hashlib.sha256(first.payload).hexdigest() if first else "",
+        fingerprint(first) if first else "",
         roles,
         tuple(_releases(session)),
         tuple(_pending(session)),

@@ -34,7 +34,7 @@ class Surroundings:
 
     clock: Clock = utc_now
     ask: Ask = nobody_asked
-    environment: Mapping[str, str] = os.environ
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     disk: Disk = field(default_factory=Disk)
     told: Callable[[str], None] = lambda _: None
     """What is being done, where it takes long."""

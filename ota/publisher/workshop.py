@@ -17,11 +17,9 @@ and refused with the file's name when it is not what was written.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,10 +27,11 @@ import msgspec
 from tuf.api.metadata import Root, Targets
 
 from ota.publisher.carried import Carried, pack, read_carried
-from ota.publisher.disk import PRIVATE, Disk, files_below
+from ota.publisher.disk import Disk, files_below
 from ota.publisher.document import Document, read_root, read_snapshot, read_targets, read_timestamp
-from ota.publisher.errors import BusyError, MetadataError, PendingError, SignatureError, WorkshopError
+from ota.publisher.errors import MetadataError, PendingError, SignatureError, WorkshopError
 from ota.publisher.live import Live, check_set
+from ota.publisher.lock import locked
 from ota.publisher.roles import LARGEST, ROOT, TARGETS
 from ota.publisher.settings import Burnt, Settings, State
 
@@ -51,30 +50,9 @@ class Workshop:
         self._pending = folder / "pending"
         self.content = self._pending / "content"
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep others out while something is changed.
-
-        Raises:
-            BusyError: when somebody else is at it; with the number of that process.
-            WorkshopError: when there is no workshop.
-        """
-        if not self.folder.is_dir():
-            msg = f"{self.folder}: there is no workshop; make one with `lamplighter ota init`, or name it with --workshop"
-            raise WorkshopError(msg)
-        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, PRIVATE)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                who = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
-                msg = f"{self.folder}: another publisher works here (process {who}); wait until it has finished"
-                raise BusyError(msg) from error
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-            yield
-        finally:
-            os.close(descriptor)
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep others out while something is changed; see :func:`ota.publisher.lock.locked`."""
+        return locked(self.folder)
 
     def settings(self) -> Settings:
         """How it was set up.
