@@ -214,18 +214,18 @@ def _report(found: Verified, *, as_json: bool) -> None:
 
 
 def _show(state: Status) -> None:
-    roles = Table("role", "version", "expires", "days left", "signed by", "bytes")
+    roles = _table("role", "version", "expires", "days left", "signed by", "bytes")
     for role in state.roles:
-        by = f"{role.threshold} of {', '.join(role.owners)}"
+        by = f"{role.threshold} of " + "\n".join(role.owners)
         left, size = f"{role.days_left:.1f}", f"{role.bytes:,}"
         roles.add_row(role.role, str(role.version), f"{role.expires:%Y-%m-%d %H:%M}", left, by, size)
-    releases = Table("bundle", "release", "version", "for", "forms, bytes", "every box", "deltas, bytes", "")
+    releases = _table("bundle", "release", "version", "boards", "bytes", "")
     for item in state.releases:
-        forms = "\n".join(f"{name} {size:,}" for name, size in item.forms.items())
-        deltas = f"{len(item.deltas)}, {sum(item.deltas.values()):,}"
-        boards = ", ".join(item.hardware) or "all boards"
-        place = "out" if item.published else "pending"
-        releases.add_row(item.bundle, str(item.release), item.version, boards, forms, f"{item.every_box:,}", deltas, place)
+        sizes = [("every box", item.every_box), *item.forms.items()]
+        sizes += [(f"{len(item.deltas)} deltas", sum(item.deltas.values()))] if item.deltas else []
+        lines = "\n".join(f"{size:>11,} {name}" for name, size in sizes)
+        boards = "\n".join(item.hardware) or "all"
+        releases.add_row(item.bundle, str(item.release), item.version, boards, lines, "" if item.published else "pending")
     console = Console()
     for table in (roles, releases):
         if table.row_count:
@@ -237,3 +237,10 @@ def _show(state: Status) -> None:
             say(f"pending: {pending.role} {pending.version}, {who}; may sign: {', '.join(tally.missing)}; {pending.file}")
     for warning in state.warnings:
         say(f"warning: {warning}")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    return table

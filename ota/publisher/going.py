@@ -189,9 +189,8 @@ def _ready(session: Session) -> tuple[Document[Root] | None, Document[Targets] |
         mine = targets if targets is not None and tally(root.signed, targets).reached else None
         if mine is not None or (live is not None and tally(root.signed, live.targets).reached):
             return root, mine
-        why = (
-            f"; root {root.version} has other keys for targets, which must be signed with them: `lamplighter ota renew targets`"
-        )
+        if live is not None:
+            why = f"; root {root.version} has other keys of targets, whose owners have to sign: `lamplighter ota renew targets`"
     if live is not None and targets is not None and tally(live.root.signed, targets).reached:
         return None, targets
     msg = f"nothing that is pending is signed by enough people: {'; '.join(waiting(session))}{why}"
