@@ -48,7 +48,7 @@ class Disk:
         if path.is_dir():
             return
         self.make_folder(path.parent)
-        path.mkdir(mode=mode, exist_ok=True)
+        self._make(path, mode)
         self._sync_folder(path.parent)
 
     def remove(self, path: Path, top: Path) -> None:
@@ -63,6 +63,9 @@ class Disk:
                 if folder == top:
                     break
                 folder.rmdir()
+
+    def _make(self, path: Path, mode: int) -> None:
+        path.mkdir(mode=mode, exist_ok=True)
 
     def _write(self, path: Path, data: bytes, mode: int) -> None:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:

@@ -82,7 +82,7 @@ class Publisher:
             OSError: when it cannot be written.
         """
         made = cls(workshop, surroundings)
-        found = verify(PublicFolder(workshop / settings.public), trusted, made._with.clock())
+        found = verify(PublicFolder(made._workshop.public(settings)), trusted, made._with.clock())
         faults = [finding for finding in found.findings if "expired" not in finding.fault]
         if found.live is None or faults or trusted.version != 1:
             why = "; ".join(f"{finding.path} {finding.fault}" for finding in faults[:3]) or "it begins with another root than 1"

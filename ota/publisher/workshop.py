@@ -18,6 +18,7 @@ and refused with the file's name when it is not what was written.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -34,6 +35,7 @@ from ota.publisher.live import Live, check_set
 from ota.publisher.lock import locked
 from ota.publisher.roles import LARGEST, ROOT, TARGETS
 from ota.publisher.settings import Burnt, Settings, State
+from ota.publisher.signatures import AnyDocument
 
 _LARGEST = max(LARGEST.values())
 _S = TypeVar("_S", Settings, State, Burnt)
@@ -67,8 +69,8 @@ class Workshop:
         return found
 
     def public(self, settings: Settings) -> Path:
-        """Where the public folder is; a path that is not absolute counts from the workshop."""
-        return self.folder / settings.public
+        """Where the public folder is; a path that is not absolute counts from the workshop, which need not be there yet."""
+        return Path(os.path.normpath(self.folder / settings.public))
 
     def save_settings(self, settings: Settings) -> None:
         """Keep the settings."""
@@ -118,7 +120,8 @@ class Workshop:
 
     def commit(self, live: Live, *, timestamp_first: bool) -> None:
         """Commit to a set: until the last step nothing has changed, after it everything has."""
-        for document in (live.root, live.targets, live.snapshot, live.timestamp):
+        documents: list[AnyDocument] = [*live.roots, *live.under_root]
+        for document in documents:
             path = self._metadata / f"{document.version}.{document.role}.json"
             if not path.exists() or path.read_bytes() != document.data:
                 self._disk.save(path, document.data)
