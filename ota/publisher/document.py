@@ -81,7 +81,8 @@ class Document(Generic[T]):
         try:
             metadata.sign(signer, append=True)
         except UnsignedMetadataError as error:
-            msg = f"the key did not sign {self.role} {self.version}: {error}; see that its token or service can be reached"
+            kind = type(error.__cause__ or error).__name__  # its text may repeat an address, and that a PIN
+            msg = f"the key did not sign {self.role} {self.version} ({kind}); see that its token or service can be reached"
             raise KeyRefusedError(msg) from error
         return _document(metadata)
 

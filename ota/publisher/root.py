@@ -86,6 +86,8 @@ def check_root(root: Root) -> None:
     """
     for role in ROLES:
         keys = keys_of(root, role)
+        for key in keys:
+            _check_kind(key)
         same = distinct(keys)
         if len(same) != len(keys):
             msg = f"{role} has one key twice, of {_owners(keys)}; a key counts once, so give each owner one of their own"
@@ -109,10 +111,13 @@ def spare(root: Root, role: str) -> int:
     return len(distinct(keys_of(root, role))) - root.roles[role].threshold
 
 
-def _put(root: Root, role: str, key: Key) -> None:
+def _check_kind(key: Key) -> None:
     if identity(key) is None:
         msg = f"the key of {owner(key)} is of a kind that boxes do not check; `lamplighter ota keygen NAME` makes one"
         raise KeyRefusedError(msg)
+
+
+def _put(root: Root, role: str, key: Key) -> None:
     known = root.keys.get(key.keyid)
     if known is not None and owner(known) != owner(key):
         msg = f"the keys of {owner(known)} and {owner(key)} are one; give each owner one of their own"

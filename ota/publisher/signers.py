@@ -21,7 +21,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from securesystemslib.exceptions import Error as LibraryError
 from securesystemslib.signer import SIGNER_FOR_URI_SCHEME, CryptoSigner, Key, Signer, SSlibKey
 
 from ota.publisher.errors import KeyRefusedError
@@ -88,7 +87,9 @@ def _named(keys: Sequence[Key], name: str, scheme: str) -> Key:
 def _remote(address: str, scheme: str, key: Key, ask: Ask) -> Signer:
     try:
         return Signer.from_priv_key_uri(address, key, ask)
-    except (LibraryError, ValueError, OSError, ImportError) as error:
+    except KeyRefusedError:
+        raise
+    except Exception as error:  # key services raise whatever their own libraries do
         kind = type(error).__name__
         msg = f"the {scheme}: signer of {owner(key)} cannot be opened ({kind}); see its address, package and connection"
         raise KeyRefusedError(msg) from error

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tuf.api.metadata import Metadata
+from tuf.api.metadata import Metadata, TargetFile
 from tuf.ngclient import Updater
 
 from ota.publisher.adding import Added, Wishes
 from ota.publisher.disk import Disk
 from ota.publisher.going import Published
 from ota.publisher.keys import make_key, read_public
+from ota.publisher.public import PublicFolder
 from ota.publisher.publisher import Publisher
 from ota.publisher.roles import DAYS, ROLES, ROOT, SNAPSHOT, TARGETS, TIMESTAMP
 from ota.publisher.root import RoleKeys
@@ -157,6 +158,9 @@ class Site:
         self.add(version, model, size=600)
         self.sign(TARGETS, *ENGINEERS)
         return self.publisher.publish()
+
+    def content(self, target: TargetFile) -> bytes:
+        return PublicFolder(self.public).content(target)
 
     def reader(self, name: str = "reader") -> Reader:
         return Reader(self.folder / name, self.publisher.trusted_root())
