@@ -36,6 +36,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: str
     pending: msgspec.Raw
     roots: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=_MOST_ROOTS)]
+    ahead: bool = False
     before: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=1)] = ()
 
 
@@ -46,8 +47,10 @@ class Carried:
     pending: Document[Root] | Document[Targets]
     roots: tuple[Document[Root], ...]
     """From version 1 on; with the pending root at their end, when that is what decides who signs the targets."""
-    before: Document[Targets] | None
+    before: Document[Targets] | None = None
     """Targets that would be replaced; of a root, that is the last one of the roots."""
+    ahead: bool = False
+    """Whether the last of the roots waits for signatures itself."""
 
     @property
     def role(self) -> str:
@@ -56,9 +59,11 @@ class Carried:
 
     @property
     def judges(self) -> tuple[Root, ...]:
-        """Roots whose keys the signatures are counted under: the one in force, and the one that will be."""
-        ahead = [self.pending.signed] if isinstance(self.pending.signed, Root) else []
-        return tuple([document.signed for document in self.roots[-2:]] + ahead)[-2:]
+        """Roots under whose keys signatures are counted: the one in force, and the one that will be."""
+        roots = [document.signed for document in self.roots]
+        if isinstance(self.pending.signed, Root):
+            return (*roots[-1:], self.pending.signed)
+        return tuple(roots[-2:] if self.ahead else roots[-1:])
 
     def tallies(self) -> tuple[Tally, ...]:
         """Who has signed, under each root that matters."""
@@ -89,11 +94,11 @@ class Carried:
             raise MetadataError(msg)
         notes = [] if known is not None else [f"the fingerprint of root 1 is {self.fingerprint()}; compare it with your note"]
         inforce: list[Document[Root]] = []
-        for root in self.roots:
+        for left, root in zip(range(len(self.roots) - 1, -1, -1), self.roots, strict=True):
             try:
                 check_step(inforce[-1] if inforce else None, root)
             except SignatureError as error:
-                if self.role == ROOT or root is not self.roots[-1]:
+                if left or not self.ahead:
                     raise
                 notes.append(f"not in force yet: {error}")
             else:
@@ -136,7 +141,7 @@ def pack(carried: Carried) -> bytes:
     """Write the file."""
     before = () if carried.before is None else (msgspec.Raw(carried.before.data),)
     roots = tuple(msgspec.Raw(root.data) for root in carried.roots)
-    return msgspec.json.encode(_File(_KIND, msgspec.Raw(carried.pending.data), roots, before)) + b"\n"
+    return msgspec.json.encode(_File(_KIND, msgspec.Raw(carried.pending.data), roots, carried.ahead, before)) + b"\n"
 
 
 def unpack(data: bytes, where: str) -> Carried:
@@ -161,7 +166,8 @@ def unpack(data: bytes, where: str) -> Carried:
     pending: Document[Root] | Document[Targets]
     pending = read_root(bytes(file.pending), where) if kind == ROOT else read_targets(bytes(file.pending), where)
     roots = tuple(read_root(bytes(root), where) for root in file.roots)
-    return Carried(pending, roots, read_targets(bytes(file.before[0]), where) if file.before else None)
+    before = read_targets(bytes(file.before[0]), where) if file.before else None
+    return Carried(pending, roots, before, file.ahead)
 
 
 def read_carried(path: Path) -> Carried:

@@ -150,6 +150,7 @@ def _read(  # noqa: PLR0913 - a file, what it must be, and where to say so
         check(root.signed, document)
         if meta is not None and meta != document.meta_file():
             found.append(Finding(f"metadata/{name}", "is not the file that is signed as current"))
+            return None
     except PublisherError as error:
         found.append(Finding(f"metadata/{name}", str(error)))
         return None

@@ -165,12 +165,10 @@ class Workshop:
 
     def save_pending(self, root: Document[Root] | None, targets: Document[Targets] | None, live: Live | None) -> None:
         """Keep what waits for signatures, each with what it takes to judge it."""
-        roots = live.roots if live else ()
+        roots, before = (live.roots, live.targets) if live else ((), None)
         made = {
-            ROOT: None if root is None else Carried(root, roots, None),
-            TARGETS: None
-            if targets is None
-            else Carried(targets, (*roots, root) if root else roots, live.targets if live else None),
+            ROOT: Carried(root, roots) if root else None,
+            TARGETS: Carried(targets, (*roots, root) if root else roots, before, root is not None) if targets else None,
         }
         for role, carried in made.items():
             path = self.pending_path(role)
