@@ -47,7 +47,7 @@ Bases = Annotated[
     list[int] | None,
     typer.Option("--from", metavar="RELEASE", help="Release that boxes run, to make deltas from [the last two]"),
 ]
-Deltas = Annotated[bool, typer.Option(help="Make deltas from earlier releases")]
+NoDeltas = Annotated[bool, typer.Option("--no-deltas", help="Make no deltas from earlier releases")]
 
 
 @app.command()
@@ -58,13 +58,13 @@ def add(  # noqa: PLR0913 - options of the command
     agent: Agent = Wishes.agent,
     release: Number = None,
     bases: Bases = None,
-    deltas: Deltas = True,
+    no_deltas: NoDeltas = False,
     as_json: AsJson = False,
     workshop: WorkshopFolder = DEFAULT_WORKSHOP,
 ) -> None:
     """Make a bundle a release; it waits to be signed."""
     with busy_publisher(workshop) as open_publisher:
-        wishes = Wishes(tuple(hardware or ()), agent, release, _bases(bases, deltas=deltas))
+        wishes = Wishes(tuple(hardware or ()), agent, release, _bases(bases, none=no_deltas))
         added = open_publisher.add(folder, wishes)
         _tell(added, as_json=as_json)
         if not as_json:
@@ -79,13 +79,13 @@ def again(  # noqa: PLR0913 - options of the command
     hardware: Hardware = None,
     release: Number = None,
     bases: Bases = None,
-    deltas: Deltas = True,
+    no_deltas: NoDeltas = False,
     as_json: AsJson = False,
     workshop: WorkshopFolder = DEFAULT_WORKSHOP,
 ) -> None:
     """Go back: make the content of an old release a new, higher one; it waits to be signed."""
     with busy_publisher(workshop) as open_publisher:
-        wishes = Wishes(tuple(hardware or ()), number=release, bases=_bases(bases, deltas=deltas))
+        wishes = Wishes(tuple(hardware or ()), number=release, bases=_bases(bases, none=no_deltas))
         added = open_publisher.again(bundle, number, wishes)
         _tell(added, as_json=as_json)
         if not as_json:
@@ -184,8 +184,8 @@ def verify_public(
     raise typer.Exit(bool(found.findings))
 
 
-def _bases(named: list[int] | None, *, deltas: bool) -> tuple[int, ...] | None:
-    return () if not deltas else tuple(named) if named else None
+def _bases(named: list[int] | None, *, none: bool) -> tuple[int, ...] | None:
+    return () if none else tuple(named) if named else None
 
 
 def _tell(added: Added, *, as_json: bool) -> None:

@@ -70,12 +70,14 @@ def keygen(
     name: Annotated[str, typer.Argument(help="Whose key it is: 1-32 of a-z, 0-9 and -, starting with a letter")],
     *,
     folder: Annotated[Path, typer.Option(help="Folder of NAME.pem and NAME.pub")] = Path(),
-    password: Annotated[bool, typer.Option(help="Encrypt the private half; without it, who has the file has the key")] = True,
+    bare: Annotated[
+        bool, typer.Option("--no-password", help="Leave the private half unencrypted: who has the file has the key")
+    ] = False,
     password_env: PasswordVariable = "",
 ) -> None:
     """Make a pair of keys; the private half never leaves the machine and person that it is made for."""
     with told():
-        secret = asking(password_env, twice=True)(f"password for {name}'s key") if password else None
+        secret = None if bare else asking(password_env, twice=True)(f"password for {name}'s key")
         key = make_key(folder, name, secret, Disk())
     say(f"private: {folder / name}.pem, keep it and a copy of it", f"public: {folder / name}.pub, id {key.keyid}")
 
