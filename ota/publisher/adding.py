@@ -16,15 +16,18 @@ from ota.publisher.releasing import bases_of, check_version, checked_release, fi
 from ota.publisher.session import Session
 from protocol.release import Form, Release, TargetName
 
+ANY_AGENT = "0.1"
+"""The first that could be updated at all."""
+
 
 @dataclass(frozen=True)
 class Wishes:
     """What is said of a release beside its bundle."""
 
-    hardware: tuple[str, ...] = ()
-    """Beginnings of the names of boards that it fits; empty = all."""
-    agent: str = "0.1"
-    """Oldest agent that can run it."""
+    hardware: tuple[str, ...] | None = None
+    """Beginnings of the names of boards that it fits; empty = all. Nothing: all, or as it was."""
+    agent: str | None = None
+    """Oldest agent that can run it. Nothing: any, or as it was."""
     number: int | None = None
     """Nothing: the next one."""
     bases: tuple[int, ...] | None = None
@@ -66,8 +69,8 @@ def add(session: Session, folder: Path, wishes: Wishes) -> Added:
             version=material.version,
             files=material.files,
             forms=material.forms,
-            hardware=wishes.hardware,
-            agent=wishes.agent,
+            hardware=wishes.hardware or (),
+            agent=wishes.agent or ANY_AGENT,
         )
     )
     return _released(session, release, material.content, bases_of(before, material.bundle, wishes.bases))
@@ -80,7 +83,7 @@ def again(session: Session, bundle: str, number: int, wishes: Wishes) -> Added:
         session: the workshop.
         bundle: its name.
         number: of the release whose content comes again.
-        wishes: hardware and agent are as they were, unless others are named.
+        wishes: as for a bundle.
 
     Raises:
         ReleaseRefusedError: when there is no such release.
@@ -99,8 +102,8 @@ def again(session: Session, bundle: str, number: int, wishes: Wishes) -> Added:
             version=was.version,
             files=was.files,
             forms=was.forms,
-            hardware=wishes.hardware or was.hardware,
-            agent=wishes.agent if wishes.agent != Wishes.agent else was.agent,
+            hardware=was.hardware if wishes.hardware is None else wishes.hardware,
+            agent=wishes.agent or was.agent,
         )
     )
     bases = bases_of(before, bundle, wishes.bases)

@@ -41,7 +41,7 @@ __all__ = ["app", "cli_keys"]
 Hardware = Annotated[
     list[str] | None, typer.Option(metavar="BOARD", help="Beginning of the name of a board that it fits; several [all]")
 ]
-Agent = Annotated[str, typer.Option(help="Oldest agent that can run it")]
+Agent = Annotated[str | None, typer.Option(metavar="VERSION", help="Oldest agent that can run it [any]")]
 Number = Annotated[int | None, typer.Option("--release", min=1, help="Its number [the next one]")]
 Bases = Annotated[
     list[int] | None,
@@ -55,7 +55,7 @@ def add(  # noqa: PLR0913 - options of the command
     folder: Annotated[Path, typer.Argument(help="The bundle")],
     *,
     hardware: Hardware = None,
-    agent: Agent = Wishes.agent,
+    agent: Agent = None,
     release: Number = None,
     bases: Bases = None,
     no_deltas: NoDeltas = False,
@@ -77,6 +77,7 @@ def again(  # noqa: PLR0913 - options of the command
     number: Annotated[int, typer.Argument(help="Release whose content comes again")],
     *,
     hardware: Hardware = None,
+    agent: Agent = None,
     release: Number = None,
     bases: Bases = None,
     no_deltas: NoDeltas = False,
@@ -85,7 +86,8 @@ def again(  # noqa: PLR0913 - options of the command
 ) -> None:
     """Go back: make the content of an old release a new, higher one; it waits to be signed."""
     with busy_publisher(workshop) as open_publisher:
-        wishes = Wishes(tuple(hardware or ()), number=release, bases=_bases(bases, none=no_deltas))
+        boards = tuple(hardware) if hardware else None  # as they were
+        wishes = Wishes(boards, agent, release, _bases(bases, none=no_deltas))
         added = open_publisher.again(bundle, number, wishes)
         _tell(added, as_json=as_json)
         if not as_json:

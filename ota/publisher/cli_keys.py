@@ -189,8 +189,8 @@ def sign(  # noqa: PLR0913 - options of the command
         here = what in OFFLINE
         carried = open_publisher.carried(what) if here else read_carried(Path(what))
         seen = review(carried, read_trusted(root) if root else None)
-        _show(seen)
-        _compare(carried, compare or [])
+        _show(seen, err=as_json)
+        _compare(carried, compare or [], err=as_json)
     if not yes and not typer.confirm("sign this?", err=True):
         raise typer.Exit(1)
     with publisher(workshop, ask) as open_publisher:
@@ -208,13 +208,13 @@ def sign(  # noqa: PLR0913 - options of the command
         say(f"signed by {owner(signer.public_key)}: {what}", *(str(tally) for tally in carried.tallies()))
 
 
-def _compare(carried: Carried, folders: list[Path]) -> None:
+def _compare(carried: Carried, folders: list[Path], *, err: bool) -> None:
     for folder in folders:
         if carried.role != TARGETS:
             msg = "bundles are compared with releases, which targets name; leave --compare out"
             raise ReleaseRefusedError(msg)
         numbers = check_content(carried, read_material(folder))
-        say(f"release {', '.join(map(str, numbers))} is the bundle in {folder}, byte for byte")
+        say(f"release {', '.join(map(str, numbers))} is the bundle in {folder}, byte for byte", err=err)
 
 
 def _same(now: AnyDocument, shown: AnyDocument) -> None:
@@ -227,6 +227,6 @@ def _signed(carried: Carried) -> list[dict[str, object]]:
     return [{"root": t.root, "signed": t.signed, "missing": t.missing, "enough": t.reached} for t in carried.tallies()]
 
 
-def _show(seen: Review) -> None:
-    say(f"{seen.role} {seen.version}, until {seen.expires:%Y-%m-%d %H:%M} UTC", *seen.changes)
-    say(*(f"note: {note}" for note in seen.notes), *(f"signed so far: {tally}" for tally in seen.tallies))
+def _show(seen: Review, *, err: bool) -> None:
+    say(f"{seen.role} {seen.version}, until {seen.expires:%Y-%m-%d %H:%M} UTC", *seen.changes, err=err)
+    say(*(f"note: {note}" for note in seen.notes), *(f"signed so far: {tally}" for tally in seen.tallies), err=err)

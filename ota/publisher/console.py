@@ -116,10 +116,14 @@ def write(value: Any) -> None:
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
 
 
-def say(*lines: str) -> None:
-    """Write text for a person; names that come from outside are shown as they are, markup and all."""
+def say(*lines: str, err: bool = False) -> None:
+    """Write text for a person.
+
+    What comes from outside is shown as it is: markup is none here, and no character moves the cursor or turns text around.
+    """
     for line in lines:
-        Console().print(line, markup=False, highlight=False, soft_wrap=True)
+        shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
+        typer.echo(shown, err=err)
 
 
 def say_pending(open_publisher: Publisher, *roles: str, dropped: bool = False) -> None:

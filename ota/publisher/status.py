@@ -43,7 +43,7 @@ class ReleaseStatus(msgspec.Struct, frozen=True):
     hardware: tuple[str, ...]
     agent: str
     forms: dict[str, int]
-    """Bytes by runtime and precision."""
+    """Bytes by file."""
     every_box: int
     """Bytes of what every box needs beside its form."""
     deltas: dict[str, int]
@@ -120,7 +120,7 @@ def _releases(session: Session) -> Iterator[ReleaseStatus]:
             release.version,
             release.hardware,
             release.agent,
-            {f"{form.runtime} {form.precision}": size[form.file] for form in release.forms},
+            {form.file: size[form.file] for form in release.forms},
             sum(size[name] for name in release.files),
             {delta.target.path: delta.target.length for delta in listed.deltas},
             key in known,

@@ -169,7 +169,8 @@ def test_again_is_the_old_content_under_a_new_number(site: Site) -> None:
     assert {n: t.hashes for n, t in listed[NAME, 3].files.items()} == {n: t.hashes for n, t in listed[NAME, 1].files.items()}
     forth = site.publisher.again(NAME, 2, NO_DELTAS)
     assert (forth.release.hardware, forth.release.agent) == (("pi-5",), "0.3"), "as it was"
-    assert site.publisher.again(NAME, 2, Wishes(("pi",), bases=())).release.hardware == ("pi",)
+    changed = site.publisher.again(NAME, 2, Wishes((), "0.4", bases=())).release
+    assert (changed.hardware, changed.agent) == ((), "0.4")
     with pytest.raises(ReleaseRefusedError, match=r"there is no release 9 of 'plate-reader': of that bundle there are 1, 2, 3"):
         site.publisher.again(NAME, 9)
     with pytest.raises(ReleaseRefusedError, match="there is no release 1 of 'other'"):

@@ -155,8 +155,8 @@ def test_carried_copies_are_signed_elsewhere_and_come_together(begun: Path, tmp_
         found = ota(
             "sign", copy, "--key", f"keys/{name}.pem", "--yes", "--json", "--compare", "bundle", "--workshop", "nowhere"
         )
-        assert json.loads(found.stdout.splitlines()[-1])["by"] == name
-        assert "release 1 is the bundle in bundle, byte for byte" in found.stdout
+        assert json.loads(found.stdout)["by"] == name
+        assert "release 1 is the bundle in bundle, byte for byte" in found.stderr
         copies.append(copy)
     found = ota("publish", copies[0], status=1)
     assert "targets 1: 1 of 2 needed under root 1 (engineer-1); missing: 1 of engineer-2" in found.stderr
@@ -166,6 +166,13 @@ def test_carried_copies_are_signed_elsewhere_and_come_together(begun: Path, tmp_
     copies[0].write_bytes(Path("var/updates/workshop/pending/targets.json").read_bytes())
     found = ota("sign", copies[0], "--key", "keys/engineer-1.pem", "--yes", "--root", root)
     assert "fingerprint" not in found.stdout, "the root is known"
+
+
+def test_what_is_shown_moves_no_cursor(begun: Path) -> None:
+    """Whoever signs sees all of it, whatever somebody wrote into it."""
+    ota("add", make_bundle(begun / "bundle", size=600), "--hardware", "\x1b[2J\u202epi\r")
+    found = ota("sign", "targets", "--key", "keys/engineer-1.pem", "--yes")
+    assert "for \\x1b[2J\\x202epi\\x0d, agent 0.1 or later" in found.stdout
 
 
 def test_a_release_and_back(out: Path) -> None:
@@ -184,7 +191,7 @@ def test_a_release_and_back(out: Path) -> None:
 
 def test_status_and_verify_and_refresh(out: Path) -> None:
     shown = ota("status").stdout
-    for text in ("root-1", "engineer-2", "plate-reader", "onnxruntime int8", "warning: every key of targets has to sign"):
+    for text in ("root-1", "engineer-2", "plate-reader", "plate-reader.int8.onnx", "warning: every key of targets has to sign"):
         assert text in shown
     state = json.loads(ota("status", "--json").stdout)
     assert [role["version"] for role in state["roles"]] == [1, 1, 1, 1]

@@ -106,7 +106,7 @@ def test_status_tells_what_is_out_and_what_waits(site: Site) -> None:
         ("plate-reader", 1, "1.0.0", True),
         ("plate-reader", 2, "1.0.1", False),
     ]
-    assert state.releases[0].forms == {"onnxruntime int8": 600, "onnxruntime fp32": 604}
+    assert state.releases[0].forms == {"plate-reader.int8.onnx": 600, "plate-reader.fp32.onnx": 604}
     (pending,) = state.pending
     assert (pending.role, pending.version, pending.signatures[0].signed) == (TARGETS, 2, ("engineer-2",))
     assert pending.signatures[0].missing == ("engineer-1",)
