@@ -125,7 +125,7 @@ def publish(
         say(*(f"written: {path}" for path in done.written), *(f"waits: {text}" for text in done.waiting))
         if not done.seamless:
             say("between the last two files, readers were refused for a moment; they come again")
-    _refuse(done.expired)
+    _refuse(done.lost + done.expired)
 
 
 @app.command()
@@ -142,13 +142,13 @@ def refresh(
         state = open_publisher.status()
     expires = {role.role: role.expires for role in state.roles}
     if as_json:
-        written = {"refreshed": done.roles, "written": done.written, "expired": done.expired}
+        written = {"refreshed": done.roles, "written": done.written, "lost": done.lost, "expired": done.expired}
         write({**written, "expires": expires, "warnings": state.warnings})
     else:
         say(f"signed anew: {', '.join(done.roles)}" if done.roles else "fresh enough; nothing to do")
         say(*(f"written: {path}" for path in done.written))
-        typer.echo("".join(f"warning: {warning}\n" for warning in state.warnings), err=True, nl=False)
-    _refuse(done.expired)
+        say(*(f"warning: {warning}" for warning in state.warnings), err=True)
+    _refuse(done.lost + done.expired)
 
 
 @app.command()
@@ -199,10 +199,9 @@ def _tell(added: Added, *, as_json: bool) -> None:
     say(*(f"    {name}: {size:,} bytes" for name, size in {**added.sizes, **added.deltas}.items()))
 
 
-def _refuse(expired: tuple[str, ...]) -> None:
-    for text in expired:
-        typer.echo(f"boxes refuse: {text}", err=True)
-    if expired:
+def _refuse(faults: tuple[str, ...]) -> None:
+    say(*(f"boxes refuse: {text}" for text in faults), err=True)
+    if faults:
         raise typer.Exit(1)
 
 

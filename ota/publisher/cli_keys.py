@@ -108,7 +108,6 @@ def init(  # noqa: PLR0913 - options of the command
         roles = {role: RoleKeys(tuple(read_public(path) for path in files), thresholds[role]) for role, files in paths.items()}
         signers = online_signers(signer, snapshot_key + timestamp_key, online_password_env)
         made = Publisher.create(workshop, Settings(str(public.resolve()), days, signers), roles)
-        say(f"fingerprint of root 1: {made.status().fingerprint}", "note it on paper; whoever signs compares it")
         say_pending(made, *OFFLINE)
 
 

@@ -130,7 +130,10 @@ def say_pending(open_publisher: Publisher, *roles: str, dropped: bool = False) -
     """Say what waits for whom, and which file is carried to them."""
     if dropped:
         say("signatures that were given before no longer count, because what was signed has changed")
-    for item in open_publisher.status().pending:
+    state = open_publisher.status()
+    if not state.roles:
+        say(f"fingerprint of root 1: {state.fingerprint}", "note it on paper; whoever signs compares it")
+    for item in state.pending:
         if item.role in roles:
             for tally in item.signatures:
                 missing = f"{tally.threshold - len(tally.signed)} of {', '.join(tally.missing)}"

@@ -13,7 +13,7 @@ from ota.publisher.carried import Carried
 from ota.publisher.document import Document, read_root, read_targets
 from ota.publisher.errors import ExpiredError, PendingError, SignatureError
 from ota.publisher.live import Online, Step, first, following, refreshed
-from ota.publisher.output import bring_out, check_ours
+from ota.publisher.output import Written, bring_out, check_ours
 from ota.publisher.roles import KEPT_VERSIONS, ONLINE, ROOT, SNAPSHOT, TARGETS, TIMESTAMP
 from ota.publisher.session import Session
 from ota.publisher.signatures import has_signed, keys_of, owner, tally
@@ -35,6 +35,8 @@ class Published:
     """Whether every reader was served at every moment."""
     written: tuple[str, ...]
     """Files of the public folder."""
+    lost: tuple[str, ...]
+    """Files of releases that are out and cannot be found any more, and what to do."""
     expired: tuple[str, ...]
     """What makes boxes refuse all the same, and what to do."""
 
@@ -47,6 +49,8 @@ class Refreshed:
     """That were signed anew."""
     written: tuple[str, ...]
     """Files of the public folder, also those that were missing or damaged."""
+    lost: tuple[str, ...]
+    """Files of releases that are out and cannot be found any more, and what to do."""
     expired: tuple[str, ...]
     """What makes boxes refuse all the same, and what to do."""
 
@@ -63,27 +67,27 @@ def publish(session: Session, carried: Sequence[Carried] = ()) -> Published:
         SignatureError: when nothing that is pending is signed by enough people.
         ExpiredError: when it has expired.
         KeyRefusedError: when an online key cannot be opened.
-        WorkshopError: when somebody else publishes here.
+        WorkshopError: when somebody else publishes here, or a file of a new release is lost.
     """
     take_over(session, carried)
     if session.root is None and session.targets is None:
-        written = settle(session, None)
-        if written:
-            return Published(None, None, (), written=written, seamless=True, expired=expired(session))
+        done = settle(session, None)
+        if done.paths:
+            return Published(None, None, (), seamless=True, written=done.paths, lost=done.lost, expired=expired(session))
         msg = "nothing is pending; `lamplighter ota add` makes a release, `status` shows what is out"
         raise PendingError(msg)
     root, targets = _ready(session)
     for document in (root, targets):
         if document is not None:
             document.check_fresh(session.now, f"make it anew (`lamplighter ota renew {document.role}`) and have it signed")
-    written = settle(session, root.signed if root else None)
+    session.check_content(targets)
     step = _step(session, root, targets)
-    written += _go(session, step)
+    done = settle(session, root.signed if root else None) + _go(session, step)
     session.root = None if root else session.root
     session.targets = None if targets else session.targets
     session.save()
     versions = (root.version if root else None, targets.version if targets else None)
-    return Published(*versions, waiting(session), step.seamless, written, expired(session))
+    return Published(*versions, waiting(session), step.seamless, done.paths, done.lost, expired(session))
 
 
 def refresh(session: Session, *, force: bool = False) -> Refreshed:
@@ -98,33 +102,30 @@ def refresh(session: Session, *, force: bool = False) -> Refreshed:
         KeyRefusedError: when an online key cannot be opened.
         WorkshopError: when somebody else publishes here.
     """
-    written = settle(session, None)
+    done = settle(session, None)
     if session.live is None:
         msg = "nothing was published yet; have root and targets signed, then `lamplighter ota publish`"
         raise PendingError(msg)
     was, live = session.live, refreshed(session.live, _online(session), force=force)
-    done = tuple(role for role in ONLINE if live.document(role).version != was.document(role).version)
-    if done:
-        written += _go(session, Step(live, timestamp_first=False, seamless=True))
-    return Refreshed(done, written, expired(session))
+    roles = tuple(role for role in ONLINE if live.document(role).version != was.document(role).version)
+    if roles:
+        done += _go(session, Step(live, timestamp_first=False, seamless=True))
+    return Refreshed(roles, done.paths, done.lost, expired(session))
 
 
-def settle(session: Session, ahead: Root | None) -> tuple[str, ...]:
+def settle(session: Session, ahead: Root | None) -> Written:
     """Make the public folder agree with what was committed to.
 
     Args:
         session: the workshop.
         ahead: the root that will be in force, when another one will.
 
-    Returns:
-        Paths that were written.
-
     Raises:
-        WorkshopError: when somebody else publishes here, or the content of a target is lost.
+        WorkshopError: when somebody else publishes here.
     """
     state = session.workshop.state()
     if session.live is None or state is None:
-        return ()
+        return Written()
     check_ours(session.public, session.live, ahead or session.live.root.signed, set(_timestamps(session).values()))
     return bring_out(session.live, session.public, session.content, session.disk, timestamp_first=state.timestamp_first)
 
@@ -205,7 +206,7 @@ def _step(session: Session, root: Document[Root] | None, targets: Document[Targe
     return Step(first(root, targets, online), timestamp_first=False, seamless=True)
 
 
-def _go(session: Session, step: Step) -> tuple[str, ...]:
+def _go(session: Session, step: Step) -> Written:
     session.workshop.commit(step.live, timestamp_first=step.timestamp_first)
     session.live = step.live
     written = bring_out(step.live, session.public, session.content, session.disk, timestamp_first=step.timestamp_first)

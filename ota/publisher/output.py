@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tuf.api.metadata import Root, TargetFile
@@ -30,9 +31,23 @@ _METADATA = re.compile(rf"[0-9]+\.(root|targets|snapshot)\.json|{_BEGUN}")
 _TARGET = re.compile(rf"[0-9a-f]{{64}}\..+|{_BEGUN}")
 
 
+@dataclass(frozen=True)
+class Written:
+    """What was written, and what could not be."""
+
+    paths: tuple[str, ...] = ()
+    """In the public folder."""
+    lost: tuple[str, ...] = ()
+    """Files of releases that are nowhere as they are signed, and what to do. Boxes that want them are refused; the others are
+    served all the same, which is why they stop nothing."""
+
+    def __add__(self, other: Written) -> Written:
+        return Written(self.paths + other.paths, other.lost)
+
+
 def bring_out(
     live: Live, public: PublicFolder, source: Callable[[TargetFile], bytes], disk: Disk, *, timestamp_first: bool
-) -> tuple[str, ...]:
+) -> Written:
     """Write what is missing or differs, and remove what is old.
 
     Args:
@@ -42,19 +57,19 @@ def bring_out(
         disk: to write with.
         timestamp_first: whether the timestamp goes before the root.
 
-    Returns:
-        Paths in the public folder that were written.
-
     Raises:
-        WorkshopError: when the content of a target is nowhere.
         OSError: when a file cannot be written.
     """
-    written = []
+    written, lost = [], []
     for target in _targets(live):
         if not public.holds(target):
             path = public.path(target)
-            disk.save(path, source(target))
-            written.append(str(path.relative_to(public.folder)))
+            try:
+                disk.save(path, source(target))
+            except WorkshopError as error:
+                lost.append(str(error))
+            else:
+                written.append(str(path.relative_to(public.folder)))
     ordered: list[AnyDocument] = [*live.roots[:-1], live.targets, live.snapshot]
     ordered += [live.timestamp, live.root] if timestamp_first else [live.root, live.timestamp]
     for document in ordered:
@@ -63,7 +78,7 @@ def bring_out(
             written.append(f"metadata/{document.name}")
     for path in superfluous(live, public):
         disk.remove(path, public.folder)
-    return tuple(written)
+    return Written(tuple(written), tuple(lost))
 
 
 def superfluous(live: Live, public: PublicFolder) -> list[Path]:

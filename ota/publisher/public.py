@@ -90,4 +90,4 @@ class PublicFolder:
         return digest.hexdigest() == sha256(target)
 
 
-_REMEDY = "restore the public folder from a backup, or remove that release and add its bundle again"
+_REMEDY = "restore it from a backup, or `lamplighter ota remove` its release and add the bundle again"

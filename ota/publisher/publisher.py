@@ -32,7 +32,7 @@ from ota.publisher.session import Session
 from ota.publisher.settings import OnlineSigner, Settings
 from ota.publisher.status import Status, status
 from ota.publisher.surroundings import Surroundings
-from ota.publisher.verification import Verified, verify
+from ota.publisher.verification import Kind, Verified, verify
 from ota.publisher.workshop import Workshop
 
 
@@ -83,7 +83,7 @@ class Publisher:
         """
         made = cls(workshop, surroundings)
         found = verify(PublicFolder(made._workshop.public(settings)), trusted, made._with.clock())
-        faults = [finding for finding in found.findings if "expired" not in finding.fault]
+        faults = [finding for finding in found.findings if finding.kind is Kind.FAULT]
         if found.live is None or faults or trusted.version != 1:
             why = "; ".join(f"{finding.path} {finding.fault}" for finding in faults[:3]) or "it begins with another root than 1"
             msg = f"{settings.public}: does not follow from that root: {why}; take root 1, and restore the folder from a backup"

@@ -162,6 +162,17 @@ class Session:
         staged = self.workshop.staged(sha256(target))
         return self.public.content(target) if staged is None else staged
 
+    def check_content(self, targets: Document[Targets] | None) -> None:
+        """See that every file that would be new in public is here.
+
+        Raises:
+            WorkshopError: naming the first that is not.
+        """
+        known = {target.path for target in _targets(self.live.targets if self.live else None)}
+        for target in _targets(targets):
+            if target.path not in known and not self.public.holds(target):
+                self.content(target)
+
     def _burn(self) -> bool:
         signed = self.targets is not None and bool(self.targets.metadata.signatures)
         if self.targets is not None and signed:

@@ -8,6 +8,7 @@ Rules: every fault is found, not only the first; nothing is read that is larger 
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +30,22 @@ from protocol.manifest import GoldenVectors, Variant, read_manifest
 from protocol.release import NOTHING
 
 
+class Kind(str, enum.Enum):
+    """How bad it is."""
+
+    FAULT = "fault"
+    EXPIRED = "expired"
+    STRANGER = "stranger"
+    """Nothing of this publisher's: it harms no reader, and should not be there."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something that is wrong."""
 
     path: str
     fault: str
+    kind: Kind = Kind.FAULT
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ def verify(public: PublicFolder, trusted: Document[Root], now: dt.datetime) -> V
     known = set(needed(live, public))
     before_trusted = {public.metadata / f"{n}.root.json" for n in range(1, trusted.version)}
     found.extend(
-        Finding(_relative(public, path), "is named by nothing that is signed")
+        Finding(_relative(public, path), "is named by nothing that is signed", Kind.STRANGER)
         for path in files_below(public.folder)
         if path not in known | before_trusted
     )
@@ -160,7 +171,7 @@ def _read(  # noqa: PLR0913 - a file, what it must be, and where to say so
 
 def _fresh(document: AnyDocument, now: dt.datetime, found: list[Finding]) -> None:
     if document.signed.is_expired(now):
-        found.append(Finding(f"metadata/{document.name}", f"expired on {document.expires:%Y-%m-%d %H:%M} UTC"))
+        found.append(Finding(f"metadata/{document.name}", f"expired on {document.expires:%Y-%m-%d %H:%M} UTC", Kind.EXPIRED))
 
 
 def _release(public: PublicFolder, listed: Listed) -> Iterator[Finding]:

@@ -284,11 +284,30 @@ def test_a_damaged_public_folder_is_repaired_from_the_workshop(site: Site, url: 
     assert site.reader().refresh(url)
 
 
-def test_a_file_of_a_release_that_is_lost_is_named(site: Site) -> None:
+def test_a_file_that_is_lost_is_named_and_stops_nothing(site: Site, url: str) -> None:
+    """Boxes that do not want it must not be frozen by it."""
     path = next((site.public / "targets").rglob("*.int8.onnx"))
     path.unlink()
-    with pytest.raises(WorkshopError, match=r"int8\.onnx: cannot be read .*restore the public folder from a backup"):
-        site.publisher.refresh()
+    done = site.publisher.refresh(force=True)
+    assert len(done.lost) == 1
+    assert "int8.onnx: cannot be read (No such file or directory); restore it from a backup" in done.lost[0]
+    site.reader().refresh(url)
+    assert site.release("1.0.1", weights(2, SMALL)).lost == done.lost
+    site.publisher.remove("plate-reader", 1)
+    site.sign(TARGETS, *ENGINEERS)
+    assert site.publisher.publish().lost == ()
+    assert not site.publisher.verify().findings
+
+
+def test_a_new_release_whose_file_is_lost_is_not_published(site: Site) -> None:
+    site.add("1.0.1", weights(2, SMALL))
+    site.sign(TARGETS, *ENGINEERS)
+    for path in (site.workshop / "pending/content").iterdir():
+        path.write_bytes(b"x")
+    before = (site.workshop / "state.json").read_bytes()
+    with pytest.raises(WorkshopError, match=r"plate-reader/2/.* cannot be read"):
+        site.publisher.publish()
+    assert (site.workshop / "state.json").read_bytes() == before
 
 
 def test_a_base_that_was_changed_makes_no_delta(site: Site) -> None:
@@ -327,6 +346,7 @@ def test_a_lost_workshop_is_made_again_from_the_public_folder(site: Site, url: s
     site.publisher.publish()
     reader = site.reader()
     reader.refresh(url)
+    (site.public / "index.html").write_text("mine")
     kept = tmp_path / "1.root.json"
     kept.write_bytes((site.public / "metadata/1.root.json").read_bytes())
     shutil.rmtree(site.workshop)
