@@ -173,7 +173,9 @@ def discard(
 def sign(  # noqa: PLR0913 - options of the command
     what: Annotated[str, typer.Argument(help="A pending file that was carried here; or root or targets, in a workshop")],
     *,
-    key: Annotated[str, typer.Option(help="Private key: a file, envvar:NAME, or an address such as hsm:...")],
+    key: Annotated[
+        str, typer.Option(envvar="LAMPLIGHTER_OTA_KEY", help="Private key: a file, envvar:NAME, or an address such as hsm:...")
+    ],
     name: Annotated[str, typer.Option("--as", metavar="NAME", help="Whose key it is, where an address does not show it")] = "",
     root: Annotated[Path | None, typer.Option(help="A root that you trust; else compare the fingerprint that is shown")] = None,
     compare: Annotated[list[Path] | None, typer.Option(help="Your own copy of a bundle that is released")] = None,

@@ -151,6 +151,11 @@ def expired(session: Session) -> tuple[str, ...]:
     return tuple(found)
 
 
+def signer_variable(name: str) -> str:
+    """Name the environment variable that may say what signs for an online key here, whatever the settings say."""
+    return f"LAMPLIGHTER_OTA_SIGNER_{name.upper().replace('-', '_')}"
+
+
 def take_over(session: Session, carried: Sequence[Carried]) -> None:
     """Take over the signatures of files that came back. All or none are taken.
 
@@ -224,11 +229,13 @@ def _timestamps(session: Session) -> dict[int, bytes]:
 
 def _online(session: Session) -> Online:
     def open_key(key: Key) -> Signer | None:
-        known = session.settings.signers.get(owner(key))
-        if known is None:
+        name = owner(key)
+        known = session.settings.signers.get(name)
+        address = session.environment.get(signer_variable(name)) or (known.address if known else "")
+        if not address:
             return None
-        secret = session.environment.get(known.password) if known.password else None
+        secret = session.environment.get(known.password) if known and known.password else None
         ask = session.ask if secret is None else lambda _: secret
-        return open_signer(known.address, [key], ask, owner(key), session.environment)
+        return open_signer(address, [key], ask, name, session.environment)
 
     return Online(open_key, session.settings.days, session.now)

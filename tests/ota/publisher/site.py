@@ -108,6 +108,7 @@ class Site:
         self.workshop = folder / "workshop"
         self.clock = Clock()
         self.disk = disk or LazyDisk()
+        self.environment: dict[str, str] = {}
 
     @property
     def publisher(self) -> Publisher:
@@ -115,7 +116,7 @@ class Site:
         return Publisher(self.workshop, self.surroundings())
 
     def surroundings(self) -> Surroundings:
-        return Surroundings(self.clock, nobody_asked, {}, self.disk)
+        return Surroundings(self.clock, nobody_asked, self.environment, self.disk)
 
     def key(self, name: str) -> Path:
         """The private half of somebody's key, made when it is asked for first."""

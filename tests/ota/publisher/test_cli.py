@@ -140,7 +140,8 @@ def test_the_password_is_asked_for_where_no_variable_has_it(begun: Path, monkeyp
     assert "engineer-1.pem: the password is wrong, or the file is damaged" in wrong.stderr
     ota("sign", "targets", "--key", "keys/engineer-1.pem", "--yes", input=f"{PHRASE}\n")
     monkeypatch.setenv("MINE", PHRASE)
-    ota("sign", "targets", "--key", "keys/engineer-2.pem", "--yes", "--password-env", "MINE")
+    monkeypatch.setenv("LAMPLIGHTER_OTA_KEY", "keys/engineer-2.pem")
+    ota("sign", "targets", "--yes", "--password-env", "MINE")
     found = ota("sign", "targets", "--key", "keys/engineer-2.pem", "--yes", "--password-env", "YOURS", status=1)
     assert "the environment variable YOURS, which should hold the password of keys/engineer-2.pem, is not set" in found.stderr
 

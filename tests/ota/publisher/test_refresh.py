@@ -80,6 +80,15 @@ def test_an_online_key_that_cannot_be_opened_is_said_before_anything_is_written(
     assert site.publisher.status().roles[3].version == 1
 
 
+def test_the_environment_says_what_signs_here(site: Site, url: str) -> None:
+    moved = site.folder / "elsewhere.pem"
+    site.key("online").rename(moved)
+    site.environment["LAMPLIGHTER_OTA_SIGNER_ONLINE"] = "envvar:SECRET"
+    site.environment["SECRET"] = moved.read_text()
+    assert site.publisher.refresh(force=True).roles == (SNAPSHOT, TIMESTAMP)
+    assert site.reader().refresh(url)
+
+
 def test_status_tells_what_runs_out(site: Site) -> None:
     before = site.publisher.status()
     assert [role.role for role in before.roles] == [ROOT, TARGETS, SNAPSHOT, TIMESTAMP]
