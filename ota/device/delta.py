@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 import zstandard
@@ -49,13 +49,20 @@ _RAW, _RLE, _COMPRESSED = range(3)
 """Types of a block (section 3.1.1.2.2)."""
 
 
-def apply(delta: BinaryIO, base: BinaryIO | None, target: BinaryIO, signed: Content, memory: int = MEMORY) -> None:
+class Target(Protocol):
+    """Where the file is written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Append all of it."""
+
+
+def apply(delta: BinaryIO, base: BinaryIO | None, target: Target, signed: Content, memory: int = MEMORY) -> None:
     """Write the signed file.
 
     Args:
         delta: seekable; read from its beginning to its end.
         base: seekable; the file that is here, or nothing.
-        target: buffered, empty. On any error what was written is to be thrown away.
+        target: empty; each call writes all that it is given. On any error what was written is to be thrown away.
         signed: what the result must be, from signed metadata.
         memory: bytes that window and base may take together.
 
