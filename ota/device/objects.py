@@ -79,11 +79,6 @@ class Objects:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
 
-    def prepare(self) -> None:
-        """Make the folder."""
-        self._disk.make_folder(FOLDER)
-        self._disk.sync_folder("")
-
     def has(self, content: Content) -> bool:
         """Whether a file is here, complete."""
         return self._disk.size(_path(content)) == content.size
@@ -113,6 +108,7 @@ class Objects:
 
     def resume(self, content: Content, size: int) -> Partial:
         """Go on after the first ``size`` bytes, of which :meth:`begun` has told; 0 = from the beginning."""
+        self._make_folder()
         part = _path(content) + _PART
         if size:
             return Partial(self, content, self._disk.extend(part, size), size)
@@ -139,6 +135,7 @@ class Objects:
 
     def put(self, content: Content, write: Callable[[Writing], None]) -> bool:
         """Let a file be written by somebody, and take it; whatever it raises, nothing is kept."""
+        self._make_folder()
         try:
             with contextlib.closing(self._disk.create(_path(content) + _PART)) as file:
                 write(file)
@@ -159,6 +156,11 @@ class Objects:
         for name in self._disk.names(FOLDER):
             if name.endswith(durable.BESIDE) or name.split(".")[0] not in wanted:
                 self._disk.unlink(f"{FOLDER}/{name}")
+
+    def _make_folder(self) -> None:
+        if FOLDER not in self._disk.names(""):
+            self._disk.make_folder(FOLDER)
+            self._disk.sync_folder("")
 
     def _hash(self, path: str, size: int) -> str:
         digest, left = hashlib.sha256(), size + 1

@@ -175,7 +175,9 @@ class State(Kept, frozen=True):
     running: dict[str, int] = {}
     """Release that a start begins with, by bundle; none = 0."""
     good: dict[str, int] = {}
-    """Release to go back to, by bundle; none = 0."""
+    """Release that has passed its probation last, to go back to, by bundle; none = 0."""
+    spare: dict[str, int] = {}
+    """The one that was good before it, should a card spoil the other; only while nothing new is coming."""
     committed: dict[str, int] = {}
     """Highest release that has passed its probation, by bundle."""
     staged: tuple[Staged, ...] = ()
@@ -202,7 +204,7 @@ class State(Kept, frozen=True):
 
     def needed(self) -> Iterator[tuple[str, int]]:
         """Releases that something points to."""
-        for pointers in (self.running, self.good):
+        for pointers in (self.running, self.good, self.spare):
             yield from pointers.items()
         if self.job is not None:
             yield self.job.bundle, self.job.release

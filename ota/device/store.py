@@ -12,8 +12,8 @@ Rules:
   from the files up. What a power cut leaves half-made, nothing points to.
 - Nothing is removed before the state that no longer needs it is on the disk. Kept is what this state or the one before it
   points to, so that losing one write of the state loses no model.
-- What is left over is removed at each start and after each order: of a bundle there are never more than the running release,
-  the last good one and the one that is coming.
+- What is left over is removed at each start and after each order: of a bundle there are never more than three releases, the
+  running one, the good one, and the one that is coming or, while none is, the one that was good before.
 """
 
 from __future__ import annotations

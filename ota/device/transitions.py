@@ -27,8 +27,9 @@ _replace = msgspec.structs.replace
 
 
 def begun(state: State) -> State:
-    """Take the first order that waits."""
-    return _replace(state, job=state.waiting[0], waiting=state.waiting[1:])
+    """Take the first order that waits; the spare makes room for what comes."""
+    job = state.waiting[0]
+    return _replace(state, job=job, waiting=state.waiting[1:], spare=_pointing(state.spare, job.bundle, 0))
 
 
 def moved(state: State, job: Job, phase: Phase, **changed: Any) -> State:
@@ -60,6 +61,7 @@ def committed(state: State, job: Job) -> State:
     state = _replace(
         state,
         good={**state.good, job.bundle: job.release},
+        spare=_pointing(state.spare, job.bundle, state.good.get(job.bundle, 0)),
         committed={**state.committed, job.bundle: max(job.release, state.committed.get(job.bundle, 0))},
     )
     return told(moved(state, job, Phase.COMMIT), job, UpdateStep.SUCCEEDED)
@@ -86,13 +88,15 @@ def ended(state: State) -> State:
 
 
 def fallen_back(state: State, bundle: str) -> State:
-    """What should run is damaged: the last good release takes its place, and where that is the same, the installation's."""
-    running, good = state.running.get(bundle, 0), state.good.get(bundle, 0)
-    following = good if good != running else 0
+    """What should run is damaged: the good release takes its place, or the one before, and in the end the installation's."""
+    running = state.running.get(bundle, 0)
+    ways = (state.good.get(bundle, 0), state.spare.get(bundle, 0), 0)
+    following = next(release for release in ways if release != running)
     return _replace(
         state,
         running=_pointing(state.running, bundle, following),
         good=_pointing(state.good, bundle, following),
+        spare=_pointing(state.spare, bundle, 0 if following in ways[1:] else ways[1]),
     )
 
 
