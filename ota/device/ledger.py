@@ -40,7 +40,7 @@ class Ledger:
         self.state = store.state
         self.unsaved = False
         self.trouble: Reason | None = None
-        self._untidy = False
+        self._untidy = store.holds_more
 
     def save(self, state: State) -> None:
         """Let a state count when it is on the disk.
@@ -50,7 +50,7 @@ class Ledger:
         """
         self._store.save(state)
         self.state, self.unsaved = self._store.state, False
-        self._untidy = True
+        self._untidy = self._untidy or self._store.holds_more
 
     def adopt(self, following: Next) -> float:
         """Let a state count, and write it if it is worth a write.
@@ -87,11 +87,12 @@ class Ledger:
             self.trouble = None
 
     def tidy(self) -> None:
-        """Remove what is over; once, when there is no job."""
-        if not self._untidy or self.unsaved or self.state.job is not None:
+        """Remove what is over, when there is no job."""
+        if self.state.job is not None or self.unsaved or not self._untidy:
             return
         with contextlib.suppress(OSError):
-            self.save(self.state)  # so that the state before this one does not hold what is over either
+            if self._store.holds_more:
+                self.save(self.state)  # so that the state before this one does not hold what is over either
             self._store.collect()
             self._untidy = False
 

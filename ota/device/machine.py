@@ -204,9 +204,9 @@ class Machine:
     def _disk_refuses(self, error: OSError, job: Job) -> float:
         """Before the switch, give the order up; after it, go on."""
         self._ledger.trouble = disk_reason(error)
+        self._store.forget_partials()
         if not may_be_dropped(job):
             return _DISK_S
-        self._store.forget_partials()
         return self._refuse(self._fetching.charged(self.state), job, disk_reason(error), blame=False)
 
     def _refuse(self, state: State, job: Job, why: Reason, *, blame: bool) -> float:

@@ -121,6 +121,11 @@ class Store:
                 self.disk.remove_folder(f"{_RELEASES}/{bundle}")
         self.objects.collect({sha256 for state in states for sha256 in _wanted(state)})
 
+    @property
+    def holds_more(self) -> bool:
+        """Whether the state before this one keeps files that this one does not need."""
+        return bool(set(_wanted(self._before)) - set(_wanted(self.state)))
+
     def forget_partials(self) -> None:
         """Make room: remove all that was fetched and is not staged."""
         with contextlib.suppress(OSError):
