@@ -33,6 +33,7 @@ MODULES = {
     "wear": "benchmarks.wear",
     "boot": "benchmarks.boot",
     "ota-bytes": "benchmarks.ota_bytes",
+    "ota-crash": "benchmarks.ota_crash",
     "zoo": "benchmarks.zoo",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""

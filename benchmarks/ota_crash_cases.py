@@ -13,6 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.ota_crash_syncs import Places
 from ota.device.state import IDLE, Phase
 from simulator.faults.forgetful import ForgetfulDisk, Plan
 from simulator.updates.box import SimulatedBox, World
@@ -73,6 +74,8 @@ class Cases:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.places = Places()
+        """At which something is synced, once :attr:`expected` is known."""
         self._installed = {BUNDLE: write_to(folder / "installed", _files(0))}
         self._repository = Repository()
         for release in (1, 2):
@@ -118,6 +121,10 @@ class Cases:
                 found[phase][case].append(call)
         return found
 
+    def total(self, case: Case) -> int:
+        """Calls to the disk of a case, without a fault."""
+        return len(self._undisturbed[case][1])
+
     @functools.cached_property
     def _undisturbed(self) -> dict[Case, tuple[Ending, list[str]]]:
         return {case: self._follow(case) for case in CASES}
@@ -127,7 +134,10 @@ class Cases:
         box: SimulatedBox | None = None
         started = False
 
-        def watch(_kind: str, _path: str) -> None:
+        note = self.places.watching(case)
+
+        def watch(kind: str, path: str) -> None:
+            note(kind, path)
             phases.append(box.machine.state.phase if box is not None and started else RECOVERY)
 
         world = self.world(case, 1)

@@ -4,7 +4,8 @@ What is looked at:
 
 - at every start, what is to be loaded is loaded as the agent does it: whole, every byte hashed, or it is half a bundle; and it
   is a release that may run there: the one before, or the ordered one after it has passed golden vectors and shadow run;
-- at every start, nothing is gone that a write of the state, or of the metadata, had said was kept;
+- at every start, nothing is gone that a write of the state, or of the metadata, had said was kept; and no byte is fetched again
+  of what had been kept of a file;
 - in the end the box has come to the same as without a fault, and nothing is left over on its disk.
 """
 
@@ -22,6 +23,7 @@ from ota.device.objects import FOLDER as OBJECTS
 from ota.device.slots import Slots
 from ota.device.state import State
 from simulator.faults.forgetful import ForgetfulDisk, Plan, PowerCut
+from simulator.faults.memory_of_disk import Survival
 from simulator.updates.box import NeverIdleError, SimulatedBox, World
 from simulator.updates.trial import Behaviour, Died
 
@@ -29,6 +31,7 @@ _MOST_CUTS = 3
 """Of one order: more would add up to a crash loop, of which the release would be held guilty; rightly, but it is not the end
 that is compared."""
 _MOST_STARTS = 20
+_DONE = 1 << 40
 _EARLY = 25
 """Calls to the disk within which a start is still putting things in order."""
 
@@ -78,18 +81,28 @@ class Run:
         self._world: World = cases.world(case, draw.getrandbits(32))
         self._box: SimulatedBox | None = None
         self._promised = (0, 0.0, 0)
+        self._fetched: dict[str, int] = {}
+        self._asked = 0
         self._tried = False
         self.found = Found()
 
-    def cut(self, call: int, deaf: Callable[[str, str], bool] = lambda _kind, _path: False) -> Found:
-        """Cut the power at a call, then a few times more, mostly while the start after it puts things in order."""
-        total = sum(len(calls[self._case]) for calls in self._cases.calls.values() if self._case in calls)
+    def cut(
+        self, call: int, deaf: Callable[[str, str], bool] = lambda _kind, _path: False, survival: Survival | None = None
+    ) -> Found:
+        """Cut the power at a call, then a few times more, mostly while the start after it puts things in order.
+
+        Args:
+            call: to the disk, from 1.
+            deaf: which syncs do nothing.
+            survival: how much is left of what was not synced; drawn where nothing is said.
+        """
+        total = self._cases.total(self._case)
         later = [
             self._draw.randint(1, _EARLY if self._draw.random() < 0.7 else total)
             for _ in range(self._draw.randint(0, _MOST_CUTS - 1))
         ]
         plans = [Plan(cut_at=at, cut_within=self._draw.uniform(-0.5, 1.0), deaf=deaf) for at in (call, *later)]
-        self._live(self._cases.disk(self._case, plans[0]), [*plans[1:], Plan(deaf=deaf)])
+        self._live(self._cases.disk(self._case, plans[0]), [*plans[1:], Plan(deaf=deaf)], survival)
         return self.found
 
     def fail(self, call: int) -> Found:
@@ -112,7 +125,7 @@ class Run:
         self._compare(ordered_again=True)
         return self.found
 
-    def _live(self, disk: ForgetfulDisk, plans: list[Plan]) -> None:
+    def _live(self, disk: ForgetfulDisk, plans: list[Plan], survival: Survival | None) -> None:
         """Start again after each cut, until the order has come to its end."""
         try:
             while True:
@@ -121,12 +134,13 @@ class Run:
                     break
                 except PowerCut:
                     self._note()
-                    disk = disk.restart(self._draw, plans.pop(0))
+                    disk = disk.restart(self._draw, plans.pop(0), survival)
         except NeverIdleError as error:
             self.found.bricks.append(f"{self._what}: {error}")
         except Exception as error:  # noqa: BLE001 - whatever leaves the machine has stopped the box
             self.found.bricks.append(f"{self._what}: {error!r}")
         else:
+            self._check_fetched()
             self._compare()
 
     def _alive(self, disk: ForgetfulDisk, *, again: bool = False) -> None:
@@ -160,6 +174,7 @@ class Run:
         """Where the power went, and what was promised by then."""
         box = self._box
         self.found.hits[RECOVERY if box is None else box.machine.state.phase] += 1
+        self._check_fetched()
         if box is not None:
             self._promised = (box.store.state.sequence, box.trust.floor.timestamp(), len(box.trust.files))
 
@@ -167,6 +182,19 @@ class Run:
         kept = (box.store.state.sequence, box.trust.floor.timestamp(), len(box.trust.files))
         if any(now < before for now, before in zip(kept, self._promised, strict=True)):
             self.found.lost_writes.append(f"{self._what}: {self._promised} were kept, and {kept} are there")
+
+    def _check_fetched(self) -> None:
+        """What was asked for in this life must begin where the lives before it had come to; what was gone on from is done."""
+        asked = self._world.transport.asked[self._asked :]
+        asked = [(path, at) for path, at in asked if path.startswith("targets/")]
+        self._asked = len(self._world.transport.asked)
+        for path, at in asked:
+            if at < self._fetched.get(path, 0):
+                self.found.lost_writes.append(
+                    f"{self._what}: {path[-20:]} was kept up to {self._fetched[path]}, asked from {at}"
+                )
+        for path, at in asked:
+            self._fetched[path] = at if path == asked[-1][0] else _DONE
 
     def _check_runs(self, box: SimulatedBox) -> None:
         if box.trial.broken:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ota.device.disk import RealDisk, Writing
-from simulator.faults.memory_of_disk import File, Folder, Memory
+from simulator.faults.memory_of_disk import File, Folder, Memory, Survival
 
 
 class PowerCut(BaseException):
@@ -80,15 +80,16 @@ class ForgetfulDisk:
 
     # What befalls it.
 
-    def restart(self, draw: random.Random, plan: Plan = NOTHING_WRONG) -> ForgetfulDisk:
+    def restart(self, draw: random.Random, plan: Plan = NOTHING_WRONG, survival: Survival | None = None) -> ForgetfulDisk:
         """Cut the power if that has not happened, and make real what is left.
 
         Args:
             draw: draws what is left.
             plan: what goes wrong from now on.
+            survival: how much is left; drawn where nothing is said.
         """
         self._cut = True
-        return ForgetfulDisk(self._path, plan, self._memory.cut(draw))
+        return ForgetfulDisk(self._path, plan, self._memory.cut(draw, survival or draw.choice(tuple(Survival))))
 
     def copied(self, folder: Path, plan: Plan = NOTHING_WRONG) -> ForgetfulDisk:
         """Another disk with the same files, all of them kept."""

@@ -152,9 +152,8 @@ class Memory:
         """Bytes of all files, each once, however many names it has."""
         return sum(len(file.live) for file in _files(self.root))
 
-    def cut(self, draw: random.Random) -> Memory:
+    def cut(self, draw: random.Random, survival: Survival) -> Memory:
         """What is left after a power cut."""
-        survival = draw.choice(tuple(Survival))
         for change in self._surviving(draw, survival):
             if isinstance(change, Names):
                 change.apply()

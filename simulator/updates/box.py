@@ -25,11 +25,12 @@ from ota.device.moment import Moment, moment
 from ota.device.ports import Ports, Site
 from ota.device.resolve import Box
 from ota.device.store import Store
-from ota.device.transport import Pace, Transport
+from ota.device.transport import Pace
 from ota.device.trust import Trust
 from protocol.events import OtaReport
 from protocol.orders import Order, Orders
 from simulator.faults.clocks import EPOCH
+from simulator.updates.transport import MemoryTransport
 from simulator.updates.trial import Behaviour, SimulatedTrial
 
 FLEET, DEVICE = "harbour", "lamp-1"
@@ -77,7 +78,7 @@ class World:
         said: reports, in order.
     """
 
-    transport: Transport
+    transport: MemoryTransport
     root: bytes
     installed: Mapping[str, Path]
     scratch: Path
