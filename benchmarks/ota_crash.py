@@ -11,11 +11,11 @@ release is good or bad, and what must come of it is what comes of it without a f
 
 Where they fall is spread evenly over the machine's phases, and drawn within them. ``bricks`` are boxes that do not come to an
 end; ``wrong_models`` those that run, or would start with, another release than they should; ``half_bundles`` those that were to
-load something that is not whole. ``lost_writes`` counts what a write had said was kept and a cut took all the same, ``left_over``
-files that nobody needs in the end.
+load something that is not whole. ``lost_writes`` counts what a write had said was kept and a cut took all the same,
+``left_over`` files that nobody needs in the end.
 
-That the disk does forget, and the bench does notice, ``unnoticed_syncs`` shows: each place at which something is synced is taken
-out, one after the other, until a run goes wrong. A place that nobody misses counts.
+That the disk does forget, and the bench does notice, ``unnoticed_syncs`` shows: each place at which something is synced is
+taken out, one after the other, until a run goes wrong. A place that nobody misses counts.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ DESCRIPTION = "Boxes that are cut off, broken or killed in the middle of an upda
 _MEMORY = Path("/dev/shm")
 """A file system in memory: what is forgotten is forgotten by ourselves, and a kill takes nothing from any file system."""
 _MOST_TRIES = 400
-"""Cuts after which nobody will miss a sync any more; the rarest to be missed was found within 80."""
+"""Cuts after which nobody will miss a sync any more; the rarest to be missed was found within 201."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def unnoticed(cases: Cases, options: Options) -> Figure:
         unit="places",
         n=len(tries),
         target=0,
-        against=f"each taken out alone; missed {', '.join(missed) or 'none'}; the rarest within {tries[hardest]} cuts ({hardest})",
+        against=f"each taken out alone; unnoticed {', '.join(missed) or 'none'}; the rarest is noticed in {tries[hardest]} cuts",
     )
 
 

@@ -8,8 +8,12 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.ota_crash_cases import Case
 
 _KINDS = ("sync", "sync_folder")
 _DEVICE = "ota/device/"
@@ -44,9 +48,9 @@ class Places:
     """Notes them while boxes live undisturbed."""
 
     def __init__(self) -> None:
-        self.calls: dict[str, dict[Hashable, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self.calls: dict[str, dict[Case, list[int]]] = defaultdict(lambda: defaultdict(list))
 
-    def watching(self, case: Hashable) -> Callable[[str, str], None]:
+    def watching(self, case: Case) -> Callable[[str, str], None]:
         """For a disk's plan: note the calls of one case."""
         count = 0
 

@@ -25,6 +25,7 @@ class Bases:
     def __init__(self, store: Store, installed: Mapping[str, Path]) -> None:
         self._store = store
         self._installed = installed
+        self._known: dict[str, dict[Content, Path]] = {}
 
     def of(self, bundle: str) -> dict[Content, Path]:
         """Files by what is in them, as far as their sizes agree; whoever uses one hashes it.
@@ -33,7 +34,9 @@ class Bases:
         """
         found: dict[Content, Path] = {}
         if bundle in self._installed:
-            found.update(_of_folder(self._installed[bundle]))
+            if not self._known.get(bundle):  # what came with the installation stays as it is
+                self._known[bundle] = _of_folder(self._installed[bundle])
+            found.update(self._known[bundle])
         for staged in self._store.state.staged:
             if staged.bundle == bundle and self._store.is_whole(staged):
                 folder = self._store.folder(staged.bundle, staged.release)

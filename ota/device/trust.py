@@ -161,6 +161,7 @@ class Signed:
         assert isinstance(targets, Targets)
         self.prefixed = bool(root.consistent_snapshot)
         self._paths = tuple(targets.targets)
+        self._delegates = targets.delegations is not None
 
     def expires(self, role: str) -> dt.datetime:
         """Until when a top-level role's metadata are valid."""
@@ -181,7 +182,8 @@ class Signed:
         try:
             found = _guarded(self._updater.get_targetinfo, path)
         finally:
-            self._trust.keep()
+            if self._delegates:
+                self._trust.keep()
         if found is None:
             return None
         sha256 = found.hashes.get("sha256", "")

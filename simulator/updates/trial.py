@@ -56,7 +56,7 @@ class SimulatedTrial:
     broken: list[str] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
     _since: dict[str, float] = field(default_factory=dict)
-    _shadow_since: dict[str, float] = field(default_factory=dict)
+    _shadows: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def load(self, folder: Path, file: str) -> str:
         """Read a bundle as an agent does; returns its version.
@@ -83,15 +83,16 @@ class SimulatedTrial:
 
     def shadow(self, bundle: str, folder: Path, file: str) -> Shadow:
         """Agree, or not."""
-        version = self._asked("shadow", folder, file)
-        since = self._shadow_since.setdefault(bundle, self.monotonic())
+        if bundle not in self._shadows:
+            self._shadows[bundle] = self._asked("shadow", folder, file), self.monotonic()
+        version, since = self._shadows[bundle]
         agreement = 0.3 if self._behaviour(version) is Behaviour.DISAGREES else 0.97
         looks = int((self.monotonic() - since) * 5)
         return Shadow(looks, agreement, 0, 22.0, 20.0, 120.0, 60.0)
 
     def end_shadow(self, bundle: str) -> None:
         """Stop it."""
-        self._shadow_since.pop(bundle, None)
+        self._shadows.pop(bundle, None)
 
     def switch(self, bundle: str, folder: Path | None, file: str) -> None:
         """Run it, if it can be loaded."""
