@@ -97,6 +97,7 @@ class HttpTransport:
         """Close what stands open."""
         for manager in self._managers.values():
             manager.clear()
+        self._lines.sweep()
 
     def _follow(self, url: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
         """Ask, and ask again where it has moved to."""
@@ -146,6 +147,7 @@ class _Lines:
 
     def __init__(self) -> None:
         self._held: dict[int, socket.socket] = {}
+        self._left: list[socket.socket] = []
         self._lock = threading.Lock()
 
     def hold(self, owner: int, line: socket.socket) -> None:
@@ -153,15 +155,22 @@ class _Lines:
             self._held[owner] = line.dup()
 
     def let_go(self, owner: int) -> None:
+        """Its connection is closed; where it was to be closed after the answer, the answer is still being read."""
         with self._lock:
             line = self._held.pop(owner, None)
-        if line is not None:
+            self._left += [] if line is None else [line]
+
+    def sweep(self) -> None:
+        """No answer is being read."""
+        with self._lock:
+            left, self._left = self._left, []
+        for line in left:
             line.close()
 
     def shut(self) -> None:
         """End what is being sent and received; whoever waits for it wakes up."""
         with self._lock:
-            for line in self._held.values():
+            for line in (*self._held.values(), *self._left):
                 with contextlib.suppress(OSError):
                     line.shutdown(socket.SHUT_RDWR)
 
@@ -178,6 +187,7 @@ class _Guard:
 
     def end(self) -> None:
         self._timer.cancel()
+        self._lines.sweep()
 
     def error(self, url: str) -> SlowError:
         return SlowError(f"{url} was not sent within {self._within_s:.0f} s; another mirror is tried")
