@@ -133,7 +133,7 @@ class Objects:
         self._disk.sync_folder(FOLDER)
         return True
 
-    def put(self, content: Content, write: Callable[[Writing], None]) -> bool:
+    def put(self, content: Content, write: Callable[[Writing], object]) -> bool:
         """Let a file be written by somebody, and take it; whatever it raises, nothing is kept."""
         self._make_folder()
         try:

@@ -177,9 +177,10 @@ class ForgetfulDisk:
     def sync_folder(self, folder: str) -> None:
         """Return when its names are on the disk."""
         self._call("sync_folder", folder)
-        self._real.sync_folder(folder)
         found = self._memory.folder(folder)
-        if found is not None and not self.plan.deaf("sync_folder", folder):
+        if found is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder)
+        if not self.plan.deaf("sync_folder", folder):
             self._memory.sync_names(found)
 
     def _call(self, kind: str, path: str, data: bytes = b"") -> bytes:
