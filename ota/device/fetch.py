@@ -19,7 +19,7 @@ import functools
 from collections.abc import Callable, Sequence
 
 from ota.deltafile import Content
-from ota.device.errors import FetchError, LyingError, PausedError, StatusError
+from ota.device.errors import FetchError, LyingError, PausedError, SlowError, StatusError
 from ota.device.limits import Bucket
 from ota.device.mirror import Mirror
 from ota.device.objects import Note, Objects, Partial
@@ -107,7 +107,7 @@ class Fetch:
                 fault = LyingError(f"{mirror.url(name)} is not the signed file; another mirror is tried") if pure else None
             elif fault is None and partial.size <= before.size:
                 fault = LyingError(f"{mirror.url(name)} ends after {partial.size} of {content.size} bytes")
-            if isinstance(fault, LyingError | PausedError) or (fault is not None and partial.size <= before.size):
+            if isinstance(fault, LyingError | SlowError | PausedError) or (fault is not None and partial.size <= before.size):
                 raise fault
             last = fault
         raise last or FetchError(f"{mirror.url(name)} has broken off {_TURNS} times; another mirror is tried")

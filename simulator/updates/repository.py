@@ -38,6 +38,7 @@ class Repository:
 
     Args:
         now: moment of signing.
+        keys: another number for another fleet's.
 
     Attributes:
         files: what is served, by path: ``metadata/...``, ``targets/...``.
@@ -46,10 +47,10 @@ class Repository:
         signed: what is signed next, by role.
     """
 
-    def __init__(self, now: dt.datetime = EPOCH) -> None:
+    def __init__(self, now: dt.datetime = EPOCH, keys: int = 0) -> None:
         self.now = now
         self.files: dict[str, bytes] = {}
-        self.signers = {role: [key(role, number) for number in range(count)] for role, count in KEYS.items()}
+        self.signers = {role: [key(role, keys * 10_000 + number) for number in range(count)] for role, count in KEYS.items()}
         self.root = Root(consistent_snapshot=True)
         self.targets, self.snapshot, self.timestamp = Targets(), Snapshot(), Timestamp()
         for role, signers in self.signers.items():

@@ -149,12 +149,13 @@ def test_whatever_happens_pointers_point_to_what_is_staged(data: st.DataObject) 
     for number in range(1, data.draw(st.integers(1, 25)) + 1):
         if state.job is None and state.waiting:
             state = transitions.begun(state)
-        if state.job is None or data.draw(st.integers(0, 3)) == 0:
+        current = state.job
+        if current is None or data.draw(st.integers(0, 3)) == 0:
             state = ordered_something(data, state, number)
         elif data.draw(st.integers(0, 3)) == 0:
-            state = failed(state, state.job, blame=data.draw(st.booleans()))
+            state = failed(state, current, blame=data.draw(st.booleans()))
         else:
-            state = gone_on(state, state.job)
+            state = gone_on(state, current)
         check(state)
         ended += [(report.nonce, report.bundle) for report in state.reports if report.step in FINAL]
         state = msgspec.structs.replace(state, reports=())
