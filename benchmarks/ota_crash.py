@@ -132,7 +132,7 @@ def unnoticed(cases: Cases, options: Options) -> Figure:
         unit="places",
         n=len(tries),
         target=0,
-        against=f"each taken out alone; unnoticed {', '.join(missed) or 'none'}; the rarest is noticed in {tries[hardest]} cuts",
+        against=f"each taken out alone; unnoticed: {', '.join(missed) or 'none'}; the rarest noticed in {tries[hardest]} cuts",
     )
 
 

@@ -25,6 +25,7 @@ from ota.device.state import State
 from simulator.faults.forgetful import ForgetfulDisk, Plan, PowerCut
 from simulator.faults.memory_of_disk import Survival
 from simulator.updates.box import NeverIdleError, SimulatedBox, World
+from simulator.updates.transport import MemoryTransport
 from simulator.updates.trial import Behaviour, Died
 
 _MOST_CUTS = 3
@@ -79,6 +80,8 @@ class Run:
     def __init__(self, cases: Cases, case: Case, draw: random.Random, what: str) -> None:
         self._cases, self._case, self._draw, self._what = cases, case, draw, what
         self._world: World = cases.world(case, draw.getrandbits(32))
+        assert isinstance(self._world.transport, MemoryTransport)
+        self._transport = self._world.transport
         self._box: SimulatedBox | None = None
         self._promised = (0, 0.0, 0)
         self._fetched: dict[str, int] = {}
@@ -185,9 +188,9 @@ class Run:
 
     def _check_fetched(self) -> None:
         """What was asked for in this life must begin where the lives before it had come to; what was gone on from is done."""
-        asked = self._world.transport.asked[self._asked :]
+        asked = self._transport.asked[self._asked :]
         asked = [(path, at) for path, at in asked if path.startswith("targets/")]
-        self._asked = len(self._world.transport.asked)
+        self._asked = len(self._transport.asked)
         for path, at in asked:
             if at < self._fetched.get(path, 0):
                 self.found.lost_writes.append(

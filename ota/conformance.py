@@ -110,6 +110,7 @@ class _Client:
                 return None
             return file_name(name, target.content.sha256, prefixed=signed.prefixed), target.content
         finally:
+            fetcher.close()
             self._transport.close()
             self._lay_out()
 

@@ -14,12 +14,9 @@ from ota.device.fetch import Fetch
 from ota.device.mirror import Mirror, file_name
 from ota.device.moment import Moment
 from ota.device.objects import Objects
-from ota.device.transport import Pace, Transport, paced
+from ota.device.transport import Body, Pace, Transport, paced
 from ota.device.trust import Signed, Trust
 from protocol.release import MANIFEST_FILE, TargetName
-
-_WITHIN_S = 120.0
-"""For one file of metadata."""
 
 
 class MetadataFetcher(FetcherInterface):
@@ -33,14 +30,22 @@ class MetadataFetcher(FetcherInterface):
 
     def __init__(self, transport: Transport, pace: Pace, monotonic: Callable[[], float]) -> None:
         self._transport, self._pace, self._monotonic = transport, pace, monotonic
+        self._open: Body | None = None
+
+    def close(self) -> None:
+        """Close what is still open: the library leaves a body that is too long where it stands."""
+        body, self._open = self._open, None
+        if body is not None:
+            body.close()
 
     def _fetch(self, url: str) -> Iterator[bytes]:
+        self.close()
         try:
-            body = self._transport.open(url, _WITHIN_S)
+            body = self._transport.open(url, self._pace.metadata_s)
         except FetchError as error:
             raise _translated(error) from error
+        self._open = body
         if body.start:
-            body.close()
             msg = f"{url} is sent from byte {body.start}"
             raise DownloadError(msg)
 
@@ -49,8 +54,6 @@ class MetadataFetcher(FetcherInterface):
                 yield from paced(body.blocks, self._pace, self._monotonic)
             except FetchError as error:
                 raise _translated(error) from error
-            finally:
-                body.close()
 
         return blocks()
 
@@ -71,7 +74,7 @@ class Mirrors:
         mirrors: Sequence[Mirror],
         trust: Trust,
         fetch: Fetch,
-        fetcher: FetcherInterface,
+        fetcher: MetadataFetcher,
         time: Callable[[], Moment],
     ) -> None:
         self._mirrors = list(mirrors)
@@ -95,6 +98,8 @@ class Mirrors:
                 faults.append(error)
             else:
                 without = found
+            finally:
+                self._fetcher.close()
         if without is not None:
             return without
         raise _gravest(faults)

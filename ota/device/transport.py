@@ -55,6 +55,9 @@ class Pace:
     grace_s: float = 60.0
     """For the connection itself: names, TLS, a modem that wakes up."""
 
+    metadata_s: float = 120.0
+    """For one file of metadata, whose length is not always known."""
+
     def allowed_s(self, size: int, capped_bytes_s: float | None = None) -> float:
         """Seconds that a file of this size may take in all, with a cap of our own."""
         return self.grace_s + size / self.least_bytes_s + (size / capped_bytes_s if capped_bytes_s else 0.0)

@@ -25,12 +25,11 @@ from ota.device.moment import Moment, moment
 from ota.device.ports import Ports, Site
 from ota.device.resolve import Box
 from ota.device.store import Store
-from ota.device.transport import Pace
+from ota.device.transport import Pace, Transport
 from ota.device.trust import Trust
 from protocol.events import OtaReport
 from protocol.orders import Order, Orders
 from simulator.faults.clocks import EPOCH
-from simulator.updates.transport import MemoryTransport
 from simulator.updates.trial import Behaviour, SimulatedTrial
 
 FLEET, DEVICE = "harbour", "lamp-1"
@@ -78,7 +77,7 @@ class World:
         said: reports, in order.
     """
 
-    transport: MemoryTransport
+    transport: Transport
     root: bytes
     installed: Mapping[str, Path]
     scratch: Path
@@ -89,6 +88,7 @@ class World:
     board: str = "Raspberry Pi 5 Model B"
     criteria: Criteria = field(default_factory=Criteria)
     budget: int = 1 << 30
+    pace: Pace = field(default_factory=Pace)
     seed: int = 1
 
 
@@ -109,7 +109,7 @@ class SimulatedBox:
         self.store = Store(disk)
         self.trust = Trust(disk, world.root, BUILT, world.scratch)
         self.trial = SimulatedTrial(world.behaviours, world.installed, clock.monotonic)
-        pace = Pace()
+        pace = world.pace
         fetch = Fetch(
             world.transport,
             pace,

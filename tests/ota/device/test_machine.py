@@ -666,7 +666,7 @@ def stick(town: Town, folder: Path) -> str:
 def with_sticks(town: Town) -> Town:
     from ota.device.local import FolderTransport, Transports
 
-    town.world.transport = Transports({"memory": town.transport, "file": FolderTransport()})  # type: ignore[assignment]
+    town.world.transport = Transports({"memory": town.transport, "file": FolderTransport()})
     return town
 
 
