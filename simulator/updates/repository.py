@@ -128,13 +128,15 @@ class Repository:
             self.timestamp.snapshot_meta = meta
         return data
 
-    def rotate(self, role: str) -> None:
-        """Give a role new keys; a root's are introduced by the old ones and by themselves."""
+    def rotate(self, role: str, signers: Iterable[CryptoSigner] | None = None) -> None:
+        """Give a role new keys, these if some are given; a root's are introduced by the old ones and by themselves."""
         before = self.signers[role]
         for signer in before:
             self.root.revoke_key(signer.public_key.keyid, role)
         self._rotations += 1
-        self.signers[role] = [key(role, number + 100 * self._rotations) for number in range(KEYS[role])]
+        made = [key(role, number + 100 * self._rotations) for number in range(KEYS[role])]
+        self.signers[role] = made if signers is None else list(signers)
+        self.root.roles[role].threshold = len(self.signers[role])
         for signer in self.signers[role]:
             self.root.add_key(signer.public_key, role)
         self.root.version += 1
