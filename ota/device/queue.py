@@ -17,6 +17,7 @@ from ota.device.errors import Why, reason
 from ota.device.reports import told
 from ota.device.resolve import objection
 from ota.device.state import DECIDED, SWITCHED, Job, State
+from ota.device.transitions import ended
 from protocol.events import Reason, UpdateStep
 from protocol.orders import Order, Orders, OrdersError
 
@@ -92,5 +93,5 @@ def _change(state: State, job: Job, order: Order, counter: int) -> State:
 def _drop(state: State, job: Job, reason: Reason) -> State:
     state = told(state, job, UpdateStep.REFUSED, reason)
     if job is state.job:
-        return _replace(state, job=None)
+        return ended(state)
     return _replace(state, waiting=tuple(item for item in state.waiting if item is not job))

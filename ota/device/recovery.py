@@ -39,8 +39,10 @@ class Recovery:
 
     def start(self) -> None:
         """Put everything in order."""
-        for bundle, release in self._ledger.state.running.items():
-            if not self._is_whole(self._ledger.state.staged_as(bundle, release)):
+        for bundle in self._ledger.state.running:
+            while release := self._ledger.state.running.get(bundle, 0):
+                if self._is_whole(self._ledger.state.staged_as(bundle, release)):
+                    break
                 self.damaged(bundle, f"release {release} of {bundle} is not whole on the disk")
         job = self._ledger.state.job
         if job is not None and job.fragile:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ota.device.errors import Why
+from ota.device.errors import Why, reason
 from ota.device.judge import Before, Criteria, Decision, judge_golden, judge_probation, judge_shadow
 from ota.device.trial import Golden, Health, Shadow
 
@@ -125,4 +125,4 @@ counts = st.integers(0, 10_000)
 def test_every_reading_has_a_verdict(found: Health, passed_s: float, stalled_s: float) -> None:
     verdict = judge_probation(found, passed_s, stalled_s, BEFORE, C)
     assert (verdict.why is not None) == (verdict.decision is BAD)
-    assert len(verdict.detail) <= 120
+    assert len(reason(verdict.why or Why.UPDATE, verdict.detail).detail) <= 120

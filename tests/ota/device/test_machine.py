@@ -470,10 +470,19 @@ def test_row_17_a_release_that_the_card_has_lost_is_not_run(town: Town) -> None:
     shutil.rmtree(box.store.folder(READER, 1))
     box = town.start("again")
     assert box.trial.running[READER] == "1.0.0", "what came with the installation"
+    assert not box.trial.broken, "nobody tries to load what is not there"
     town.publish(3)
     town.order(box, (READER, 3))
     box.run()
     assert town.said[-1] == (3, "succeeded", "")
+
+
+def test_row_17_where_all_is_lost_the_installation_runs_at_once(town: Town) -> None:
+    box = town.runs(town.runs(town.start(), 1), 2)
+    shutil.rmtree(town.folder / "disk" / "releases")
+    box = town.start("later")
+    assert (box.trial.running[READER], box.trial.broken) == ("1.0.0", [])
+    assert (box.machine.state.running, box.machine.state.committed) == ({}, {READER: 2}), "and what is older stays refused"
 
 
 def test_row_17_a_release_that_the_card_has_spoilt_is_not_run(town: Town) -> None:
