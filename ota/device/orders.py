@@ -26,6 +26,7 @@ from protocol.orders import Orders, OrdersError, SignedOrders, read_orders, sign
 
 ORDERS_NAME = "orders"
 """Common name of the certificate."""
+_UNREADABLE = (ValueError, UnsupportedAlgorithm, x509.InvalidVersion)
 
 
 def authorities(pem: bytes) -> tuple[x509.Certificate, ...]:
@@ -41,7 +42,7 @@ def authorities(pem: bytes) -> tuple[x509.Certificate, ...]:
             if not basic.ca or not isinstance(certificate.public_key(), EllipticCurvePublicKey):
                 msg = "the fleet's authority is none, or has no key on an elliptic curve; enrol this box again"
                 raise OrdersError(msg)
-    except (ValueError, x509.ExtensionNotFound, UnsupportedAlgorithm) as error:
+    except (*_UNREADABLE, x509.ExtensionNotFound) as error:
         msg = f"the certificate of the fleet's authority cannot be read ({error}); enrol this box again"
         raise OrdersError(msg) from error
     return found
@@ -76,7 +77,7 @@ def verify(signed: SignedOrders, trusted: Sequence[x509.Certificate], fleet: str
 def _certificate(pem: str) -> x509.Certificate:
     try:
         (certificate,) = x509.load_pem_x509_certificates(pem.encode("ascii"))
-    except (ValueError, UnsupportedAlgorithm) as error:  # also of none, of several, and of letters that are none
+    except _UNREADABLE as error:  # also none, several, and letters that are none
         msg = f"the orders' certificate cannot be read ({error}); the manager has to sign them again"
         raise OrdersError(msg) from error
     return certificate
@@ -91,8 +92,8 @@ def _key(certificate: x509.Certificate, trusted: Sequence[x509.Certificate], tim
         names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         uses = list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
         basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-        key = certificate.public_key()
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, UnsupportedAlgorithm) as error:
+        key, begins, ends = certificate.public_key(), certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except (*_UNREADABLE, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
         msg = f"the orders' certificate does not say what it is for ({error}); the manager has to have it made anew"
         raise OrdersError(msg) from error
     if (
@@ -103,11 +104,11 @@ def _key(certificate: x509.Certificate, trusted: Sequence[x509.Certificate], tim
     ):
         msg = f"the orders' certificate, of {names}, is for something else; nothing but {ORDERS_NAME!r} may give orders"
         raise OrdersError(msg)
-    if certificate.not_valid_after_utc < time.now:
-        msg = f"the orders' certificate has expired ({certificate.not_valid_after_utc:%Y-%m-%d}); the manager has to renew it"
+    if ends < time.now:
+        msg = f"the orders' certificate has expired ({ends:%Y-%m-%d}); the manager has to renew it"
         raise OrdersError(msg)
-    if time.known and certificate.not_valid_before_utc > time.now:
-        msg = f"the orders' certificate begins {certificate.not_valid_before_utc:%Y-%m-%d}; set the manager's clock"
+    if time.known and begins > time.now:
+        msg = f"the orders' certificate begins {begins:%Y-%m-%d}; set the manager's clock"
         raise OrdersError(msg)
     return key
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import datetime as dt
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -205,16 +206,19 @@ def test_whatever_comes_is_refused_in_our_words(text: str, signature: str, der: 
             verify(SignedOrders(text, signature, certificate), TRUSTED, "harbour", "lamp-1", KNOWN)
 
 
-@given(st.data())
-def test_row_12_a_certificate_that_was_changed_anywhere(data: st.DataObject) -> None:
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+def test_row_12_a_certificate_that_was_changed_in_any_bit() -> None:
     """Refused, or read as it was before: a truth may be written as any byte but nought."""
-    der = bytearray(x509.load_pem_x509_certificate(SIGNED.certificate_pem.encode()).public_bytes(serialization.Encoding.DER))
-    at = data.draw(st.integers(0, len(der) - 1))
-    der[at] ^= 1 << data.draw(st.integers(0, 7))
-    body = base64.b64encode(der).decode()
-    changed = f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
-    with contextlib.suppress(OrdersError):
-        assert verify(msgspec.structs.replace(SIGNED, certificate_pem=changed), TRUSTED, "harbour", "lamp-1", KNOWN) == ORDERS
-        before = x509.load_pem_x509_certificate(SIGNED.certificate_pem.encode())
-        after = x509.load_der_x509_certificate(bytes(der))
-        assert after.tbs_certificate_bytes == before.tbs_certificate_bytes
+    before = x509.load_pem_x509_certificate(SIGNED.certificate_pem.encode())
+    der = before.public_bytes(serialization.Encoding.DER)
+    silent = 0
+    for at, bit in itertools.product(range(len(der)), range(8)):
+        changed = der[:at] + bytes([der[at] ^ 1 << bit]) + der[at + 1 :]
+        body = base64.b64encode(changed).decode()
+        changed_pem = f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+        signed = msgspec.structs.replace(SIGNED, certificate_pem=changed_pem)
+        with contextlib.suppress(OrdersError):
+            assert verify(signed, TRUSTED, "harbour", "lamp-1", KNOWN) == ORDERS
+            assert x509.load_der_x509_certificate(changed).tbs_certificate_bytes == before.tbs_certificate_bytes
+            silent += 1
+    assert silent < 0.01 * 8 * len(der), "all but a few are found out"

@@ -54,7 +54,7 @@ NIGHT = QuietHours(((dt.time(22), dt.time(6)), (dt.time(12), dt.time(13, 30))), 
 
 @pytest.mark.parametrize(
     ("local", "wait_h"),
-    [("21:59:59", 0), ("22:00:00", 8), ("03:00:00", 3), ("05:59:59.5", 0.5 / 3600), ("06:00:00", 0), ("12:30:00", 1)],
+    [("21:59:59", 0), ("22:00:00", 8), ("03:00:00", 3), ("05:59:59.500", 0.5 / 3600), ("06:00:00", 0), ("12:30:00", 1)],
 )
 def test_quiet_hours(local: str, wait_h: float) -> None:
     at = dt.datetime.combine(NOON.date(), dt.time.fromisoformat(local), BRUSSELS)
