@@ -634,7 +634,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a deadline holds whatever a server does",
-        "ota/device/http.py",
+        "ota/device/lines.py",
         "        self._timer.start()\n",
         "        self._timer.daemon = True\n",
         ("tests/ota/device/test_http.py",),

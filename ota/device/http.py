@@ -5,8 +5,7 @@ Rules:
 - Nothing is decoded, guessed or followed beyond what is asked for: no content coding, three redirects, none from TLS to plain.
   The body of a redirect or an error is never read: it may have no end.
 - A range is what was asked for, or it is a lie: 206 with another beginning, another total or without saying which is not taken.
-- Within a deadline the connection is shut from beside, since a read only knows how long it waits for its next byte: a server
-  that sends one byte every few seconds, of a header perhaps, would hold it for ever (row 11 of the faults).
+- Within a deadline the connection is shut from beside (:mod:`ota.device.lines`).
 - Proxies are taken from the environment (``HTTPS_PROXY``, ``NO_PROXY`` and so on).
 
 One request at a time; not for several threads.
@@ -14,22 +13,18 @@ One request at a time; not for several threads.
 
 from __future__ import annotations
 
-import contextlib
 import re
-import socket
 import ssl
-import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from ota.device.errors import FetchError, LyingError, SlowError, StatusError
+from ota.device.errors import FetchError, LyingError, StatusError
+from ota.device.lines import Guard, Lines, watched
 from ota.device.transport import Body
 
 _BLOCK = 1 << 16
@@ -63,7 +58,7 @@ class HttpTransport:
         self._proxies = urllib.request.getproxies_environment() if environment is None else environment
         self._tls, self._wait_s = tls, wait_s
         self._managers: dict[str, urllib3.PoolManager] = {}
-        self._lines = _Lines()
+        self._lines = Lines()
 
     def open(self, url: str, within_s: float, at: int = 0, etag: str = "") -> Body:
         """Ask for a file, or for what of it stands behind ``at``."""
@@ -72,7 +67,7 @@ class HttpTransport:
             headers["Range"] = f"bytes={at}-"
         if at and etag:
             headers["If-Range"] = etag
-        guard = _Guard(self._lines, within_s)
+        guard = Guard(self._lines, within_s)
         try:
             response = self._follow(url, headers)
             try:
@@ -137,96 +132,9 @@ class HttpTransport:
             if self._tls is not None:
                 kept["ssl_context"] = self._tls
             manager = urllib3.ProxyManager(proxy, **kept) if proxy else urllib3.PoolManager(**kept)
-            manager.pool_classes_by_scheme = _watched(self._lines)
+            manager.pool_classes_by_scheme = watched(self._lines)
             self._managers[proxy] = manager
         return self._managers[proxy]
-
-
-class _Lines:
-    """Sockets that are open; each is held twice, since TLS takes the first for itself."""
-
-    def __init__(self) -> None:
-        self._held: dict[int, socket.socket] = {}
-        self._left: list[socket.socket] = []
-        self._lock = threading.Lock()
-
-    def hold(self, owner: int, line: socket.socket) -> None:
-        with self._lock:
-            self._held[owner] = line.dup()
-
-    def let_go(self, owner: int) -> None:
-        """Its connection is closed; where it was to be closed after the answer, the answer is still being read."""
-        with self._lock:
-            line = self._held.pop(owner, None)
-            self._left += [] if line is None else [line]
-
-    def sweep(self) -> None:
-        """No answer is being read."""
-        with self._lock:
-            left, self._left = self._left, []
-        for line in left:
-            line.close()
-
-    def shut(self) -> None:
-        """End what is being sent and received; whoever waits for it wakes up."""
-        with self._lock:
-            for line in (*self._held.values(), *self._left):
-                with contextlib.suppress(OSError):
-                    line.shutdown(socket.SHUT_RDWR)
-
-
-class _Guard:
-    """Shuts every line at its time, unless it was ended before."""
-
-    def __init__(self, lines: _Lines, within_s: float) -> None:
-        self._lines, self._within_s = lines, within_s
-        self.fired = False
-        self._timer = threading.Timer(within_s, self._fire)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def end(self) -> None:
-        self._timer.cancel()
-        self._lines.sweep()
-
-    def error(self, url: str) -> SlowError:
-        return SlowError(f"{url} was not sent within {self._within_s:.0f} s; another mirror is tried")
-
-    def _fire(self) -> None:
-        self.fired = True
-        self._lines.shut()
-
-
-def _watched(lines: _Lines) -> dict[str, type[HTTPConnectionPool]]:
-    """Connections that are held while they are open."""
-
-    class Plain(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            line = super()._new_conn()
-            lines.hold(id(self), line)
-            return line
-
-        def close(self) -> None:
-            lines.let_go(id(self))
-            super().close()
-
-    class Secure(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            line = super()._new_conn()
-            lines.hold(id(self), line)
-            return line
-
-        def close(self) -> None:
-            lines.let_go(id(self))
-            super().close()
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-    return {"http": PlainPool, "https": SecurePool}
 
 
 def _start(response: urllib3.BaseHTTPResponse, url: str, at: int) -> int:
@@ -252,7 +160,7 @@ def _start(response: urllib3.BaseHTTPResponse, url: str, at: int) -> int:
     return at
 
 
-def _blocks(response: urllib3.BaseHTTPResponse, url: str, guard: _Guard) -> Iterator[bytes]:
+def _blocks(response: urllib3.BaseHTTPResponse, url: str, guard: Guard) -> Iterator[bytes]:
     """What comes, as it comes."""
     try:
         while block := response.read1(_BLOCK):

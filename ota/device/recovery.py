@@ -5,6 +5,7 @@ Rules:
 - A release whose files are not all there does not run: the good one does, or the one before, or the installation's.
 - A start in the middle of a trial or a probation is counted on the disk first (:mod:`ota.device.starts`). Where it cannot be
   counted, the box begins with what ran before: a crash loop on a disk that cannot be written would have no end.
+- A disk that does not say whether they are there spoils nothing: whoever loads the release will see, and may try again.
 - What cannot be removed now is removed another time.
 """
 
@@ -65,7 +66,7 @@ class Recovery:
         try:
             return staged is not None and self._store.is_whole(staged)
         except OSError:
-            return False
+            return True
 
     def _suspect(self, job: Job) -> None:
         """Count this start; where it is one too many, or cannot be counted, begin with what ran before."""

@@ -15,6 +15,7 @@ Rules:
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import shutil
 from collections.abc import Iterator
@@ -61,10 +62,11 @@ class Trust:
 
     def __init__(self, disk: Disk, root: bytes, built: dt.datetime, scratch: Path) -> None:
         self._disk, self._root, self._scratch = disk, root, scratch
-        content = durable.load(disk, _FILE, _MOST_BYTES + (1 << 16))
-        self._kept = _Kept(0.0, {}) if content is None else _decode(content)
-        self.floor = max(built, dt.datetime.fromtimestamp(self._kept.floor, dt.timezone.utc))
+        self._kept, self._loaded = _Kept(0.0, {}), False
+        self.floor = built
         """Before this it cannot be."""
+        with contextlib.suppress(OSError):  # a disk that does not answer now holds up no start; a refresh asks again
+            self._load()
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -85,6 +87,7 @@ class Trust:
             FetchError: it did not come.
             OSError: what was verified cannot be kept.
         """
+        self._load()
         self._lay_out()
         try:
             updater = _guarded(self._updater, url, fetcher)
@@ -109,6 +112,13 @@ class Trust:
             raise TrustError(msg)
         if files and files != self._kept.files:
             self._write(_Kept(self._kept.floor, files))
+
+    def _load(self) -> None:
+        if not self._loaded:
+            content = durable.load(self._disk, _FILE, _MOST_BYTES + (1 << 16))
+            self._kept = self._kept if content is None else _decode(content)
+            self.floor = max(self.floor, dt.datetime.fromtimestamp(self._kept.floor, dt.timezone.utc))
+            self._loaded = True
 
     def _updater(self, url: str, fetcher: FetcherInterface) -> Updater:
         return Updater(str(self._scratch), url, fetcher=fetcher, config=UpdaterConfig(), bootstrap=self._root)

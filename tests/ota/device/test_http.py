@@ -113,11 +113,13 @@ def test_chunks_are_handed_on_as_they_come(transport: HttpTransport) -> None:
 
 
 def drip(piece: bytes, *first: bytes) -> Callable[[Request], Answer]:
+    """As slow as the server pleases, and without an end; a client that waits for one waits for the test's time-out."""
+
     def answer(_: Request) -> Answer:
         yield from first
-        for _number in range(400):
+        while True:
             yield piece
-            time.sleep(0.02)  # as slow as the server pleases; the client must not wait for the end of it
+            time.sleep(0.02)
 
     return answer
 
@@ -127,16 +129,13 @@ def drip(piece: bytes, *first: bytes) -> Callable[[Request], Answer]:
     [
         pytest.param(drip(b"x", b"HTTP/1.1 200 OK\r\nSlow: "), id="a header"),
         pytest.param(drip(b"a: b\r\n", b"HTTP/1.1 100 Continue\r\n"), id="many headers"),
-        pytest.param(drip(b"x", head(200, Content_Length=5000)), id="a body"),
+        pytest.param(drip(b"x", head(200, Content_Length=1 << 40)), id="a body"),
         pytest.param(drip(b"1\r\nx\r\n", head(200, Transfer_Encoding="chunked")), id="chunks"),
     ],
 )
 def test_row_11_a_server_that_drips_is_left_in_time(transport: HttpTransport, answer: Callable[[Request], Answer]) -> None:
-    begun = time.monotonic()
-    with serving(answer) as server:
-        with pytest.raises(SlowError, match="not sent within 1 s"):
-            got(transport.open(f"{server.url}f", 0.6))
-        assert time.monotonic() - begun < 6
+    with serving(answer) as server, pytest.raises(SlowError, match="not sent within 1 s"):
+        got(transport.open(f"{server.url}f", 0.6))
 
 
 def test_row_11_a_handshake_that_drips() -> None:

@@ -485,6 +485,15 @@ def test_row_17_where_all_is_lost_the_installation_runs_at_once(town: Town) -> N
     assert (box.machine.state.running, box.machine.state.committed) == ({}, {READER: 2}), "and what is older stays refused"
 
 
+def test_row_18_a_disk_that_does_not_answer_once_costs_no_release(town: Town) -> None:
+    town.runs(town.runs(town.start(), 1), 2)
+    assert isinstance(town.disk, ForgetfulDisk)
+    for call in range(7, 24):
+        town.disk = town.disk.copied(town.folder / "disk", Plan(fail_at=call))
+        box = town.start("later")
+        assert box.trial.running[READER] == "1.2.0"
+
+
 def test_row_17_a_release_that_the_card_has_spoilt_is_not_run(town: Town) -> None:
     """It has its size, and is found when it is loaded."""
     box = town.runs(town.runs(town.start(), 1), 2)

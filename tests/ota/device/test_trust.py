@@ -135,6 +135,25 @@ def test_a_cache_that_is_spoilt_is_made_anew(client: Client, damage: bytes | Non
     assert again.trust.files == client.trust.files
 
 
+def test_row_18_a_disk_that_does_not_answer_is_asked_again_and_nothing_is_forgotten(client: Client) -> None:
+    """Taken for empty, it would let every older version in."""
+    disk = ForgetfulDisk(client.folder / "faulty")
+    client.disk = disk
+    client.trust = client.opened()
+    client.repository.publish()
+    client.refresh()
+    kept = client.trust.files
+    disk.plan = Plan(fail_at=disk.calls + 1, fail_for=2)
+    again = client.opened()
+    assert (again.files, again.floor) == ({}, BUILT)
+    client.trust = again
+    with pytest.raises(OSError, match="Input/output error"):
+        client.refresh()
+    client.refresh()
+    assert client.trust.files == kept
+    assert client.opened().files == kept
+
+
 # The time (rows 5, 21, 60).
 
 
