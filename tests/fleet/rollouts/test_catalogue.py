@@ -1,0 +1,144 @@
+"""Which releases there are, as the signed repository says, and what is wrong with a folder that says nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from securesystemslib.signer import CryptoSigner
+
+from fleet.rollouts.catalogue import FolderCatalogue, find_release
+from fleet.rollouts.errors import CatalogueError, UnknownRolloutError
+from tests.fleet.rollouts.fleet import BUNDLE
+from tests.fleet.rollouts.repository import Repository
+
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.timezone.utc)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    made = Repository(tmp_path)
+    made.add(1, "1.0.0", hardware=("Raspberry Pi",))
+    made.add(2, "1.1.0", agent="0.2")
+    made.add(3, "1.0.0", content="1.0.0")
+    made.add(1, "2.0.0", bundle="another")
+    made.publish()
+    return made
+
+
+def test_releases_are_read_by_bundle_and_number(repository: Repository) -> None:
+    catalogue = FolderCatalogue(repository.folder)
+    found = catalogue.releases()
+    assert [(one.bundle, one.release, one.version) for one in found] == [
+        ("another", 1, "2.0.0"),
+        (BUNDLE, 1, "1.0.0"),
+        (BUNDLE, 2, "1.1.0"),
+        (BUNDLE, 3, "1.0.0"),
+    ]
+    first = find_release(found, BUNDLE, 1)
+    assert (first.hardware, first.agent) == (("Raspberry Pi",), "0.1")
+    assert first.size == sum(len(f"{BUNDLE} {name} 1.0.0") for name in ("manifest.json", "model.onnx"))
+    assert first.content == find_release(found, BUNDLE, 3).content != find_release(found, BUNDLE, 2).content
+    assert catalogue.fault(NOW) == ""
+
+
+def test_what_is_added_is_there_when_it_is_published(repository: Repository) -> None:
+    catalogue = FolderCatalogue(repository.folder)
+    assert len(catalogue.releases()) == 4
+    repository.add(4, "1.2.0")
+    assert len(catalogue.releases()) == 4
+    repository.publish()
+    os.utime(repository.folder / "metadata" / "timestamp.json", ns=(1, 1))
+    assert len(catalogue.releases()) == 5
+
+
+def test_a_release_that_is_not_there_is_told_with_those_that_are(repository: Repository) -> None:
+    found = FolderCatalogue(repository.folder).releases()
+    with pytest.raises(UnknownRolloutError, match=r"no bundle 'nothing' is published; published are: another, person"):
+        find_release(found, "nothing", 1)
+    with pytest.raises(UnknownRolloutError, match=r"has no release 9; published are: 1, 2, 3"):
+        find_release(found, BUNDLE, 9)
+    with pytest.raises(UnknownRolloutError, match="none yet"):
+        find_release((), BUNDLE, 9)
+
+
+def test_a_folder_in_which_nothing_was_published_is_empty_and_says_so(tmp_path: Path) -> None:
+    catalogue = FolderCatalogue(tmp_path / "nowhere")
+    assert catalogue.releases() == ()
+    assert "nothing was published here yet" in catalogue.fault(NOW)
+
+
+def test_what_expired_is_told_before_a_box_finds_it(repository: Repository) -> None:
+    repository.publish(expires=NOW)
+    fault = FolderCatalogue(repository.folder).fault(NOW)
+    assert "timestamp expired on 2026-03-01 00:00 UTC, boxes refuse it" in fault
+    assert FolderCatalogue(repository.folder).fault(NOW - dt.timedelta(seconds=1)) == ""
+
+
+@pytest.mark.parametrize("name", ["timestamp.json", "1.snapshot.json", "1.targets.json"])
+def test_one_signature_of_a_stranger_is_found(repository: Repository, name: str) -> None:
+    path = repository.folder / "metadata" / name
+    said = json.loads(path.read_text("utf-8"))
+    said["signed"]["x-note"] = "changed"
+    path.write_text(json.dumps(said), "utf-8")
+    with pytest.raises(CatalogueError, match=f"{name}: not signed as the root asks for"):
+        FolderCatalogue(repository.folder).releases()
+
+
+def test_one_of_two_signatures_is_not_enough(repository: Repository) -> None:
+    repository.signers["targets"][1] = CryptoSigner.generate_ed25519()
+    root = (repository.folder / "metadata" / "1.root.json").read_bytes()
+    repository.publish()
+    (repository.folder / "metadata" / "1.root.json").write_bytes(root)
+    with pytest.raises(CatalogueError, match="not signed as the root asks for"):
+        FolderCatalogue(repository.folder).releases()
+
+
+@pytest.mark.parametrize("name", ["1.root.json", "1.snapshot.json", "1.targets.json"])
+def test_a_file_that_is_not_there_is_named(repository: Repository, name: str) -> None:
+    (repository.folder / "metadata" / name).unlink()
+    with pytest.raises(CatalogueError, match=r"root\.json is there|" + name):
+        FolderCatalogue(repository.folder).releases()
+
+
+def test_a_release_without_description_is_named(repository: Repository) -> None:
+    repository.targets[f"{BUNDLE}/2/manifest.json"].unrecognized_fields.clear()
+    repository.publish()
+    with pytest.raises(CatalogueError, match=f"{BUNDLE}/2/manifest.json: the metadata say nothing of a release"):
+        FolderCatalogue(repository.folder).releases()
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = Repository(tmp_path_factory.mktemp("pristine"))
+    made.add(1, "1.0.0")
+    made.publish()
+    return made.folder
+
+
+@given(
+    name=st.sampled_from(["timestamp.json", "1.root.json", "1.snapshot.json", "1.targets.json"]),
+    at=st.floats(0, 1, exclude_max=True),
+    cut=st.booleans(),
+    put=st.binary(max_size=40) | st.sampled_from([b"{" * 20_000, b"[" * 20_000, b"\x00", b'"', b"null", b"1e999"]),
+)
+def test_whatever_a_file_holds_it_is_read_or_refused(pristine: Path, name: str, at: float, cut: bool, put: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy"
+        shutil.copytree(pristine, copy)
+        path = copy / "metadata" / name
+        data = path.read_bytes()
+        place = int(at * len(data))
+        path.write_bytes(data[:place] + put + (b"" if cut else data[place + len(put) :]))
+        try:
+            found = FolderCatalogue(copy).releases()
+        except CatalogueError:
+            return
+        assert [one.version for one in found] == ["1.0.0"]
