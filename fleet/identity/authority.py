@@ -1,28 +1,33 @@
 """The fleet's certificate authority.
 
 Rules: its key is a file that only the manager's user can read, made at first need; it signs device certificates (client
-authentication, common name = device) and server certificates for the broker and the pages; nothing else.
+authentication, common name = device), server certificates for the broker and the pages, and one for the key that signs orders
+(code signing and nothing else, so that neither a box nor a server can order anything); nothing else.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-import os
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from fleet.identity.files import write_whole
 from protocol.identifiers import check_name
 
 _AUTHORITY_YEARS = 10
 _DEVICE_DAYS = 90
 """Short, because renewal is automatic and withdrawal then matters for weeks, not years."""
 _SERVER_DAYS = 365
+_ORDERS_DAYS = 365
+_ORDERS = "orders"
+"""Common name of the certificate for orders."""
 _RESTORE = "restore the folder from its backup, or move it away and enrol every box anew"
 _SKEW = dt.timedelta(minutes=10)
 """A box whose clock is a little behind must not find its new certificate not yet valid."""
@@ -58,10 +63,10 @@ class Authority:
                 if self.certificate_path.exists():
                     msg = f"{key_path}: not there, but the certificate made with it is; {_RESTORE}"
                     raise KeysError(msg)
-                _write(key_path, _key_pem(ec.generate_private_key(ec.SECP256R1())))
+                write_whole(key_path, _key_pem(ec.generate_private_key(ec.SECP256R1())))
             self._key = _load_key(key_path)
             if not self.certificate_path.exists():
-                _write(self.certificate_path, _pem(_root(self._key, fleet)))
+                write_whole(self.certificate_path, _pem(_root(self._key, fleet)))
             self._certificate = _load_certificate(self.certificate_path, self._key)
         except OSError as error:
             msg = f"{error.filename or folder}: the authority's keys cannot be used: {error.strerror}; {_RESTORE}"
@@ -114,8 +119,8 @@ class Authority:
         names = [_general_name(host) for host in hosts]
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         certificate, key_file = self._folder / f"{name}.crt", self._folder / f"{name}.key"
-        _write(certificate, _pem(builder.sign(self._key, hashes.SHA256())))
-        _write(key_file, _key_pem(key))
+        write_whole(certificate, _pem(builder.sign(self._key, hashes.SHA256())))
+        write_whole(key_file, _key_pem(key))
         return certificate, key_file
 
     def client_files(self, name: str, now: dt.datetime) -> tuple[Path, Path]:
@@ -125,9 +130,23 @@ class Authority:
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=True)
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         certificate, key_file = self._folder / f"{name}.crt", self._folder / f"{name}.key"
-        _write(certificate, _pem(builder.sign(self._key, hashes.SHA256())))
-        _write(key_file, _key_pem(key))
+        write_whole(certificate, _pem(builder.sign(self._key, hashes.SHA256())))
+        write_whole(key_file, _key_pem(key))
         return certificate, key_file
+
+    def sign_orders(self, key: Ed25519PublicKey, now: dt.datetime) -> x509.Certificate:
+        """Certify the key that signs orders."""
+        builder = self._builder(_ORDERS, now, _ORDERS_DAYS).public_key(key)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=True)
+        return builder.sign(self._key, hashes.SHA256())
+
+    def has_signed(self, certificate: x509.Certificate) -> bool:
+        """Whether a certificate is of this authority."""
+        try:
+            certificate.verify_directly_issued_by(self._certificate)
+        except (InvalidSignature, ValueError, TypeError):
+            return False
+        return True
 
     def _builder(self, name: str, now: dt.datetime, days: int) -> x509.CertificateBuilder:
         return (
@@ -208,14 +227,3 @@ def _pem(certificate: x509.Certificate) -> bytes:
 
 def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, readable by the owner only: half a key would keep the manager from ever starting."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
