@@ -15,13 +15,13 @@ from collections import deque
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import serialization
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, delete, insert, select, update
 
 from fleet.audit.log import record
 from fleet.broker.mosquitto import MANAGER
 from fleet.identity.authority import Authority, AuthorityError
 from fleet.store.database import writing
-from fleet.store.tables import code, device
+from fleet.store.tables import code, device, device_release
 from protocol.enrolment import EnrolRequest, EnrolResponse, new_code
 from protocol.identifiers import check_name
 
@@ -126,6 +126,10 @@ class Enrolment:
             except AuthorityError as error:
                 raise refused("request", str(error)) from error
             connection.execute(update(code).where(code.c.digest == found.digest).values(used_at=now))
+            before = select(device.c.public_key).where(device.c.name == request.device)
+            if connection.execute(before).scalar() != public_key:
+                # Another box under this name: what its predecessor ran is not known of it.
+                connection.execute(delete(device_release).where(device_release.c.device == request.device))
             until = int(certificate.not_valid_after_utc.timestamp() * 1000)
             values = {"registered_at": now, "public_key": public_key, "certificate_until": until, "withdrawn_at": None}
             connection.execute(

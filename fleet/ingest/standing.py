@@ -143,7 +143,8 @@ class Standing:
             heard = {} if state.at is None else {"last_word": now}
             _update(connection, name, state=payload, state_at=now, **heard)
             return
-        _update(connection, name, state=payload, state_at=now, last_word=now)
+        # What a box is stays known while it is away: a will does not say it.
+        _update(connection, name, state=payload, birth=payload, state_at=now, last_word=now)
         taken.born.append(name)
         if conflicts.saw(name, state.boot):
             taken.conflicts[name] = state.boot

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 _BUSY_MS = 10_000
 """A writer waits this long for another, on either database; transactions take under 50 ms."""
 
-_LOCK_SPACE = 0x4C414D50
+LOCK_SPACE = 0x4C414D50
+"""Of our locks among those of others in one PostgreSQL; 'LAMP'."""
 EVENT_ORDER = 1
 AUDIT_ORDER = 2
 VERDICT_ORDER = 3
 SCHEMA_ORDER = 4
+ROLLOUT_ORDER = 5
+ROLLOUT_LEADER = 6
 
 _POSTGRES = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """A server that vanished without a word is noticed within half a minute."""
@@ -102,7 +105,7 @@ def one_at_a_time(connection: Connection, what: int) -> None:
     see row 8, move on, and never see row 7 that was committed later; and two links of the audit chain could hang on one.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_SPACE, what)))
+        connection.execute(select(func.pg_advisory_xact_lock(LOCK_SPACE, what)))
 
 
 def migrate(engine: Engine) -> None:

@@ -2,7 +2,8 @@
 
 Rules: ``event.row`` only rises and is the order of the live stream; ``(device, boot, seq)`` is unique, so that storing again
 changes nothing; ``event.incident`` is of alerts only, the alert's own id where it belongs to none; ``audit`` is
-append-only by trigger; JSON is kept as received, for what it was.
+append-only by trigger; JSON is kept as received, for what it was. Progress of a rollout is what its boxes' rows say, and
+nothing beside them: whoever is killed goes on from there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -51,6 +54,11 @@ device = Table(
     Column("reported", LargeBinary, comment="Reported, JSON"),
     Column("changed", BigInteger, nullable=False, default=0, comment="rises with every change of this row"),
     Column("conflict_at", BigInteger, comment="when two boxes last seemed to share this name"),
+    Column("birth", LargeBinary, comment="last State of its own that said what it is, JSON; a will says nothing of it"),
+    Column("site", String(32), nullable=False, default="", server_default="", comment="where it stands, for people"),
+    Column("tags", Text, nullable=False, default="[]", server_default="[]", comment="JSON list"),
+    Column("powered", Text, comment="Hours with power, JSON; null = always"),
+    Column("orders", BigInteger, nullable=False, default=0, server_default="0", comment="counter of the last orders"),
 )
 
 code = Table(
@@ -163,6 +171,9 @@ outgoing = Table(
     Column("sent_at", BigInteger),
     Column("reply", Text),
     Column("replied_at", BigInteger),
+    # Looked for ten times a second, among a day's rows of which hardly any waits.
+    Index("ix_outgoing_unsent", "row", sqlite_where=text("sent_at IS NULL"), postgresql_where=text("sent_at IS NULL")),
+    Index("ix_outgoing_asked_at", "asked_at"),
 )
 
 setting = Table(
@@ -170,4 +181,89 @@ setting = Table(
     metadata,
     Column("name", String(48), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+rollout = Table(
+    "rollout",
+    metadata,
+    Column("number", _BIG, primary_key=True, autoincrement=True, comment="for people"),
+    Column("id", String(36), nullable=False, unique=True, comment="UUIDv7, as in orders"),
+    Column("bundle", String(32), nullable=False),
+    Column("release", BigInteger, nullable=False),
+    Column("plan", LargeBinary, nullable=False, comment="Plan, JSON; never changed"),
+    Column("published", LargeBinary, nullable=False, comment="the release as it was planned for, JSON"),
+    Column("back_of", BigInteger, comment="number of the rollout whose boxes it takes back"),
+    Column("state", String(12), nullable=False),
+    Column("reason", String(240), nullable=False, default="", comment="why it stopped or was ended"),
+    Column("planned_by", String(64), nullable=False),
+    Column("planned_at", BigInteger, nullable=False),
+    Column("approved_by", String(64)),
+    Column("approved_at", BigInteger),
+    Column("started_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("joined_at", BigInteger, comment="when all its boxes were placed"),
+    Column("stage", Integer, nullable=False, default=0, comment="last group that may have orders"),
+    Column("stage_at", BigInteger, comment="since when"),
+    Index("ix_rollout_state", "state"),
+    sqlite_autoincrement=True,
+)
+
+rollout_box = Table(
+    "rollout_box",
+    metadata,
+    Column("rollout", BigInteger, primary_key=True, autoincrement=False, comment="number"),
+    Column("device", String(32), primary_key=True),
+    Column("stage", Integer, nullable=False, comment="group"),
+    Column("state", String(12), nullable=False),
+    Column("key", String(64), nullable=False, comment="SHA-256 of the box's public key; another one: it was replaced"),
+    Column("version", String(32), nullable=False, comment="of the bundle, that it ran when it was placed"),
+    Column("nonce", String(32)),
+    Column("counter", BigInteger, comment="of the orders in which it was ordered first"),
+    Column("stands", Boolean, nullable=False, default=False, comment="whether the order is in its twin"),
+    Column("ordered_at", BigInteger),
+    Column("accepted_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("renew_at", BigInteger, comment="when it needs further windows"),
+    Column("reason", String(48), nullable=False, default="", comment="code: why it failed or was set aside"),
+    Column("detail", String(120), nullable=False, default=""),
+    Column("fetched_bytes", BigInteger, nullable=False, default=0),
+    Column("agreement", Float),
+    Column("latency_ratio", Float),
+    Index("ix_rollout_box_state", "rollout", "state"),
+    Index("ix_rollout_box_nonce", "nonce"),
+    Index("ix_rollout_box_device", "device"),
+)
+
+rollout_report = Table(
+    "rollout_report",
+    metadata,
+    Column("event", BigInteger, primary_key=True, autoincrement=False, comment="its row"),
+    Column("rollout", BigInteger, index=True, comment="number; null where it names no order of ours"),
+    Column("device", String(32), nullable=False),
+    Column("bundle", String(32), nullable=False),
+    Column("release", BigInteger, nullable=False),
+    Column("running", BigInteger, nullable=False),
+    Column("step", String(12), nullable=False),
+    Column("flag", String(12), nullable=False, comment="what it was worth"),
+    Column("received", BigInteger, nullable=False),
+)
+
+rollout_note = Table(
+    "rollout_note",
+    metadata,
+    Column("row", _BIG, primary_key=True, autoincrement=True),
+    Column("rollout", BigInteger, nullable=False, index=True, comment="number"),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("action", String(24), nullable=False),
+    Column("words", String(240), nullable=False),
+)
+
+device_release = Table(
+    "device_release",
+    metadata,
+    Column("device", String(32), primary_key=True),
+    Column("bundle", String(32), primary_key=True),
+    Column("release", BigInteger, nullable=False, comment="that it runs, by its last signed report"),
+    Column("at", BigInteger, nullable=False),
 )

@@ -31,3 +31,21 @@ def test_version_2_knows_when_two_boxes_shared_a_name(empty_engine: Engine) -> N
     assert "conflict_at" not in {column["name"] for column in inspect(empty_engine).get_columns("device")}
     with empty_engine.connect() as connection:
         assert connection.execute(text("SELECT name, label, changed FROM device")).one() == ("box-1", "Market", 3)
+
+
+def test_version_3_knows_where_a_box_stands_and_what_it_was_ordered(empty_engine: Engine) -> None:
+    """Boxes known before are kept: without a site, always powered, never ordered anything."""
+    _to(empty_engine, "0002")
+    with writing(empty_engine) as connection:
+        values = {"name": "box-1", "label": "Market", "changed": 3, "state": b"{}"}
+        statement = "INSERT INTO device (name, label, changed, state) VALUES (:name, :label, :changed, :state)"
+        connection.execute(text(statement), values)
+    migrate(empty_engine)
+    with empty_engine.connect() as connection:
+        found = connection.execute(text("SELECT name, changed, site, tags, powered, orders, birth FROM device")).one()
+    assert found == ("box-1", 3, "", "[]", None, 0, b"{}")
+    assert {"rollout", "rollout_box", "rollout_report", "rollout_note"} <= set(inspect(empty_engine).get_table_names())
+    _to(empty_engine, "0002", down=True)
+    assert "rollout" not in inspect(empty_engine).get_table_names()
+    with empty_engine.connect() as connection:
+        assert connection.execute(text("SELECT name, label, changed FROM device")).one() == ("box-1", "Market", 3)
