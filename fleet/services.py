@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, select
 
 from fleet.accounts.accounts import Accounts, Person, Right
 from fleet.audit.log import Verification, record, verify
 from fleet.identity.enrolment import Enrolment
-from fleet.ingest.outgoing import TWIN, ask
+from fleet.ingest.outgoing import ask
 from fleet.oversight.verdicts import Verdicts
 from fleet.store.database import writing
 from fleet.store.tables import audit, device, event, outgoing, quarantine
+from fleet.twins import LARGEST, read_twin, write_desired
 from protocol.codec import encode_body
 from protocol.commands import Command, CommandName, Reply
 from protocol.config import Config, Refusal, check_config
@@ -142,18 +143,19 @@ class Services:
         if faults:
             raise TwinRefusedError(faults)
         with writing(self.engine) as connection:
-            found = connection.execute(select(device.c.desired, device.c.reported).where(device.c.name == name)).first()
+            query = select(device.c.desired, device.c.reported).where(device.c.name == name)
+            found = connection.execute(query.with_for_update()).first()  # orders are written by another process
             if found is None:
                 msg = f"there is no device {name!r}"
                 raise RefusedError(msg)
-            desired = Desired(_version(found.desired, found.reported) + 1, config)
-            payload = encode_body(desired)
-            connection.execute(
-                update(device).where(device.c.name == name).values(desired=payload, changed=device.c.changed + 1)
-            )
-            ask(connection, name, TWIN, payload)
+            twin = read_twin(found.desired, found.reported)
+            payload = twin.next(config=config)
+            if payload is None:
+                message = f"with the orders that stand the twin is over {LARGEST} bytes; give it fewer zones, lines or vertices"
+                raise TwinRefusedError((Refusal("", message),))
+            write_desired(connection, name, payload)
             record(connection, person.name, "twin.desired", name, payload.decode())
-        return desired
+        return Desired(twin.version + 1, config, twin.orders)
 
     def command(self, person: Person, name: str, command: CommandName, subject: str | None = None) -> str:
         """Ask a box something; returns the correlation under which :meth:`reply` finds the answer.
@@ -211,12 +213,3 @@ class Services:
 def incidents_of(events: Iterable[StoredEvent]) -> list[str]:
     """Incident ids in the order of their first event here."""
     return list(dict.fromkeys(e.incident for e in events if e.incident is not None))
-
-
-def _version(desired: bytes | None, reported: bytes | None) -> int:
-    known = [msgspec.json.decode(part, type=_Versioned).version for part in (desired, reported) if part]
-    return max(known, default=0)
-
-
-class _Versioned(msgspec.Struct):
-    version: int
