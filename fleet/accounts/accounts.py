@@ -58,16 +58,20 @@ class Right(str, enum.Enum):
     ENROL = "enrol"
     READ_AUDIT = "read-audit"
     MANAGE_ACCOUNTS = "manage-accounts"
+    ROLL_OUT = "roll-out"
+    APPROVE_ROLLOUT = "approve-rollout"
+    HALT_ROLLOUT = "halt-rollout"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
-    Role.OPERATOR: frozenset({Right.SEE, Right.JUDGE, Right.READ_AUDIT}),
-    Role.TECHNICIAN: frozenset({Right.SEE, Right.COMMAND, Right.CONFIGURE, Right.ENROL}),
-    Role.ENGINEER: frozenset({Right.SEE, Right.COMMAND}),
+    Role.OPERATOR: frozenset({Right.SEE, Right.JUDGE, Right.READ_AUDIT, Right.HALT_ROLLOUT}),
+    Role.TECHNICIAN: frozenset({Right.SEE, Right.COMMAND, Right.CONFIGURE, Right.ENROL, Right.HALT_ROLLOUT}),
+    Role.ENGINEER: frozenset({Right.SEE, Right.COMMAND, Right.ROLL_OUT, Right.APPROVE_ROLLOUT, Right.HALT_ROLLOUT}),
     Role.ADMIN: frozenset(Right) - {Right.JUDGE},
 }
-"""Only an operator judges: whoever runs the system does not decide about what it says."""
+"""Only an operator judges: whoever runs the system does not decide about what it says. Whoever sees that a new model goes wrong
+may halt its rollout; to go on, or to begin another, is the engineers'."""
 
 
 class AccountError(Exception):

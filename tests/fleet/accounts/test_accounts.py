@@ -272,10 +272,10 @@ def test_accounts_are_in_the_audit_log(engine: Engine, people: Accounts) -> None
 
 _RIGHTS = {
     Role.VIEWER: "see",
-    Role.OPERATOR: "judge read-audit see",
-    Role.TECHNICIAN: "command configure enrol see",
-    Role.ENGINEER: "command see",
-    Role.ADMIN: "command configure enrol manage-accounts read-audit see",
+    Role.OPERATOR: "halt-rollout judge read-audit see",
+    Role.TECHNICIAN: "command configure enrol halt-rollout see",
+    Role.ENGINEER: "approve-rollout command halt-rollout roll-out see",
+    Role.ADMIN: "approve-rollout command configure enrol halt-rollout manage-accounts read-audit roll-out see",
 }
 
 
