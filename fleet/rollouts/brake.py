@@ -82,7 +82,7 @@ def judge(group: Group, tally: Tally, open_s: float) -> Stop | Pass | Wait:
     Args:
         group: what it asks.
         tally: of its boxes.
-        open_s: seconds since its first order.
+        open_s: seconds since it may have orders.
     """
     if (stop := brake(group, tally)) is not None:
         return stop

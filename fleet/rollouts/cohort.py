@@ -12,7 +12,7 @@ Rules:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from fleet.rollouts.census import Known, matches
 from fleet.rollouts.plan import WHOLE, Plan, hundredths
@@ -25,7 +25,11 @@ def bucket(rollout: str, device: str) -> int:
 
 
 def place(
-    plan: Plan, rollout: str, boxes: Iterable[Known], of_rollout: Mapping[str, frozenset[str]] | None = None
+    plan: Plan,
+    rollout: str,
+    boxes: Iterable[Known],
+    of_rollout: Mapping[str, frozenset[str]] | None = None,
+    filled: Container[int] = (),
 ) -> dict[str, int]:
     """Place boxes in groups.
 
@@ -34,6 +38,7 @@ def place(
         rollout: its id.
         boxes: that the plan can have.
         of_rollout: as of :func:`fleet.rollouts.census.matches`.
+        filled: numbers of groups that have boxes already: these do not need the next in line.
 
     Returns:
         Number of the group by name of the box; whoever no group wants is not in it.
@@ -47,6 +52,8 @@ def place(
     placed: dict[str, int] = {}
     for number, candidates in enumerate(wants):
         free = [(at, name) for at, name in candidates if name not in placed]
-        taken = [name for at, name in free if at < limits[number]] or [name for _, name in free[:1]]
+        taken = [name for at, name in free if at < limits[number]]
+        if not taken and number not in filled:
+            taken = [name for _, name in free[:1]]
         placed.update(dict.fromkeys(taken, number))
     return placed

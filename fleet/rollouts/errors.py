@@ -23,6 +23,10 @@ class ConflictError(RolloutError):
     """Another rollout wants the same boxes."""
 
 
+class NotAllowedError(RolloutError):
+    """The role does not include it."""
+
+
 class SamePersonError(RolloutError):
     """Whoever planned a rollout would approve it."""
 

@@ -64,7 +64,7 @@ class Group(Part, frozen=True):
     budget_percent: Annotated[
         Percent, Meta(description="Share of the group whose failure stops the rollout, as soon as it is reached")
     ] = 5.0
-    soak_s: Annotated[Seconds, Meta(description="Least time from the group's first order to the next group")] = 0
+    soak_s: Annotated[Seconds, Meta(description="Least time from when the group may have orders to when the next one may")] = 0
 
 
 class Plan(Part, frozen=True):

@@ -1,0 +1,57 @@
+"""Which of several processes moves rollouts forward.
+
+Rules: PostgreSQL decides, by an advisory lock of a session that lasts as long as its connection, so that a leader which dies is
+followed within seconds; the embedded store has one manager, which leads. Two leaders for a moment (a connection that died
+unnoticed) do no harm: every step reads how things stand in the transaction that takes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from fleet.store.database import LOCK_SPACE, ROLLOUT_LEADER
+
+
+class Leader:
+    """Asks for the lead, and keeps it.
+
+    Args:
+        engine: the store.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._held: Connection | None = None
+
+    def leads(self) -> bool:
+        """Whether this process leads now.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the store does not answer; the lead is lost.
+        """
+        if self._engine.dialect.name != "postgresql":
+            return True
+        try:
+            if self._held is not None:
+                self._held.execute(select(1))  # an end of the connection is an end of the lock
+                return True
+            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            if connection.execute(select(func.pg_try_advisory_lock(LOCK_SPACE, ROLLOUT_LEADER))).scalar():
+                self._held = connection
+            else:
+                connection.close()
+        except SQLAlchemyError:
+            self.resign()
+            raise
+        return self._held is not None
+
+    def resign(self) -> None:
+        """Let another lead."""
+        held, self._held = self._held, None
+        if held is not None:
+            with contextlib.suppress(SQLAlchemyError):
+                held.invalidate()  # a pooled connection would keep the lock
+                held.close()
