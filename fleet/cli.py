@@ -57,12 +57,15 @@ def serve(  # noqa: PLR0913 - options
     plan: Annotated[Path | None, typer.Option(help="GeoJSON of the city for the map")] = None,
     store: StoreUrl = "",
     tls: Annotated[bool, typer.Option(help="Serve pages and API over HTTPS with the fleet's own authority")] = False,
+    updates: Annotated[
+        Path | None, typer.Option(help="Folder of the signed repository of models; updates in the data folder by default")
+    ] = None,
 ) -> None:
     """Start the manager: broker, ingest, API and control room. Ctrl-C ends it."""
     console = Console(stderr=True)
     config = make_config(
         data, fleet=fleet, host=host, port=port, mqtt_port=mqtt_port, mqtt_host=mqtt_host, profile=profile.value, plan=plan,
-        store_url=store, advertise=advertise, tls=tls,
+        store_url=store, advertise=advertise, tls=tls, updates=updates,
     )  # fmt: skip
     until = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: until.set())

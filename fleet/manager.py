@@ -175,11 +175,12 @@ def make_config(  # noqa: PLR0913 - the command line's options
     store_url: str = "",
     advertise: str = "127.0.0.1",
     tls: bool = False,
+    updates: Path | None = None,
 ) -> ManagerConfig:
     """Fill a configuration from what a person chose."""
     data = data.resolve()
     url = store_url or url_for(data)
-    return ManagerConfig(fleet, data, url, host, port, mqtt_host, mqtt_port, profile, plan, advertise, tls)
+    return ManagerConfig(fleet, data, url, host, port, mqtt_host, mqtt_port, profile, plan, advertise, tls, updates)
 
 
 def is_loopback(host: str) -> bool:

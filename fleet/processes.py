@@ -1,4 +1,4 @@
-"""The manager's processes: ingest and web beside the broker, watched, restarted with backoff.
+"""The manager's processes: ingest, rollouts and web beside the broker, watched, restarted with backoff.
 
 Rules: each has a name that ``ps`` shows; each dies with its parent; a crash of one touches no other; waits before a restart
 grow, and begin anew after a steady minute. They share the store and nothing else.
@@ -13,6 +13,7 @@ import datetime as dt
 import multiprocessing
 import signal
 import ssl
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class ManagerConfig:
         profile: ``demo``, ``evaluation`` (accepts evaluation-only fields) or ``production``.
         plan: GeoJSON of the city for the map.
         advertise: broker's name or address as boxes reach it.
+        updates: the signed repository of models, which the publisher fills; ``None`` = a folder of the data folder.
     """
 
     fleet: str
@@ -53,6 +55,12 @@ class ManagerConfig:
     plan: Path | None = None
     advertise: str = "127.0.0.1"
     tls: bool = False
+    updates: Path | None = None
+
+    @property
+    def repository(self) -> Path:
+        """Folder of the signed repository; need not be there."""
+        return self.data / "updates" if self.updates is None else self.updates
 
     @property
     def keys(self) -> Path:
@@ -90,7 +98,7 @@ class Processes:
     def __init__(self, config: ManagerConfig) -> None:
         self._config = config
         self._context = multiprocessing.get_context("spawn")
-        self.children = [Child("ingest", run_ingest), Child("web", run_web)]
+        self.children = [Child("ingest", run_ingest), Child("rollouts", run_rollouts), Child("web", run_web)]
         for child in self.children:
             self._start(child)
 
@@ -170,6 +178,33 @@ def build_ingest(config: ManagerConfig, after_commit: Callable[[int], None] = la
         evaluation=config.profile == "evaluation",
         after_commit=after_commit,
     )
+
+
+def run_rollouts(config: ManagerConfig) -> None:
+    """The process that moves rollouts forward."""
+    _become("lamplighter: rollouts")
+    until = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: until.set())
+    build_rollouts(config).run(until)
+
+
+def build_rollouts(config: ManagerConfig) -> Any:
+    """The job that moves a manager's rollouts forward."""
+    from fleet.identity.authority import Authority  # noqa: PLC0415 - each process loads what it needs
+    from fleet.rollouts.job import Job  # noqa: PLC0415
+    from fleet.rollouts.scheduler import Scheduler  # noqa: PLC0415
+    from fleet.rollouts.signer import OrderSigner  # noqa: PLC0415
+    from fleet.store.database import open_engine  # noqa: PLC0415
+
+    engine = open_engine(config.store_url)
+    signer = OrderSigner(config.keys, Authority(config.keys, config.fleet))
+    scheduler = Scheduler(
+        engine,
+        config.fleet,
+        lambda orders: signer.sign(orders, dt.datetime.now(dt.timezone.utc)),
+        lambda: time.time_ns() // 1_000_000,
+    )
+    return Job(engine, scheduler)
 
 
 async def _until_terminated(work: Coroutine[Any, Any, None]) -> None:
