@@ -237,14 +237,16 @@ def build_web(config: ManagerConfig) -> Any:
     from fleet.api.app import make_app  # noqa: PLC0415
     from fleet.identity.authority import Authority  # noqa: PLC0415
     from fleet.identity.enrolment import BrokerAddress, Enrolment  # noqa: PLC0415
+    from fleet.rollouts.repository import FolderCatalogue  # noqa: PLC0415
     from fleet.services import Services  # noqa: PLC0415
     from fleet.store.database import open_engine  # noqa: PLC0415
 
     engine = open_engine(config.store_url)
     authority = Authority(config.keys, config.fleet)
     broker = BrokerAddress(config.advertise, config.mqtt_port)
-    services = Services(engine, Enrolment(engine, authority, config.fleet, broker), config.fleet, config.profile)
-    app = make_app(services, secure_cookie=config.tls)
+    enrolment = Enrolment(engine, authority, config.fleet, broker)
+    services = Services(engine, enrolment, config.fleet, config.profile, FolderCatalogue(config.repository))
+    app = make_app(services, secure_cookie=config.tls, updates=config.repository)
     control_room.mount(app, services, plan=config.plan)
     return app
 

@@ -11,13 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from fleet.accounts.accounts import Accounts, Person, Right
 from fleet.audit.log import Verification, record, verify
 from fleet.identity.enrolment import Enrolment
 from fleet.ingest.outgoing import ask
 from fleet.oversight.verdicts import Verdicts
+from fleet.rollouts.catalogue import Catalogue, NothingPublished
+from fleet.rollouts.decisions import Decisions
+from fleet.rollouts.hours import Hours, check_hours
+from fleet.rollouts.progress import Progress
+from fleet.rollouts.quality import FieldQuality
 from fleet.store.database import writing
 from fleet.store.tables import audit, device, event, outgoing, quarantine
 from fleet.twins import LARGEST, read_twin, write_desired
@@ -76,6 +81,11 @@ class DeviceRecord:
     changed: int
     conflict_at: int | None
     """When two boxes last seemed to share its name."""
+    site: str
+    tags: str
+    """JSON."""
+    powered: str | None
+    """Hours with power, JSON; ``None`` = always."""
 
 
 _EVENT_COLUMNS = [event.c[name] for name in StoredEvent.__dataclass_fields__]
@@ -85,10 +95,16 @@ _DEVICE_COLUMNS = [device.c[name] for name in DeviceRecord.__dataclass_fields__]
 class Services:
     """Everything that a page or a request may ask."""
 
-    def __init__(self, engine: Engine, enrolment: Enrolment, fleet: str, profile: str = "demo") -> None:
+    def __init__(
+        self, engine: Engine, enrolment: Enrolment, fleet: str, profile: str = "demo", catalogue: Catalogue | None = None
+    ) -> None:
         self.engine, self.enrolment, self.fleet, self.profile = engine, enrolment, fleet, profile
         self.accounts = Accounts(engine)
         self.verdicts = Verdicts(engine)
+        self.catalogue = catalogue or NothingPublished()
+        self.rollouts = Decisions(engine, self.catalogue)
+        self.progress = Progress(engine)
+        self.quality = FieldQuality(engine)
 
     def events_after(self, row: int, limit: int = 1000) -> list[StoredEvent]:
         """Events stored after a row, in order."""
@@ -156,6 +172,28 @@ class Services:
             write_desired(connection, name, payload)
             record(connection, person.name, "twin.desired", name, payload.decode())
         return Desired(twin.version + 1, config, twin.orders)
+
+    def place(self, person: Person, name: str, site: str, tags: Iterable[str], powered: Hours | None) -> None:
+        """Say where a box stands, how it is tagged and when it has power; rollouts choose by it.
+
+        Raises:
+            RefusedError: no such box, or the role may not.
+            PlanError: hours with power that never come.
+        """
+        self._require(person, Right.CONFIGURE)
+        if powered is not None:
+            check_hours(powered, dt.datetime.now(dt.timezone.utc))
+        values = {
+            "site": site,
+            "tags": msgspec.json.encode(sorted(set(tags))).decode(),
+            "powered": None if powered is None else msgspec.json.encode(powered).decode(),
+        }
+        with writing(self.engine) as connection:
+            changed = update(device).where(device.c.name == name)
+            if not connection.execute(changed.values(**values, changed=device.c.changed + 1)).rowcount:
+                msg = f"there is no device {name!r}"
+                raise RefusedError(msg)
+            record(connection, person.name, "device.place", name, msgspec.json.encode(values, order="sorted").decode())
 
     def command(self, person: Person, name: str, command: CommandName, subject: str | None = None) -> str:
         """Ask a box something; returns the correlation under which :meth:`reply` finds the answer.

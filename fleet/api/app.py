@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import Body, Depends, FastAPI, Header, Query, Request, Response
+from fastapi import Body, FastAPI, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from fleet.accounts.accounts import SESSION_S, Person, Right
+from fleet.accounts.accounts import SESSION_S, Right
 from fleet.api.errors import ApiError, answer_errors
+from fleet.api.rollouts import add_rollouts
+from fleet.api.session import COOKIE, Who, current, require, token_of
 from fleet.api.stream import MOST_ROW, read_row, tail, view
 from fleet.identity.enrolment import EnrolmentError
 from fleet.oversight.verdicts import Decision
@@ -28,7 +31,6 @@ from protocol.errors import InvalidNameError
 
 __all__ = ["COOKIE", "ApiError", "current", "make_app", "view"]
 
-COOKIE = "lamplighter_session"
 ANSWER_S = 10.0
 """A person waits this long for a box's answer."""
 
@@ -61,8 +63,14 @@ class CodeIn(BaseModel):
     label: str = Field(default="", max_length=80)
 
 
-def make_app(services: Services, *, secure_cookie: bool = False) -> FastAPI:
-    """Make the application; the control room is mounted on it by whoever serves it."""
+def make_app(services: Services, *, secure_cookie: bool = False, updates: Path | None = None) -> FastAPI:
+    """Make the application; the control room is mounted on it by whoever serves it.
+
+    Args:
+        services: the manager's.
+        secure_cookie: whether browsers may send the session over HTTPS only.
+        updates: folder of the signed repository of models that is served; ``None`` = none.
+    """
     app = FastAPI(title="Lamplighter", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
     app.state.ending = lambda: False  # whoever serves it knows better
@@ -70,23 +78,8 @@ def make_app(services: Services, *, secure_cookie: bool = False) -> FastAPI:
     _people(app, services, secure_cookie=secure_cookie)
     _boxes(app, services)
     _happenings(app, services)
+    add_rollouts(app, services, updates)
     return app
-
-
-def current(request: Request, authorization: Annotated[str, Header()] = "") -> Person:
-    """Who asks."""
-    token = _token(request, authorization)
-    person: Person | None = request.app.state.services.accounts.person(token) if token else None
-    if person is None:
-        raise ApiError(401, "login", "log in first")
-    return person
-
-
-def _token(request: Request, authorization: str) -> str:
-    return authorization.removeprefix("Bearer ") or request.cookies.get(COOKIE, "")
-
-
-Who = Annotated[Person, Depends(current)]
 
 
 def _people(app: FastAPI, services: Services, *, secure_cookie: bool) -> None:
@@ -103,7 +96,7 @@ def _people(app: FastAPI, services: Services, *, secure_cookie: bool) -> None:
     def log_out(
         request: Request, response: Response, _who: Who, authorization: Annotated[str, Header()] = ""
     ) -> dict[str, str]:
-        services.accounts.log_out(_token(request, authorization))
+        services.accounts.log_out(token_of(request, authorization))
         response.delete_cookie(COOKIE)
         return {}
 
@@ -117,7 +110,7 @@ def _people(app: FastAPI, services: Services, *, secure_cookie: bool) -> None:
 
     @app.get("/api/v1/audit")
     def audit(who: Who, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
-        _require(who, Right.READ_AUDIT)
+        require(who, Right.READ_AUDIT)
         checked = services.verify_audit()
         rows = [dict(row._mapping) for row in services.audit_rows(limit)]  # noqa: SLF001 - SQLAlchemy's public name
         return {"rows": rows, "verified": checked.rows, "broken_at": checked.broken_at}
@@ -139,7 +132,7 @@ def _boxes(app: FastAPI, services: Services) -> None:
 
     @app.post("/api/v1/codes")
     def make_code(wanted: CodeIn, who: Who) -> dict[str, str]:
-        _require(who, Right.ENROL)
+        require(who, Right.ENROL)
         try:
             return {"device": wanted.device, "code": services.enrolment.make_code(wanted.device, who.name, wanted.label)}
         except InvalidNameError as error:
@@ -216,12 +209,12 @@ def _happenings(app: FastAPI, services: Services) -> None:
     ) -> StreamingResponse:
         row = read_row(last_event_id)
         row = await asyncio.to_thread(services.last_row) if row is None else row
-        return StreamingResponse(tail(request, services, row, _token(request, authorization)), media_type="text/event-stream")
+        return StreamingResponse(tail(request, services, row, token_of(request, authorization)), media_type="text/event-stream")
 
 
 def _device(found: Any) -> dict[str, Any]:
     shown = {name: getattr(found, name) for name in found.__dataclass_fields__}
-    for name in ("state", "telemetry", "desired", "reported"):
+    for name in ("state", "telemetry", "desired", "reported", "tags", "powered"):
         shown[name] = msgspec.json.decode(shown[name]) if shown[name] else None
     return shown
 
@@ -234,8 +227,3 @@ def _verdict(found: Any) -> dict[str, Any]:
         "account": found.account,
         "at": found.at,
     }
-
-
-def _require(person: Person, right: Right) -> None:
-    if not person.may(right):
-        raise ApiError(403, "role", f"the role {person.role.value} does not include: {right.value}")

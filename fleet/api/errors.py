@@ -18,6 +18,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fleet.oversight.verdicts import NotAllowedError, VerdictError
+from fleet.rollouts.errors import (
+    CatalogueError,
+    ConflictError,
+    RolloutError,
+    SamePersonError,
+    TransitionError,
+    UnknownRolloutError,
+)
+from fleet.rollouts.errors import NotAllowedError as NotAllowedRolloutError
 from fleet.services import RefusedError, TwinRefusedError
 from fleet.store.database import STORE_FAULTS
 
@@ -27,6 +36,17 @@ _OURS = ("/api/", "/login", "/logout")
 """Where bodies are read that strangers send; what else takes one is NiceGUI's own."""
 _SHOWN = 5
 """Faults of one request that are named."""
+
+
+_ROLLOUT_ERRORS: dict[type[RolloutError], tuple[int, str]] = {
+    NotAllowedRolloutError: (403, "role"),
+    SamePersonError: (403, "second-person"),
+    UnknownRolloutError: (404, "unknown"),
+    ConflictError: (409, "conflict"),
+    TransitionError: (409, "state"),
+    CatalogueError: (503, "catalogue"),
+    RolloutError: (422, "plan"),
+}
 
 
 class ApiError(Exception):
@@ -54,6 +74,11 @@ def answer_errors(app: FastAPI) -> None:
     async def _verdict(_request: Request, error: VerdictError) -> JSONResponse:
         status = 403 if isinstance(error, NotAllowedError) else 422
         return JSONResponse({"error": "verdict", "message": str(error)}, status)
+
+    @app.exception_handler(RolloutError)
+    async def _rollout(_request: Request, error: RolloutError) -> JSONResponse:
+        status, code = next(answer for kind, answer in _ROLLOUT_ERRORS.items() if isinstance(error, kind))
+        return JSONResponse({"error": code, "message": str(error)}, status)
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from securesystemslib.signer import CryptoSigner
 
-from fleet.rollouts.catalogue import FolderCatalogue, find_release
+from fleet.rollouts.catalogue import find_release
 from fleet.rollouts.errors import CatalogueError, UnknownRolloutError
+from fleet.rollouts.repository import FolderCatalogue
 from tests.fleet.rollouts.fleet import BUNDLE
 from tests.fleet.rollouts.repository import Repository
 
