@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.identity.enrol import enrol
 from edge.identity.files import IdentityFiles
@@ -24,6 +26,8 @@ class Enrolled:
 
     config: UplinkConfig
     tls: ssl.SSLContext
+    key: Ed25519PrivateKey
+    authority: x509.Certificate
 
 
 def sign_in(url: str, name: str, password: str) -> str:
@@ -56,9 +60,11 @@ async def enrol_all(url: str, fleet: str, codes: dict[str, str], folder: Path) -
     loop = asyncio.get_running_loop()
 
     def one(device: str, code: str) -> Enrolled:
-        identity = enrol(IdentityFiles(folder / device), fleet, device, url, code, None)
+        own = IdentityFiles(folder / device)
+        identity = enrol(own, fleet, device, url, code, None)
         files = TlsFiles(identity.ca, identity.certificate, identity.key)
-        return Enrolled(UplinkConfig(fleet, device, identity.broker_host, identity.broker_port), client_context(files))
+        config = UplinkConfig(fleet, device, identity.broker_host, identity.broker_port)
+        return Enrolled(config, client_context(files), own.key(), x509.load_pem_x509_certificate(identity.ca.read_bytes()))
 
     pool = ThreadPoolExecutor(_AT_ONCE)
     try:

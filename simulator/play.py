@@ -74,8 +74,10 @@ class Player:
         while not until.is_set():
             for turn in self._timeline.due(self.second):
                 self._turn(turn)
-            for device in self._devices.values():
+            for name, device in self._devices.items():
                 self.said += device.live(self.second)
+                if device.wants_restart:
+                    self._kill(name)
             self.second += 1
             wait_s = max(0.0, began + self.second * _TICK_S - time.monotonic())
             try:

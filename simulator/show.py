@@ -17,6 +17,7 @@ from simulator.accounting import Account, settle
 from simulator.cameras import Camera, make_cameras
 from simulator.devices.device import VirtualDevice, first_moment
 from simulator.devices.town import make_town
+from simulator.devices.updates import Updater
 from simulator.enrolment import enrol_all, make_codes, sign_in
 from simulator.play import Player
 from simulator.scenario.model import Kill, Scenario
@@ -119,7 +120,13 @@ class Show:
         virtual = {name: code for name, code in codes.items() if name in self.town.boxes}
         enrolled = await enrol_all(url, FLEET, virtual, self._folder / "virtual")
         self._devices = {
-            name: VirtualDevice(box, enrolled[name].config, enrolled[name].tls, self._scenario.seed)
+            name: VirtualDevice(
+                box,
+                enrolled[name].config,
+                enrolled[name].tls,
+                self._scenario.seed,
+                Updater(FLEET, name, enrolled[name].key, enrolled[name].authority, box.group.updates, self._scenario.seed),
+            )
             for name, box in self.town.boxes.items()
         }
         self._player = Player(self._scenario, self._devices, self.hall)

@@ -6,7 +6,9 @@ import datetime as dt
 import random
 import ssl
 
-from edge.clock import Clock
+import msgspec
+
+from edge.clock import Clock, Instant
 from edge.guard.builder import EventBuilder
 from edge.guard.builder import Origin as EventOrigin
 from edge.observation import Observation
@@ -16,18 +18,27 @@ from edge.uplink.config import UplinkConfig
 from protocol.commands import Command, CommandName, Reply
 from protocol.config import Config, Refusal, check_config
 from protocol.events import Clock as ClockQuality
-from protocol.events import ClockSource, ModelRef
+from protocol.events import ClockSource, EventType, ModelRef, UpdateStep
 from protocol.state import AcceleratorTelemetry, LinkTelemetry, SourceTelemetry, State, Telemetry, Versions
 from protocol.topics import Channel
 from protocol.twin import Desired, Reported, report
 from simulator.devices.box import PICTURES_PER_S, SOURCE, VirtualBox
 from simulator.devices.link import VirtualLink
+from simulator.devices.updates import Happened, Updater
 from simulator.faults.clocks import SteppedClock
 
 MODEL = ModelRef("error-model", "1.0.0", "0" * 64, "default")
 """What a virtual box names as its model, so that nobody takes its numbers for a detector's."""
 
 VERSION = "simulated"
+"""Of its agent: no number, so that no release is too new for it."""
+
+
+def versioned(model: ModelRef, release: int) -> ModelRef:
+    """A model as of a release: a virtual box reads no metadata, and names the release's number."""
+    return msgspec.structs.replace(model, version=f"1.{release}.0") if release else model
+
+
 _KEPT = Limits(bytes=4_000_000, count=5_000)
 
 
@@ -39,10 +50,13 @@ class VirtualDevice:
         config: where the broker is.
         tls: from its own key.
         seed: of the scenario.
+        updates: how it updates; ``None`` = it follows no orders.
     """
 
-    def __init__(self, box: VirtualBox, config: UplinkConfig, tls: ssl.SSLContext | None, seed: int) -> None:
-        self.box, self._config, self._tls = box, config, tls
+    def __init__(
+        self, box: VirtualBox, config: UplinkConfig, tls: ssl.SSLContext | None, seed: int, updates: Updater | None = None
+    ) -> None:
+        self.box, self._config, self._tls, self._updates = box, config, tls, updates
         self.clock = SteppedClock()
         self._rng = random.Random(f"device/{seed}/{box.site.device}")
         self._second = 0
@@ -52,6 +66,9 @@ class VirtualDevice:
         """Last sequence number by boot: all that it ever said."""
         self.room = True
         """Whether its outbox has room."""
+        self._silent = False
+        self.wants_restart = False
+        """Whether it starts again by itself now: whoever runs it calls :meth:`restart`."""
         self._start()
 
     def _start(self) -> None:
@@ -79,13 +96,21 @@ class VirtualDevice:
     def restart(self) -> None:
         """Begin again under a new boot; what the old one had not sent is gone with its memory. Run :meth:`run` again."""
         self.link.stop()
+        self.wants_restart = False
         self._start()
 
     def live(self, second: int) -> int:
         """Live on up to and with a second of the scenario. Returns how many events that made."""
         self._second = second
+        if self._silent:
+            if not self.outbox.status().pending:
+                self.link.cut()  # its last word has arrived
+            return 0
         said = self.box.live(second)
         self._say(said)
+        if self._updates is not None:
+            now = self.clock.now()
+            self._happened(self._updates.live(now.monotonic_s, now.wall))
         if second % self.box.group.telemetry_interval_s == 0:
             self.link.publish(Channel.TELEMETRY, self.telemetry())
         if any(o.source is None for o in said):
@@ -108,7 +133,7 @@ class VirtualDevice:
             reasons=self.box.health.reasons,
             versions=Versions(VERSION, "", "", "virtual"),
             capabilities=("crowd",),
-            models=(MODEL,),
+            models=self._models(),
             where=self.box.where(self._second),
             config_version=self._version,
         )
@@ -137,12 +162,29 @@ class VirtualDevice:
             if not self.room:
                 continue
             where = self.box.where(int(observation.at.monotonic_s))
-            origin = EventOrigin(where=where, model=MODEL if observation.source else None)
+            origin = EventOrigin(where=where, model=self._models()[0] if observation.source else None)
             body = self._builder.build(observation, self._quality(), origin)
             self.outbox.append(observation.type, body)
         self._note()
         if said:
             self.link.notify()
+
+    def _happened(self, what: Happened) -> None:
+        """What came of an order, said as a box says it."""
+        now = self.clock.now()
+        at = Instant(float(self._second), now.wall)
+        self._say([Observation(EventType.OTA_REPORT, at, report) for report in what.reports])
+        if any(report.step is UpdateStep.SUCCEEDED for report in what.reports):
+            self.link.publish(Channel.STATE, self.birth())
+        self.wants_restart |= what.restarts
+        self._silent |= what.falls_silent
+
+    def _models(self) -> tuple[ModelRef, ...]:
+        """What it says that it runs: its error model, as of the release that it was given last, and other bundles."""
+        releases = {} if self._updates is None else self._updates.releases
+        first = versioned(MODEL, releases.get(MODEL.name, 0))
+        others = (versioned(ModelRef(name, "", "0" * 64, "default"), release) for name, release in sorted(releases.items()))
+        return (first, *(one for one in others if one.name != MODEL.name))
 
     def _note(self) -> None:
         self.emitted[self.outbox.boot] = self.outbox.last_seq
@@ -160,6 +202,9 @@ class VirtualDevice:
                 self._refused, self._refusals = desired.version, faults[:32]
             else:
                 self._version, self._wanted, self._refused, self._refusals = desired.version, desired.config, None, ()
+        if self._updates is not None and desired.orders is not None:
+            now = self.clock.now()
+            self._happened(self._updates.take(desired.orders, now.monotonic_s, now.wall))
         self.link.publish(Channel.TWIN_REPORTED, self.reported())
 
     def reported(self) -> Reported:

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from protocol.config import ZoneAlarm
 from simulator.devices.error_model import ErrorModel
+from simulator.devices.updates import UpdateModel
 from simulator.worlds.crowds import Occasion, Rhythm
 
 Seconds = Annotated[float, Meta(ge=0)]
@@ -107,6 +108,7 @@ class DeviceGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alarm: ZoneAlarm | None = None
     dwell_s: Annotated[float, Meta(gt=0, description="Mean stay of a person in the zone")] = 20.0
     occasions: tuple[Occasion, ...] = ()
+    updates: UpdateModel = UpdateModel()
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

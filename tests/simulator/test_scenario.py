@@ -130,6 +130,8 @@ async def test_the_player_asks_the_manager_to_break_when_it_is_due() -> None:
 class Quiet:
     """A virtual device without a link."""
 
+    wants_restart = False
+
     def __init__(self, box: VirtualBox) -> None:
         self.box = box
         self.said: list[Observation] = []
