@@ -34,6 +34,7 @@ MODULES = {
     "boot": "benchmarks.boot",
     "ota-bytes": "benchmarks.ota_bytes",
     "ota-crash": "benchmarks.ota_crash",
+    "rollout": "benchmarks.rollout",
     "zoo": "benchmarks.zoo",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""

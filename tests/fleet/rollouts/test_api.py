@@ -22,9 +22,9 @@ from fleet.rollouts.repository import FolderCatalogue
 from fleet.services import Services
 from fleet.store.database import migrate, open_engine, url_for
 from fleet.store.tables import audit, rollout
+from simulator.repository import Repository
 from tests.fleet.rollouts.city import FLEET, City
 from tests.fleet.rollouts.fleet import BUNDLE
-from tests.fleet.rollouts.repository import Repository
 from tests.fleet.site import web_of
 
 PASSWORD = "lamps are lit at dusk"
@@ -57,7 +57,7 @@ def open_web(engine: Engine, folder: Path) -> Iterator[Web]:
     city = City(engine, folder, 6)
     repository = Repository(folder / "updates")
     for release, version in ((3, "1.2.0"), (4, "1.3.0"), (5, "1.2.0")):
-        repository.add(release, version)
+        repository.add(release, version, bundle=BUNDLE)
     repository.add(1, "1.0.0", bundle="for-coral", hardware=("Coral",))
     repository.publish()
     enrolment = Enrolment(engine, city.authority, FLEET, BrokerAddress("broker.example", 8883))

@@ -17,8 +17,8 @@ from securesystemslib.signer import CryptoSigner
 from fleet.rollouts.catalogue import find_release
 from fleet.rollouts.errors import CatalogueError, UnknownRolloutError
 from fleet.rollouts.repository import FolderCatalogue
+from simulator.repository import Repository
 from tests.fleet.rollouts.fleet import BUNDLE
-from tests.fleet.rollouts.repository import Repository
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.timezone.utc)
 
@@ -26,9 +26,9 @@ NOW = dt.datetime(2026, 3, 1, tzinfo=dt.timezone.utc)
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     made = Repository(tmp_path)
-    made.add(1, "1.0.0", hardware=("Raspberry Pi",))
-    made.add(2, "1.1.0", agent="0.2")
-    made.add(3, "1.0.0", content="1.0.0")
+    made.add(1, "1.0.0", hardware=("Raspberry Pi",), bundle=BUNDLE)
+    made.add(2, "1.1.0", agent="0.2", bundle=BUNDLE)
+    made.add(3, "1.0.0", content="1.0.0", bundle=BUNDLE)
     made.add(1, "2.0.0", bundle="another")
     made.publish()
     return made
@@ -53,7 +53,7 @@ def test_releases_are_read_by_bundle_and_number(repository: Repository) -> None:
 def test_what_is_added_is_there_when_it_is_published(repository: Repository) -> None:
     catalogue = FolderCatalogue(repository.folder)
     assert len(catalogue.releases()) == 4
-    repository.add(4, "1.2.0")
+    repository.add(4, "1.2.0", bundle=BUNDLE)
     assert len(catalogue.releases()) == 4
     repository.publish()
     os.utime(repository.folder / "metadata" / "timestamp.json", ns=(1, 1))
@@ -119,7 +119,7 @@ def test_a_release_without_description_is_named(repository: Repository) -> None:
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = Repository(tmp_path_factory.mktemp("pristine"))
-    made.add(1, "1.0.0")
+    made.add(1, "1.0.0", bundle=BUNDLE)
     made.publish()
     return made.folder
 

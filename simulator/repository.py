@@ -1,4 +1,7 @@
-"""A signed repository in a folder, as the publisher leaves it: real keys, real metadata, files of a few bytes."""
+"""A signed repository in a folder, as the publisher leaves it: real keys, real metadata, files of a few bytes.
+
+Rule: for the simulator, benches and tests; its keys live in memory and its files hold no model.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from protocol.release import MANIFEST_FILE, Form, Release, TargetName, to_custom
-from tests.fleet.rollouts.fleet import BUNDLE
 
 FAR = dt.datetime(2099, 1, 1, tzinfo=dt.timezone.utc)
 _ROLES = ("root", "targets", "snapshot", "timestamp")
@@ -19,7 +21,14 @@ _ROLES = ("root", "targets", "snapshot", "timestamp")
 
 @dataclass
 class Repository:
-    """Publishes into a folder."""
+    """Publishes into a folder.
+
+    Attributes:
+        folder: with ``metadata/`` and ``targets/``; made if it is not there.
+        signers: keys by role: two for root and targets, one for the online roles.
+        targets: what was added.
+        version: of the metadata that were published last.
+    """
 
     folder: Path
     signers: dict[str, list[CryptoSigner]] = field(
@@ -30,16 +39,17 @@ class Repository:
     targets: dict[str, TargetFile] = field(default_factory=dict)
     version: int = 0
 
-    def add(
+    def add(  # noqa: PLR0913 - what a release is
         self,
         release: int,
         version: str,
         content: str = "",
         hardware: tuple[str, ...] = (),
-        bundle: str = BUNDLE,
+        *,
+        bundle: str,
         agent: str = "0.1",
     ) -> None:
-        """A release; the same content makes the same files."""
+        """Add a release; the same content makes the same files."""
         forms = (Form("model.onnx", "onnxruntime", "int8"),)
         described = Release(bundle, release, version, (MANIFEST_FILE,), forms, hardware, agent)
         for name in (MANIFEST_FILE, "model.onnx"):
@@ -54,7 +64,7 @@ class Repository:
             (folder / f"{hashlib.sha256(data).hexdigest()}.{name}").write_bytes(data)
 
     def publish(self, expires: dt.datetime = FAR) -> None:
-        """Write metadata of the next version."""
+        """Write metadata of the next version; the timestamp expires when it is said."""
         self.version += 1
         metadata = self.folder / "metadata"
         metadata.mkdir(parents=True, exist_ok=True)
