@@ -87,6 +87,10 @@ def _plans(app: FastAPI, services: Services) -> None:
         plan = _convert(wanted, Plan)
         return _preview(plan, services.rollouts.preview(plan))
 
+    @app.get("/api/v1/rollouts/{number}/preview")
+    def preview_of(number: Number, _who: Who) -> dict[str, Any]:
+        return _preview(*services.rollouts.preview_of(number))
+
     @app.post("/api/v1/rollouts")
     def plan(wanted: Annotated[dict[str, Any], Body()], who: Who) -> dict[str, Any]:
         return _rollout(services.rollouts.plan(who, _convert(wanted, Plan)))

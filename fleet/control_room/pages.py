@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
@@ -27,30 +26,24 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 from nicegui.dependencies import register_importmap_override
 from nicegui.element import Element
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fleet.accounts.accounts import SESSION_S, Person, Right
 from fleet.api.app import COOKIE, ApiError, current
 from fleet.control_room.answers import incident_page
 from fleet.control_room.login import NOTICES, login_page, safe_next
 from fleet.control_room.plan import read_plan
+from fleet.control_room.policy import ASSETS, Policy
 from fleet.control_room.room import Room, account_view, now_ms
 from fleet.services import Services
 
 _WEB = Path(__file__).parent / "web"
-_ASSETS = "/room/assets/"
 _FONTS = f"/_nicegui/{nicegui.__version__}/static/fonts.css"
 SESSION_CHECK_S = 2.0
 """How soon an open page notices that its session has ended."""
+_PAGES = {"/": "live", "/alerts": "alerts", "/rollouts": "rollouts", "/audit": "audit"}
+"""Views without a subject, by path."""
 _SIGNED_OUT = 4401
 _TRY_AGAIN = 1013
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
-)
-"""Vue compiles the pages' templates in the browser (unsafe-eval) and NiceGUI's frame has its script in line."""
-
 Who = Annotated[Person, Depends(current)]
 _mounted: list[FastAPI] = []
 
@@ -59,45 +52,21 @@ class RoomPage(Element, component=str(_WEB / "control_room.js")):
     """One view of the control room.
 
     Args:
-        view: live, device, alerts or audit.
+        view: live, device, alerts, rollouts, rollout or audit.
         fleet: name shown in the header.
         person: who looks.
         device: for the view of one box.
+        rollout: for the view of one rollout.
     """
 
-    def __init__(self, view: str, fleet: str, person: Person, device: str | None = None) -> None:
+    def __init__(self, view: str, fleet: str, person: Person, device: str | None = None, rollout: int | None = None) -> None:
         super().__init__()
         known = account_view(person)
         self._props["view"] = view
         self._props["fleet"] = fleet
         self._props["account"] = {name: getattr(known, name) for name in known.__struct_fields__}
         self._props["device"] = device
-
-
-class Policy:
-    """Adds the content security policy to pages, and lets browsers keep what is named by its content."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, with headers."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if scope["path"].startswith(_ASSETS) and message["status"] == HTTPStatus.OK:
-                    headers["Cache-Control"] = "public, max-age=31536000, immutable"
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Referrer-Policy", "same-origin")
-                if headers.get("content-type", "").startswith("text/html"):
-                    headers["Content-Security-Policy"] = _POLICY
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
+        self._props["rollout"] = rollout
 
 
 def mount_room(app: FastAPI, services: Services, plan: Path | None) -> None:
@@ -108,7 +77,7 @@ def mount_room(app: FastAPI, services: Services, plan: Path | None) -> None:
     build = _digest_of_web()
     room = Room(services, None if plan is None else read_plan(plan), build)
     _mounted.append(app)
-    assets = f"{_ASSETS}{build}"
+    assets = f"{ASSETS}{build}"
     app.mount(assets, StaticFiles(directory=_WEB), name="room-assets")
     app.add_middleware(Policy)
     _sign_in(app, services, assets)
@@ -253,31 +222,32 @@ def _questions(app: FastAPI, room: Room) -> None:
 
 
 def _pages(services: Services, assets: str) -> None:
-    def show(request: Request, view: str, device: str | None = None) -> Response | None:
+    def show(request: Request, view: str, device: str | None = None, rollout: int | None = None) -> Response | None:
         person = _person(services, request.cookies.get(COOKIE))
         if person is None:
             return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
         if view == "audit" and not person.may(Right.READ_AUDIT):
             return HTMLResponse("Your role does not include the audit log.", 403)
-        ui.add_head_html(f'<link rel="stylesheet" href="{assets}/style.css">')
-        RoomPage(view, services.fleet, person, device)
+        for sheet in ("style.css", "rollouts.css") if view.startswith("rollout") else ("style.css",):
+            ui.add_head_html(f'<link rel="stylesheet" href="{assets}/{sheet}">')
+        RoomPage(view, services.fleet, person, device, rollout)
         return None
 
-    @ui.page("/")
-    def live(request: Request) -> Response | None:
-        return show(request, "live")
+    def add(path: str, view: str) -> None:
+        @ui.page(path)
+        def page(request: Request) -> Response | None:
+            return show(request, view)
 
-    @ui.page("/alerts")
-    def alerts(request: Request) -> Response | None:
-        return show(request, "alerts")
-
-    @ui.page("/audit")
-    def audit(request: Request) -> Response | None:
-        return show(request, "audit")
+    for path, view in _PAGES.items():
+        add(path, view)
 
     @ui.page("/device/{name}")
     def device(request: Request, name: str) -> Response | None:
         return show(request, "device", name)
+
+    @ui.page("/rollout/{number}")
+    def rollout(request: Request, number: int) -> Response | None:
+        return show(request, "rollout", rollout=number)
 
 
 def _person(services: Services, token: str | None) -> Person | None:

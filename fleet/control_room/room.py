@@ -93,6 +93,9 @@ def account_view(person: Person) -> AccountView:
         may_judge=judge,
         may_command=person.may(Right.COMMAND),
         may_audit=person.may(Right.READ_AUDIT),
+        may_roll_out=person.may(Right.ROLL_OUT),
+        may_approve=person.may(Right.APPROVE_ROLLOUT),
+        may_halt=person.may(Right.HALT_ROLLOUT),
         why_not_judge="" if judge else f"The role {person.role.value} may look, not judge; an operator may.",
     )
 

@@ -206,6 +206,9 @@ class AccountView(View, frozen=True):
     may_judge: bool
     may_command: bool
     may_audit: bool
+    may_roll_out: bool = False
+    may_approve: bool = False
+    may_halt: bool = False
     why_not_judge: str = ""
 
 

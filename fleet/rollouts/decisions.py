@@ -61,6 +61,21 @@ class Decisions:
             of_rollout = of_rollouts(connection, plan)
         return foresee(plan, rollout_id or uuid7(self._now()), published, Boxes(self._engine).known(), of_rollout, moment)
 
+    def preview_of(self, number: int) -> tuple[Plan, Preview]:
+        """See what a rollout that has not begun would do now; whoever approves it looks at this.
+
+        Raises:
+            UnknownRolloutError: there is none of this number.
+            TransitionError: it has begun.
+            PlanError, CatalogueError: as of :meth:`preview`.
+        """
+        with self._engine.connect() as connection:
+            found = read_rollout(connection, number)
+        if found.started_at is not None or found.ended_at is not None:
+            msg = f"rollout {number} is {found.state.value}: what it does is seen in its progress"
+            raise TransitionError(msg)
+        return found.plan, self.preview(found.plan, found.id)
+
     def plan(self, person: Person, plan: Plan, back_of: int | None = None) -> Rollout:
         """Plan a rollout; it waits for a second person.
 

@@ -71,3 +71,48 @@ export async function fetchPlan() {
   const { value } = await request("GET", "/room/plan");
   return value ?? null;
 }
+
+/** Releases of models that can be rolled out. */
+export function fetchReleases() {
+  return request("GET", "/api/v1/releases");
+}
+
+/** Rollouts, newest first. */
+export function fetchRollouts() {
+  return request("GET", "/api/v1/rollouts");
+}
+
+/** One rollout whole. */
+export function fetchRollout(number) {
+  return request("GET", `/api/v1/rollouts/${encodeURIComponent(number)}`);
+}
+
+/** Boxes of a rollout. */
+export function fetchRolloutBoxes(number, query) {
+  return request("GET", `/api/v1/rollouts/${encodeURIComponent(number)}/devices?${new URLSearchParams(query)}`);
+}
+
+/** What the new version says and how it is judged, beside the version before. */
+export function fetchRolloutQuality(number) {
+  return request("GET", `/api/v1/rollouts/${encodeURIComponent(number)}/quality`);
+}
+
+/** What a rollout that has not begun would do now. */
+export function fetchRolloutPreview(number) {
+  return request("GET", `/api/v1/rollouts/${encodeURIComponent(number)}/preview`);
+}
+
+/** What a plan would do; changes nothing. */
+export function previewRollout(plan) {
+  return request("POST", "/api/v1/rollouts/preview", plan);
+}
+
+/** Plan a rollout. */
+export function planRollout(plan) {
+  return request("POST", "/api/v1/rollouts", plan);
+}
+
+/** Approve, start, pause, resume, abort, or plan to take back. */
+export function decideRollout(number, verb, reason) {
+  return request("POST", `/api/v1/rollouts/${encodeURIComponent(number)}/${verb}`, { reason });
+}

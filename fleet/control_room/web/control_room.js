@@ -4,11 +4,11 @@
 // was away, with whatever a person was typing. The room's line (connection.js) finds the manager again by itself.
 
 import { onMounted } from "vue";
-import { AlertsView, AuditView, DeviceView, LiveView } from "lamplighter-room";
+import { AlertsView, AuditView, DeviceView, LiveView, RolloutView, RolloutsView } from "lamplighter-room";
 
 export default {
-  components: { AlertsView, AuditView, DeviceView, LiveView },
-  props: { view: String, fleet: String, account: Object, device: { type: String, default: null } },
+  components: { AlertsView, AuditView, DeviceView, LiveView, RolloutView, RolloutsView },
+  props: { view: String, fleet: String, account: Object, device: { type: String, default: null }, rollout: { type: Number, default: null } },
   setup() {
     function hangUp() {
       const line = window.socket;
@@ -21,5 +21,7 @@ export default {
     <LiveView v-if="view === 'live'" :fleet="fleet" :account="account" />
     <DeviceView v-else-if="view === 'device'" :fleet="fleet" :account="account" :device="device" />
     <AlertsView v-else-if="view === 'alerts'" :fleet="fleet" :account="account" />
+    <RolloutsView v-else-if="view === 'rollouts'" :fleet="fleet" :account="account" />
+    <RolloutView v-else-if="view === 'rollout'" :fleet="fleet" :account="account" :number="rollout" />
     <AuditView v-else :fleet="fleet" :account="account" />`,
 };

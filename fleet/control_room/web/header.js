@@ -31,6 +31,7 @@ export const RoomHeader = {
     <nav class="views" aria-label="Pages">
       <a href="/" :aria-current="view === 'live' ? 'page' : null">Live</a>
       <a href="/alerts" :aria-current="view === 'alerts' ? 'page' : null">Alerts</a>
+      <a href="/rollouts" :aria-current="view === 'rollouts' || view === 'rollout' ? 'page' : null">Rollouts</a>
       <a v-if="account && account.may_audit" href="/audit" :aria-current="view === 'audit' ? 'page' : null">Audit</a>
     </nav>
     <dl class="figures">

@@ -3,3 +3,5 @@
 export { LiveView } from "./live.js";
 export { DeviceView } from "./device.js";
 export { AlertsView, AuditView } from "./audit.js";
+export { RolloutView } from "./rollout.js";
+export { RolloutsView } from "./rollouts.js";

@@ -35,6 +35,7 @@ ROUTES: dict[tuple[str, str], tuple[Right, object]] = {
     ("GET", "/api/v1/rollouts/{number}"): (Right.SEE, None),
     ("GET", "/api/v1/rollouts/{number}/devices"): (Right.SEE, None),
     ("GET", "/api/v1/rollouts/{number}/quality"): (Right.SEE, None),
+    ("GET", "/api/v1/rollouts/{number}/preview"): (Right.SEE, None),
     ("POST", "/api/v1/rollouts/preview"): (Right.SEE, _PLAN),
     ("POST", "/api/v1/rollouts"): (Right.ROLL_OUT, _PLAN),
     ("POST", "/api/v1/rollouts/{number}/approve"): (Right.APPROVE_ROLLOUT, {}),

@@ -27,7 +27,7 @@ from tests.fleet.control_room.town import Town, now_ms, write_plan
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "lamps are lit at dusk"
-PEOPLE = {"ada": Role.OPERATOR, "vik": Role.VIEWER, "root": Role.ADMIN}
+PEOPLE = {"ada": Role.OPERATOR, "vik": Role.VIEWER, "root": Role.ADMIN, "ellen": Role.ENGINEER, "sam": Role.ENGINEER}
 STALE = "church-3"
 """Said a day ago that it was online, and nothing since."""
 OFFLINE = "molenstraat-2"

@@ -13,7 +13,7 @@ from fleet.store.tables import device as device_table
 from tests.fleet.control_room.browser import OFFLINE, ROOT, STALE, ControlRoom, card, go, open_card, visit
 from tests.fleet.control_room.town import now_ms
 
-PAGES = ("/", "/alerts", "/audit", "/device/market-1")
+PAGES = ("/", "/alerts", "/rollouts", "/audit", "/device/market-1")
 SIZES = ((1600, 900), (1280, 800))
 NARROW = ((1024, 768), (390, 844))
 CONTRAST = (ROOT / "tests/fleet/control_room/contrast.js").read_text("utf-8")

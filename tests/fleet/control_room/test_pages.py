@@ -52,7 +52,7 @@ def closed(line: ClientConnection) -> int:
     return line.close_code
 
 
-@pytest.mark.parametrize("path", ["/", "/alerts", "/audit", "/device/market-1"])
+@pytest.mark.parametrize("path", ["/", "/alerts", "/audit", "/device/market-1", "/rollouts", "/rollout/1"])
 def test_no_page_is_shown_to_strangers(client: httpx.Client, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/login?next={path}")

@@ -130,6 +130,11 @@ class City:
         self.birth(name, hardware=hardware)
         self.tell(name, Channel.TWIN_REPORTED, Reported(0, Config(report=Report(60.0))))
 
+    def adopt(self, name: str) -> None:
+        """A box that is there already gets a key."""
+        self.keys[name] = Key()
+        self.put(name, public_key=self.public(name))
+
     def public(self, name: str) -> bytes:
         return self.keys[name].private.public_key().public_bytes_raw()
 

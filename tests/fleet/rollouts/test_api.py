@@ -105,8 +105,11 @@ def test_a_rollout_from_plan_to_end_as_the_page_and_the_command_line_do_it(web: 
     assert len(seen["windows"]) == 3
     made = web.post("rollouts", json=plan).json()
     assert (made["number"], made["state"], made["planned_by"]) == (1, "planned", "ellen")
+    judged = web.ask("GET", "rollouts/1/preview", "sam").json()
+    assert {key: judged[key] for key in ("groups", "left_out")} == {key: seen[key] for key in ("groups", "left_out")}
     assert web.post("rollouts/1/approve", "sam").json()["approved_by"] == "sam"
     assert web.post("rollouts/1/start").json()["state"] == "running"
+    assert web.ask("GET", "rollouts/1/preview").json()["error"] == "state"
     web.city.run()
     shown = web.ask("GET", "rollouts/1", "vik").json()
     assert shown["rollout"]["counts"] == {"ordered": 1, "waiting": 5}
