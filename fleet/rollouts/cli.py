@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
 import typer
@@ -19,9 +19,10 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from fleet.rollouts import show
-from fleet.rollouts.client import Access, Client, ClientError, open_client
+from fleet.rollouts.client import Client, ClientError, open_client
 from fleet.rollouts.errors import PlanError
-from fleet.rollouts.typed import Typed, read_plan_file
+from fleet.rollouts.typed import Typed, read_plan_file, read_window
+from fleet.rollouts.who import Session
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -38,26 +39,6 @@ _URL = "http://127.0.0.1:8080"
 _LOOK_S = 1.0
 
 
-@dataclass(frozen=True)
-class _Session:
-    """The options in front of all commands; a password is asked for when it is needed, not to read the help."""
-
-    url: str
-    user: str
-    password_file: Path | None
-    token: str
-    ca: Path | None
-
-    def access(self) -> Access:
-        """Who asks."""
-        if self.token:
-            return Access(self.url, self.token, ca=self.ca)
-        user = self.user or str(typer.prompt("name", err=True))
-        if self.password_file is not None:
-            return Access(self.url, "", user, self.password_file.read_text("utf-8").strip(), self.ca)
-        return Access(self.url, "", user, str(typer.prompt("password", hide_input=True, err=True)), self.ca)
-
-
 @app.callback()
 def session(  # noqa: PLR0913 - options
     context: typer.Context,
@@ -69,7 +50,7 @@ def session(  # noqa: PLR0913 - options
     ca: Ca = None,
 ) -> None:
     """Roll releases of models out to boxes, in groups, with a brake."""
-    context.obj = _Session(url, user, password_file, token, ca)
+    context.obj = Session(url, user, password_file, token, ca)
 
 
 @app.command()
@@ -171,6 +152,27 @@ def releases(context: typer.Context, *, as_json: AsJson = False) -> None:
     _run(context, lambda client: client.ask("GET", "releases"), show.releases, as_json=as_json)
 
 
+@app.command()
+def place(  # noqa: PLR0913 - options
+    context: typer.Context,
+    device: Annotated[str, typer.Argument(help="Name of the box")],
+    *,
+    site: Annotated[str, typer.Option(help="Where it stands: 1-32 of a-z, 0-9 and -")] = "",
+    tag: Annotated[list[str] | None, typer.Option(help="May be repeated; replaces the tags that it has")] = None,
+    powered: Annotated[
+        str, typer.Option(help="Hours with power, local: '20:00-06:00 Europe/Brussels'; always by default")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say where a box stands, how it is tagged and when it has power."""
+    try:
+        wanted = {"site": site, "tags": list(tag or ()), "powered": read_window(powered) if powered else None}
+    except PlanError as error:
+        _fail(str(error))
+    path = f"devices/{quote(device, safe='')}/place"
+    _run(context, lambda client: client.ask("PUT", path, wanted), lambda _: f"{device} is placed", as_json=as_json)
+
+
 @app.command("show")
 def show_(context: typer.Context, number: Number, *, as_json: AsJson = False) -> None:
     """Show one rollout."""
@@ -180,7 +182,7 @@ def show_(context: typer.Context, number: Number, *, as_json: AsJson = False) ->
 @app.command()
 def watch(context: typer.Context, number: Number, *, as_json: AsJson = False) -> None:
     """Watch a rollout until it is over; with --json one line for each change."""
-    shared: _Session = context.obj
+    shared: Session = context.obj
     try:
         with open_client(shared.access()) as client:
             state = _watch(client, number, as_json=as_json)
@@ -218,7 +220,7 @@ def _decided(answer: dict[str, Any]) -> RenderableType:
 
 
 def _run(context: typer.Context, ask: Callable[[Client], Any], told: Callable[[Any], RenderableType], *, as_json: bool) -> None:
-    shared: _Session = context.obj
+    shared: Session = context.obj
     try:
         with open_client(shared.access()) as client:
             answer = ask(client)

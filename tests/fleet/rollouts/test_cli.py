@@ -155,6 +155,19 @@ def test_a_manager_that_cannot_be_asked(web: Web, options: list[str], words: str
     assert "Traceback" not in found.output
 
 
+def test_a_box_is_placed(web: Web) -> None:
+    place = ("place", "box-000", "--site", "market", "--tag", "new", "--powered", "20:00-06:00 Europe/Brussels")
+    assert told(web, *place, who="tess") == "box-000 is placed"
+    shown = web.ask("GET", "devices/box-000").json()
+    assert (shown["site"], shown["tags"], shown["powered"]["opens"]) == ("market", ["new"], "20:00")
+    refused = type_(web, *place)
+    assert refused.exit_code == 1
+    assert "the role engineer does not include: configure" in refused.stderr
+    wrong = type_(web, "place", "box-000", "--powered", "at night", who="tess")
+    assert (wrong.exit_code, wrong.stdout) == (1, "")
+    assert "is no window" in wrong.stderr
+
+
 def test_a_window_as_people_write_it() -> None:
     assert read_window("02:00-04:00 Europe/Brussels sat,sun") == {
         "zone": "Europe/Brussels",
