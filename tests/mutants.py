@@ -739,10 +739,10 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "nothing runs that nobody approved",
-        "fleet/rollouts/decisions.py",
-        "if found.state is not RolloutState.APPROVED:",
-        "if found.state not in {RolloutState.APPROVED, RolloutState.PLANNED}:",
-        ("tests/fleet/rollouts/test_api.py",),
+        "fleet/rollouts/states.py",
+        "    _R.PLANNED: frozenset({_R.APPROVED, _R.ABORTED}),",
+        "    _R.PLANNED: frozenset({_R.APPROVED, _R.ABORTED, _R.RUNNING}),",
+        ("tests/fleet/rollouts/test_states.py",),
     ),
     Mutant(
         "a paused rollout gives no order",

@@ -33,6 +33,13 @@ _MOST_NUMBER = 2**53 - 1
 Number = Annotated[int, PathParameter(ge=1, le=_MOST_NUMBER)]
 
 
+class RepositoryFiles(StaticFiles):
+    """The folder, which need not be there before something is published."""
+
+    async def check_config(self) -> None:
+        """A folder that is not there has no files."""
+
+
 class DecisionIn(BaseModel):
     """A decision about a rollout, and why."""
 
@@ -66,7 +73,7 @@ def add_rollouts(app: FastAPI, services: Services, updates: Path | None) -> None
     _decisions(app, services)
     _answers(app, services)
     if updates is not None:
-        app.mount(UPDATES_PATH, StaticFiles(directory=updates, check_dir=False), name="updates")
+        app.mount(UPDATES_PATH, RepositoryFiles(directory=updates, check_dir=False), name="updates")
 
 
 def _catalogue(app: FastAPI, services: Services) -> None:

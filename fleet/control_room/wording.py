@@ -17,6 +17,7 @@ from protocol.events import (
     Event,
     EventType,
     ModelRef,
+    OtaReport,
     OutboxEvicted,
     Reason,
 )
@@ -94,12 +95,17 @@ def line_of(event: Event, zone_label: str) -> str:
             lost = sum(last - first + 1 for first, last in observed.ranges)
             return f"{lost} events given up on the box ({observed.reason})"
         case _:
-            return ""
+            return _update(observed) if isinstance(observed, OtaReport) else ""
 
 
 def reason_text(reason: Reason) -> str:
     """Say a reason: its detail, or its code and subject."""
     return reason.detail or " ".join(filter(None, (reason.code, reason.subject)))
+
+
+def _update(observed: OtaReport) -> str:
+    why = "" if observed.reason is None else f" ({reason_text(observed.reason)})"
+    return f"{observed.bundle} release {observed.release}: {observed.step.value}{why}"
 
 
 def _health(observed: DeviceHealth) -> str:

@@ -102,7 +102,8 @@ class Decisions:
             made = connection.execute(insert(rollout).values(**values)).inserted_primary_key
             assert made is not None
             words = f"{plan.bundle} release {plan.release} ({seen.published.version}) for {len(seen.placed)} boxes"
-            note(connection, made[0], person.name, "plan", f"{words}: {plan.note}" if plan.note else words, now)
+            words = f"{words}: {plan.note}" if plan.note else words
+            note(connection, made[0], person.name, "plan", words, now, msgspec.json.encode(plan).decode())
             return read_rollout(connection, made[0])
 
     def approve(self, person: Person, number: int, words: str = "") -> Rollout:

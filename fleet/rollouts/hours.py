@@ -25,6 +25,8 @@ from protocol.orders import Window
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UTC = dt.timezone.utc
+_LAST_YEAR = 9000
+"""No calendar of ours goes further, and Python's ends soon after."""
 _FAR_DAYS = 370
 """A window that does not open within a year and some days never does: days repeat weekly, dates are looked for this far."""
 
@@ -81,7 +83,7 @@ def windows_from(hours: Hours, start: dt.datetime, days: int = _FAR_DAYS) -> Ite
     if hours.first is not None:
         day = max(day, hours.first)
     for _ in range(days + 2):
-        if hours.last is not None and day > hours.last:
+        if (hours.last is not None and day > hours.last) or day.year >= _LAST_YEAR:
             return
         if DAYS[day.weekday()] in hours.days:
             until = day if closes > opens else day + dt.timedelta(days=1)

@@ -111,11 +111,23 @@ def move(  # noqa: PLR0913 - who, what, why, when
     note(connection, found.number, actor, action, words, now)
 
 
-def note(connection: Connection, number: int, actor: str, action: str, words: str, now: int) -> None:  # noqa: PLR0913 - a row
-    """Leave a note for people, and a row of the audit log."""
+def note(  # noqa: PLR0913 - a row
+    connection: Connection, number: int, actor: str, action: str, words: str, now: int, content: str = ""
+) -> None:
+    """Leave a note for people, and a row of the audit log.
+
+    Args:
+        connection: a writing transaction.
+        number: of the rollout.
+        actor: who.
+        action: for example ``approve``.
+        words: why, for people.
+        now: ms.
+        content: what was decided, where words do not say all of it; the audit log keeps its salted digest.
+    """
     values = {"rollout": number, "at": now, "actor": actor[:64], "action": action, "words": words[:_WORDS]}
     connection.execute(insert(rollout_note).values(**values))
-    record(connection, actor, f"rollout.{action}", str(number), words)
+    record(connection, actor, f"rollout.{action}", str(number), content or words)
 
 
 def tallies(connection: Connection, number: int, groups: int) -> list[Tally]:

@@ -16,14 +16,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Engine, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from fleet.audit.log import record
 from fleet.rollouts.boxes import chunks, of_rollouts
 from fleet.rollouts.census import OBSTACLES, Known, Obstacle, choose
 from fleet.rollouts.cohort import place
-from fleet.rollouts.ledger import Rollout
+from fleet.rollouts.ledger import SYSTEM, Rollout
 from fleet.rollouts.states import ACTIVE, PENDING, BoxState
 from fleet.store.database import ROLLOUT_ORDER, one_at_a_time, writing
 from fleet.store.tables import rollout, rollout_box
@@ -161,6 +163,8 @@ class Membership:
             one_at_a_time(connection, ROLLOUT_ORDER)
             filled = [{"to_name": name} | {f"to_{column}": row[column] for column in columns} for name, row in rows.items()]
             connection.execute(statement, filled)
+            words = msgspec.json.encode(rows, order="sorted").decode()
+            record(connection, SYSTEM, "rollout.members", str(found.number), words)
         return len(rows)
 
     def _join(self, found: Rollout, joined: Mapping[str, int], boxes: Mapping[str, Known]) -> int:
@@ -180,6 +184,7 @@ class Membership:
                 one_at_a_time(connection, ROLLOUT_ORDER)
                 make = pg_insert if connection.dialect.name == "postgresql" else sqlite_insert
                 connection.execute(make(rollout_box).on_conflict_do_nothing(index_elements=["rollout", "device"]), rows)
+                record(connection, SYSTEM, "rollout.join", str(found.number), " ".join(part))
         return len(joined)
 
     def _read(self, found: Rollout) -> tuple[dict[str, Member], frozenset[str], dict[str, frozenset[str]]]:

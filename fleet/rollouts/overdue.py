@@ -19,8 +19,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, select, update
 
+from fleet.audit.log import record
+from fleet.rollouts.boxes import chunks
 from fleet.rollouts.hours import Hours, seconds_inside
-from fleet.rollouts.ledger import Rollout
+from fleet.rollouts.ledger import SYSTEM, Rollout
 from fleet.rollouts.plan import Plan
 from fleet.rollouts.states import BUSY, BoxState
 from fleet.store.database import ROLLOUT_ORDER, one_at_a_time, writing
@@ -74,7 +76,7 @@ class Overdue:
         with self._engine.connect() as connection:
             late = dict.fromkeys(self._busy(connection, found, now), _TIMEOUT) | self._ordered(connection, found, now)
         for end in (_TIMEOUT, _NOT_ACCEPTED, _UNREACHED):
-            self._end(found, sorted(name for name, why in late.items() if why is end), end, now)
+            self._end(found, [name for name, why in late.items() if why is end], end, now)
         return len(late)
 
     @staticmethod
@@ -105,12 +107,13 @@ class Overdue:
         b = rollout_box.c
         detail = end.words.format(timeout=found.plan.timeout_s, unreached=found.plan.unreached_s)
         values = {"state": end.state.value, "reason": end.reason, "detail": detail[:120], "ended_at": now}
-        for start in range(0, len(names), _AT_ONCE):
+        for part in chunks(names, _AT_ONCE):
             with writing(self._engine) as connection:
                 one_at_a_time(connection, ROLLOUT_ORDER)
-                rows = update(rollout_box).where(b.rollout == found.number, b.device.in_(names[start : start + _AT_ONCE]))
+                rows = update(rollout_box).where(b.rollout == found.number, b.device.in_(part))
                 rows = rows.where(b.state.in_([one.value for one in (*BUSY, BoxState.ORDERED)]))
                 connection.execute(rows.values(**values))
+                record(connection, SYSTEM, f"rollout.{end.reason}", str(found.number), " ".join(part))
 
 
 def _powered(row: Any) -> Hours | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fleet.control_room.wording import COUNTING, Limits, line_of, model_limits, number, spread, with_spread
-from protocol.events import DeviceHealth, Estimate, EventType, OutboxEvicted, Phase, Reason
+from protocol.events import DeviceHealth, Estimate, EventType, OtaReport, OutboxEvicted, Phase, Reason, UpdateStep
 from protocol.identifiers import uuid7
 from tests.fleet.control_room.events import BOOT, MODEL, T0, alert, count, flow, make
 
@@ -50,6 +50,14 @@ def test_health_and_losses_are_said_in_words() -> None:
     )
     evicted = OutboxEvicted(BOOT, "full", ((3, 7), (9, 9)))
     assert line_of(make("lamp-1", 2, T0, EventType.OUTBOX_EVICTED, evicted), "") == "6 events given up on the box (full)"
+
+
+def test_how_an_update_goes_is_said_in_words() -> None:
+    report = OtaReport("reader", 4, 3, UpdateStep.ROLLED_BACK, 7, "5f" * 16, Reason("too-slow", "model", "3 times the time"))
+    said = line_of(make("lamp-1", 1, T0, EventType.OTA_REPORT, report), "")
+    assert said == "reader release 4: rolled-back (3 times the time)"
+    bare = OtaReport("reader", 4, 4, UpdateStep.SUCCEEDED, 7, "5f" * 16)
+    assert line_of(make("lamp-1", 2, T0, EventType.OTA_REPORT, bare), "") == "reader release 4: succeeded"
 
 
 def test_a_model_without_a_card_is_described_by_what_holds_of_all() -> None:

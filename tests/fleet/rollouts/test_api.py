@@ -17,7 +17,10 @@ from sqlalchemy import Engine, func, select
 
 from fleet.accounts.accounts import Role
 from fleet.api.app import make_app
+from fleet.identity.authority import Authority
 from fleet.identity.enrolment import BrokerAddress, Enrolment
+from fleet.rollouts.errors import UnknownRolloutError
+from fleet.rollouts.plan import Group, Plan
 from fleet.rollouts.repository import FolderCatalogue
 from fleet.services import Services
 from fleet.store.database import migrate, open_engine, url_for
@@ -222,6 +225,17 @@ def test_where_a_box_stands_is_said_by_whoever_configures_and_is_checked(web: We
         assert web.ask("PUT", "devices/box-001/place", "tess", json=wrong).status_code == status, wrong
     assert web.ask("PUT", "devices/box-404/place", "tess", json={}).status_code == 403
     assert web.ask("GET", "devices/box-001").json()["site"] == ""
+
+
+def test_where_nothing_was_published_there_is_nothing_to_fetch_and_it_is_said(engine: Engine, tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "keys", FLEET)
+    enrolment = Enrolment(engine, authority, FLEET, BrokerAddress("broker.example", 8883))
+    services = Services(engine, enrolment, FLEET, catalogue=FolderCatalogue(tmp_path / "nothing"))
+    with web_of(make_app(services, updates=tmp_path / "nothing")) as url:
+        for path in ("metadata/timestamp.json", "targets/x", ""):
+            assert httpx.get(f"{url}/updates/{path}", timeout=60, trust_env=False).status_code == 404, path
+    with pytest.raises(UnknownRolloutError, match="published are: none yet"):
+        services.rollouts.preview(Plan(BUNDLE, 4, (Group("all"),)))
 
 
 JSON = st.recursive(

@@ -141,6 +141,9 @@ NOW = dt.datetime(2026, 3, 28, 12, tzinfo=UTC)
         (hours("02:00", "04:00", days=("mon",), first=SPRING, last=SPRING), "never opens"),
         (hours("02:00", "04:00", "Europe/Brussel"), "'Europe/Brussel' is not a time zone"),
         (hours("02:00", "04:00", "../../etc/passwd"), "is not a time zone"),
+        (hours("02:00", "04:00", first=dt.date(9999, 12, 31)), "never opens"),
+        (hours("04:00", "02:00", first=dt.date.max, last=dt.date.max), "never opens"),
+        (hours("02:00", "04:00", last=dt.date.min), "never opens"),
         (hours("02:00", "04:00", "/etc/localtime"), "is not a time zone"),
     ],
 )

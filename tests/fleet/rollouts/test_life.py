@@ -50,7 +50,7 @@ def test_groups_come_one_after_the_other_and_success_is_after_probation(each: Ci
     assert set(city.states().values()) == {"succeeded"}
     assert set(city.flags()) == {"counted"}
     actions = [row.action for row in reversed(Services(city.engine, None, "").audit_rows())]  # type: ignore[arg-type]
-    assert [action for action in actions if action != "rollout.orders"] == [
+    assert [action for action in actions if action not in {"rollout.orders", "rollout.join"}] == [
         "rollout.plan",
         "rollout.approve",
         "rollout.start",
@@ -110,8 +110,13 @@ def test_nobody_approves_what_they_planned_and_nothing_runs_unapproved(city: Cit
 
 def test_a_paused_rollout_gives_no_order_and_its_brake_still_works(city: City) -> None:
     city.begin(CANARY, REST)
+    city.decisions.pause(SECOND, 1)
+    city.run()
+    assert city.ordered() == set(), "though its first group waits"
+    city.decisions.resume(ENG, 1)
     city.run()
     canary = sorted(city.stage(1, 0))
+    assert city.ordered() == set(canary)
     city.decisions.pause(SECOND, 1, "lunch")
     assert city.read(1).reason == "lunch"
     city.succeed(*canary)
