@@ -824,8 +824,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the time of a box begins with its acceptance",
         "fleet/rollouts/overdue.py",
-        "b.accepted_at <= oldest)",
-        "b.ordered_at <= oldest)",
+        "began, oldest = b.accepted_at, ",
+        "began, oldest = b.ordered_at, ",
         ("tests/fleet/rollouts/test_overdue.py",),
     ),
     Mutant(

@@ -81,11 +81,12 @@ class Overdue:
 
     @staticmethod
     def _busy(connection: Connection, found: Rollout, now: int) -> list[str]:
-        b, oldest = rollout_box.c, now - found.plan.timeout_s * 1000
-        query = select(b.device, b.accepted_at, device.c.powered).join(device, device.c.name == b.device)
-        query = query.where(b.rollout == found.number, b.state.in_([state.value for state in BUSY]), b.accepted_at <= oldest)
+        b = rollout_box.c
+        began, oldest = b.accepted_at, now - found.plan.timeout_s * 1000
+        query = select(b.device, began.label("began"), device.c.powered).join(device, device.c.name == b.device)
+        query = query.where(b.rollout == found.number, b.state.in_([state.value for state in BUSY]), began <= oldest)
         rows = connection.execute(query.limit(_AT_ONCE))
-        return [row.device for row in rows if is_over(found.plan, _powered(row), row.accepted_at, now)]
+        return [row.device for row in rows if is_over(found.plan, _powered(row), row.began, now)]
 
     @staticmethod
     def _ordered(connection: Connection, found: Rollout, now: int) -> dict[str, _End]:
