@@ -85,7 +85,7 @@ class Overdue:
         began, oldest = b.accepted_at, now - found.plan.timeout_s * 1000
         query = select(b.device, began.label("began"), device.c.powered).join(device, device.c.name == b.device)
         query = query.where(b.rollout == found.number, b.state.in_([state.value for state in BUSY]), began <= oldest)
-        rows = connection.execute(query.limit(_AT_ONCE))
+        rows = connection.execute(query)  # all: those whose time stands still must not hide those whose time has passed
         return [row.device for row in rows if is_over(found.plan, _powered(row), row.began, now)]
 
     @staticmethod
