@@ -23,7 +23,7 @@ from protocol.acks import Ack
 from protocol.codec import Message
 from protocol.events import CrowdAlert, Estimate, EventType, Phase, TrackBox
 from protocol.identifiers import uuid7
-from protocol.limits import EVENT_BYTES
+from protocol.limits import EVENT_BYTES, SCHEMA_MAJOR, SCHEMA_MINOR
 from tests.fleet.events import BOOT, OTHER_BOOT, alert, count, evicted, known, message, with_attribute, with_payload
 from tests.fleet.site import until
 
@@ -50,7 +50,7 @@ def test_an_event_is_stored_as_received(either: Engine) -> None:
         row = connection.execute(select(event)).one()
         heard = connection.scalar(select(device.c.last_word))
     assert (row.device, row.boot, row.seq, row.type, row.priority) == ("box-1", BOOT, 1, "crowd.alert", 2)
-    assert (row.incident, row.phase, row.body, row.schema) == (incident, "new", sent.payload, "1.0")
+    assert (row.incident, row.phase, row.body, row.schema) == (incident, "new", sent.payload, f"{SCHEMA_MAJOR}.{SCHEMA_MINOR}")
     assert row.time == 1_772_366_400_000_000
     assert heard == row.received
 
