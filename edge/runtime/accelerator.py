@@ -7,6 +7,7 @@ or dropped, never as an empty result. Capture and uplink notice nothing.
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from typing import Protocol
 
@@ -107,6 +108,8 @@ class AcceleratorUnit:
         self._inference_ms = Median()
         self._restarts = 0
         self._timeouts = 0
+        self.warm_ms: dict[str, float] = {}
+        """Time of one look, by name of the model, when it was loaded."""
 
     @property
     def up(self) -> bool:
@@ -117,6 +120,21 @@ class AcceleratorUnit:
     def full(self) -> bool:
         """Whether it has been asked as much as it should be at once."""
         return self.up and self._in_flight.full
+
+    @property
+    def models(self) -> tuple[ModelOrder, ...]:
+        """What it holds, or is to hold."""
+        return tuple(self._wanted.values())
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has been asked something that it has not answered."""
+        return any(True for _ in self._in_flight)
+
+    @property
+    def pid(self) -> int | None:
+        """Its process."""
+        return self._child.pid
 
     @property
     def next_s(self) -> float | None:
@@ -161,6 +179,18 @@ class AcceleratorUnit:
         for model in self._wanted.values():
             self._load(model)
 
+    def take_over(self, before: AcceleratorUnit, listener: Listener) -> None:
+        """Take the place of another process of the same accelerator: what waits there is looked at here, and counted on.
+
+        Args:
+            before: it gets nothing more to do.
+            listener: is told from now on what happens here.
+        """
+        self.queue, before.queue = before.queue, Scheduler()
+        self._restarts, self._timeouts = self._restarts + before._restarts, self._timeouts + before._timeouts
+        self._listener = listener
+        self.feed()
+
     def know(self, ring: RingHeld) -> None:
         """Give it a ring."""
         self._child.send(KnowRing(ring.layout), ring.fd)
@@ -175,7 +205,8 @@ class AcceleratorUnit:
             if picture.model in self._refused:
                 self._listener.settled(picture, Failed(self._refused[picture.model]))
                 continue
-            self._in_flight.asked(picture, self._listener.now_s())
+            asked = dataclasses.replace(picture, order=self._wanted.get(picture.model))
+            self._in_flight.asked(asked, self._listener.now_s())
             self._child.send(Look(picture.slot, picture.model, picture.regions))
 
     def tick(self, now_s: float) -> None:
@@ -237,7 +268,8 @@ class AcceleratorUnit:
                 self._answered(Dropped(DropReason.SOURCE_GONE))
             case Erred(reason):
                 self._answered(Failed(reason))
-            case Loaded(name):
+            case Loaded(name, warm_ms):
+                self.warm_ms[name] = warm_ms
                 self._loaded(name)
             case Refused("", reason):
                 self._fail(reason, None)

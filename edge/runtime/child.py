@@ -65,6 +65,11 @@ class Child:
         """Whether there is a process, dead or alive, that was not ended yet."""
         return self._process is not None
 
+    @property
+    def pid(self) -> int | None:
+        """Number of the process; nothing when there is none."""
+        return None if self._process is None else self._process.pid
+
     def start(self, target: str, name: str, *arguments: Any) -> None:
         """Start the process; see :func:`edge.process.spawn`."""
         self._process, connection = spawn(target, name, *arguments)

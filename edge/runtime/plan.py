@@ -6,6 +6,7 @@ Pure but for the planner that is handed in.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from edge.infer.messages import ModelOrder
@@ -39,3 +40,6 @@ class Planner(Protocol):
 
     def plan(self, source: Source) -> Plan | NoPlan:
         """Choose for one source. Quick; may be asked again when something has changed."""
+
+    def replaced(self, bundle: str, folder: Path | None) -> Planner:
+        """The same, but that a bundle lies in another folder; ``None`` = where it came with the installation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 from edge.infer.messages import ModelOrder
@@ -35,6 +36,8 @@ class BundlePlanner:
         self._folder = folder
         self._entries = ENTRIES if entries is None else entries
         self._offers = tuple(self._offer(accelerator) for accelerator in accelerators)
+        self._places: dict[str, Path] = {}
+        """Of bundles that lie elsewhere."""
 
     @property
     def offers(self) -> tuple[Offer, ...]:
@@ -47,14 +50,26 @@ class BundlePlanner:
         Raises:
             BundleError: when there is no such bundle.
         """
-        return choose(load_bundle(self._folder / name).manifest, self._offers)
+        return choose(load_bundle(self.place(name)).manifest, self._offers)
+
+    def place(self, name: str) -> Path:
+        """Where a bundle lies, if there is one of that name."""
+        return self._places.get(name, self._folder / name)
+
+    def replaced(self, bundle: str, folder: Path | None) -> BundlePlanner:
+        """See :class:`edge.runtime.plan.Planner`."""
+        planner = copy.copy(self)
+        planner._places = {name: place for name, place in self._places.items() if name != bundle}  # noqa: SLF001 - of its own class
+        if folder is not None:
+            planner._places[bundle] = folder  # noqa: SLF001 - likewise
+        return planner
 
     def plan(self, source: Source) -> Plan | NoPlan:
         """See :class:`edge.runtime.plan.Planner`."""
         try:
-            bundle = load_bundle(self._folder / source.model)
+            bundle = load_bundle(self.place(source.model))
         except BundleError as error:
-            return NoPlan("model-missing", str(error).replace(f"{self._folder}/", ""))
+            return NoPlan("model-missing", str(error).replace(f"{self.place(source.model).parent}/", ""))
         point = source.operating_point
         if point not in bundle.manifest.operating_points:
             return NoPlan("model-operating-point", _unknown_point(bundle.manifest, point))

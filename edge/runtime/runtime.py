@@ -21,14 +21,18 @@ from edge.capture.messages import Shot, Skip
 from edge.capture.slots import SlotName
 from edge.channel import Channel
 from edge.clock import Clock
+from edge.infer.messages import ModelOrder
 from edge.infer.outcome import Dropped, DropReason, Failed, Outcome, Still
 from edge.region import Region
 from edge.runtime.accelerator import AcceleratorUnit
 from edge.runtime.plan import NoPlan, Plan, Planner
 from edge.runtime.policy import RuntimePolicy
+from edge.runtime.rehearsal import Rehearsal, RehearsalError
 from edge.runtime.result import FrameResult
 from edge.runtime.scheduler import Waiting
 from edge.runtime.source import RingHeld, SourceState, SourceUnit
+from edge.runtime.succession import Succession
+from edge.runtime.tally import Tally
 from edge.runtime.view import View, input_of
 from protocol.config import Source
 from protocol.events import ModelRef, Reason
@@ -71,6 +75,10 @@ class Runtime:
         self._selector = selectors.DefaultSelector()
         self._views: dict[str, View] = {}
         self._accelerators: dict[str, AcceleratorUnit] = {}
+        self._models: dict[ModelOrder, ModelRef] = {}
+        """How events name the models that accelerators hold."""
+        self._tallies: dict[str, Tally] = {}
+        self._succession = Succession(self._policy)
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._wake_lock = threading.RLock()
         """Held while the pipe is written to or closed; a signal handler may ask again in the middle of either."""
@@ -108,6 +116,7 @@ class Runtime:
         """Move everything on; returns after at most so long, or as soon as something was done."""
         now_s = self._clock.monotonic()
         times = [unit.next_s for unit in self._accelerators.values()]
+        times += self._succession.times()
         times += [view.unit.next_s for view in self._views.values()]
         due_s = min((time for time in times if time is not None), default=now_s + timeout_s)
         wait_s = min(timeout_s, _TICK_S, max(0.0, due_s - now_s))
@@ -143,8 +152,73 @@ class Runtime:
         view.unit.restart()
         return True
 
+    def rehearse(self, bundle: str, planner: Planner, *, compare: bool) -> Rehearsal:
+        """Start a process beside the one that runs a bundle, with what ``planner`` would have run; an earlier one ends.
+
+        Args:
+            bundle: which.
+            planner: chooses for it.
+            compare: whether it is to look at pictures too, and be compared with the one that counts.
+
+        Raises:
+            RehearsalError: no source uses the bundle, or the release does not suit one that does.
+        """
+        ours = {name: planner.plan(view.unit.config) for name, view in self._views.items() if view.unit.config.model == bundle}
+        for plan in ours.values():
+            if isinstance(plan, NoPlan):
+                raise RehearsalError(plan.detail, blame=True)
+        plans = [plan for plan in ours.values() if isinstance(plan, Plan)]
+        if not plans:
+            msg = f"no source of this box uses {bundle}; let one use it first"
+            raise RehearsalError(msg, blame=False)
+        first = plans[0]
+        others = [planner.plan(view.unit.config) for name, view in self._views.items() if name not in ours]
+        held = [plan for plan in (*plans, *others) if isinstance(plan, Plan) and plan.accelerator == first.accelerator]
+        rehearsal = Rehearsal(
+            bundle,
+            first.accelerator,
+            first.entry,
+            tuple({plan.model.name: plan.model for plan in held}.values()),
+            frozenset(plan.model.name for plan in plans),
+            self._policy,
+            self,
+            compare=compare,
+        )
+        self._succession.begin(rehearsal)
+        return rehearsal
+
+    def end_rehearsal(self) -> None:
+        """End that process."""
+        self._succession.end()
+
+    def switch(self, bundle: str, planner: Planner) -> bool:
+        """Run from now on what ``planner`` chooses, which differs in where a bundle lies.
+
+        A rehearsal of that which is ready takes its place: what was asked before is answered by the old process, all else by
+        the new one, and no picture is lost. Without one the accelerator unloads and loads, and loses pictures meanwhile.
+
+        Returns:
+            Whether a rehearsal was ready.
+        """
+        self._planner = planner
+        now_s = self.now_s()
+        before = self._tallies.get(bundle)
+        self._tallies[bundle] = Tally(now_s, None if before is None else before.spread.counts(now_s))
+        ready = self._succession.relieve(self._accelerators, self)
+        self._succession.end()
+        self._replan()
+        if ready:
+            for unit in self._accelerators.values():  # what stood against the old process stands no more
+                self._on_health(unit.subject, unit.reasons)
+        return ready
+
+    def tally(self, bundle: str) -> Tally:
+        """What its looks have come to since it runs."""
+        return self._tallies.setdefault(bundle, Tally(self.now_s()))
+
     def stop(self) -> None:
         """End every process. Pictures that were not looked at come out as dropped."""
+        self._succession.stop()
         units = [view.unit for view in self._views.values()] + list(self._accelerators.values())
         for unit in units:
             unit.ask_to_stop()
@@ -210,12 +284,12 @@ class Runtime:
 
     def ring_made(self, ring: RingHeld) -> None:
         """There is a new ring."""
-        for accelerator in self._accelerators.values():
+        for accelerator in (*self._accelerators.values(), *self._succession.units):
             accelerator.know(ring)
 
     def ring_gone(self, ring: RingHeld) -> None:
         """A ring is about to be closed."""
-        for accelerator in self._accelerators.values():
+        for accelerator in (*self._accelerators.values(), *self._succession.units):
             accelerator.forget(ring)
 
     def shot(self, source: SourceUnit, shot: Shot) -> None:
@@ -246,7 +320,8 @@ class Runtime:
         view = self._views.get(picture.source)
         if view is None:
             return
-        self._settle(view, picture.opening, picture.number, outcome)
+        self._succession.offer(picture, outcome)
+        self._settle(view, picture.opening, picture.number, outcome, picture.order)
         view.unit.release(picture.slot)  # afterwards, so that what is now expected goes with it
 
     def source_changed(self, source: SourceUnit) -> None:
@@ -256,17 +331,20 @@ class Runtime:
             self._judge(view)
 
     def accelerator_changed(self, accelerator: AcceleratorUnit) -> None:
-        """State or reasons of an accelerator have changed."""
-        self._on_health(accelerator.subject, accelerator.reasons)
+        """State or reasons of an accelerator have changed; of one that was relieved, nobody needs to know."""
+        if self._accelerators.get(accelerator.name) is accelerator:
+            self._on_health(accelerator.subject, accelerator.reasons)
 
     # inside
 
-    def _settle(self, view: View, opening: int, number: int, outcome: Outcome) -> None:
+    def _settle(self, view: View, opening: int, number: int, outcome: Outcome, order: ModelOrder | None = None) -> None:
         shot = view.shots.pop((opening, number), None)
         if shot is None:
             return
-        view.count(shot, outcome, self._clock.monotonic())
-        result = view.result(shot, outcome)
+        now_s = self._clock.monotonic()
+        view.count(shot, outcome, now_s)
+        self.tally(view.unit.config.model).count(outcome, now_s)
+        result = view.result(shot, outcome, None if order is None else self._models.get(order))
         for item in view.sequences[opening].settle(number, result):
             self._on_frame(item)
 
@@ -293,6 +371,9 @@ class Runtime:
                     self.settled(gone.picture, Dropped(gone.reason))
             self._judge(view)
         plans = {name: view.plan for name, view in self._views.items() if isinstance(view.plan, Plan)}
+        held = {order for unit in (*self._accelerators.values(), *self._succession.units) for order in unit.models}
+        self._models = {order: ref for order, ref in self._models.items() if order in held}
+        self._models |= {plan.model: plan.ref for plan in plans.values()}
         for name in [name for name in self._accelerators if name not in {plan.accelerator for plan in plans.values()}]:
             unit = self._accelerators.pop(name)
             unit.stop(0.0)
@@ -313,6 +394,7 @@ class Runtime:
         now_s = self._clock.monotonic()
         for accelerator in list(self._accelerators.values()):
             accelerator.tick(now_s)
+        self._succession.tick(now_s)
         for view in list(self._views.values()):
             view.unit.tick(now_s)
             blind = view.blind_for_s(now_s) >= self._policy.blind_s

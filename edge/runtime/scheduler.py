@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from edge.capture.ring import MAX_AGE_S
 from edge.capture.slots import SlotName
+from edge.infer.messages import ModelOrder
 from edge.infer.outcome import DropReason
 from edge.region import Region
 
@@ -37,6 +38,8 @@ class Waiting:
     regions: tuple[Region, ...]
     captured_s: float
     """Monotonic seconds."""
+    order: ModelOrder | None = None
+    """With what it was looked at, once it was asked for."""
 
 
 @dataclass(frozen=True)

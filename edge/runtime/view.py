@@ -10,7 +10,7 @@ from edge.runtime.result import FrameResult
 from edge.runtime.sequence import Sequence
 from edge.runtime.source import SourceState, SourceUnit
 from protocol.config import Source
-from protocol.events import Reason
+from protocol.events import ModelRef, Reason
 from protocol.limits import TEXT_CHARACTERS
 from protocol.state import SourceTelemetry
 
@@ -75,8 +75,8 @@ class View:
             case Failed():
                 self._drops.add("failed")
 
-    def result(self, shot: Shot, outcome: Outcome) -> FrameResult:
-        """The result as it is handed on."""
+    def result(self, shot: Shot, outcome: Outcome, model: ModelRef | None) -> FrameResult:
+        """The result as it is handed on, with the model that looked; the planned one when nobody says which."""
         looked = isinstance(outcome, Seen | NothingSeen)
         return FrameResult(
             source=self.unit.config.id,
@@ -86,7 +86,7 @@ class View:
             size=shot.size,
             regions=shot.regions if looked else (),
             outcome=outcome,
-            model=self.plan.ref if looked and isinstance(self.plan, Plan) else None,
+            model=(model or (self.plan.ref if isinstance(self.plan, Plan) else None)) if looked else None,
         )
 
     def blind_for_s(self, now_s: float) -> float:

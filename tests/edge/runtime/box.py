@@ -36,11 +36,11 @@ class Box:
 
     def __init__(self, bundles: Path, policy: RuntimePolicy = QUICK, entry: str = puppet.ENTRY) -> None:
         cpu = Accelerator("cpu", "onnxruntime", ("int8",), available=True)
-        planner = BundlePlanner(bundles, (cpu,), {"cpu": entry})
+        self.planner = BundlePlanner(bundles, (cpu,), {"cpu": entry})
         self.results: list[FrameResult] = []
         self.health: dict[str, tuple[Reason, ...]] = {}
         self.history: list[tuple[str, tuple[str, ...]]] = []
-        self.runtime = Runtime(planner, SystemClock(), self.results.append, self._hear, policy)
+        self.runtime = Runtime(self.planner, SystemClock(), self.results.append, self._hear, policy)
 
     def run(self, *sources: Source) -> None:
         self.runtime.configure(sources)

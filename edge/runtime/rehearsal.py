@@ -1,0 +1,176 @@
+"""A second process of an accelerator, in which another release of a bundle runs beside the one that counts.
+
+Rules:
+
+- It is asked to look at a picture only after the one that counts has answered it, at most every so often, one at a time. It
+  never keeps a picture: where the slot has been used again meanwhile, it has not looked. So it takes nothing from the one that
+  counts but a share of the board.
+- It holds every model that the accelerator holds, so that it can take its place warm.
+- It is given no second chance: once its process has died or a model was refused, that stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from edge.channel import Channel
+from edge.infer.messages import ModelOrder
+from edge.infer.outcome import Failed, NothingSeen, Outcome, Seen, TimedOut
+from edge.runtime.accelerator import AcceleratorUnit
+from edge.runtime.agreement import agree
+from edge.runtime.child import Watcher
+from edge.runtime.meters import Median
+from edge.runtime.policy import RuntimePolicy
+from edge.runtime.scheduler import Waiting
+from edge.runtime.source import RingHeld
+from models.bundle.detections import Detections
+
+EVERY_S = 0.25
+"""Between two looks: a hundred of them take half a minute, and a core that both share keeps three quarters for the old one."""
+
+
+class RehearsalError(Exception):
+    """A release cannot be tried here; the message says why.
+
+    Args:
+        message: for people.
+        blame: whether that is the release's fault.
+    """
+
+    def __init__(self, message: str, *, blame: bool) -> None:
+        super().__init__(message)
+        self.blame = blame
+
+
+class Host(Watcher, Protocol):
+    """What a rehearsal needs of the runtime."""
+
+    def now_s(self) -> float:
+        """Monotonic seconds."""
+
+    def known_rings(self) -> tuple[RingHeld, ...]:
+        """Every ring that pictures may be in."""
+
+
+class Rehearsal:
+    """Runs from its making until :meth:`stop`, or until its unit takes over.
+
+    Args:
+        bundle: whose release is tried.
+        accelerator: name of the accelerator.
+        entry: where that is made.
+        models: all that it is to hold.
+        ours: names of those that are of the bundle.
+        policy: time limits.
+        host: the runtime.
+        compare: whether it is to look at pictures; else it only holds its models.
+
+    Attributes:
+        unit: the process.
+        fault: why it cannot be gone on with; empty while it can.
+        looks: looks that both answered and in which at least one saw something.
+        agreed: those in which they agree.
+        failures: looks in which this one failed or was late.
+        inference_ms: time of its looks.
+    """
+
+    def __init__(  # noqa: PLR0913 - what an accelerator needs, and whom it is held against
+        self,
+        bundle: str,
+        accelerator: str,
+        entry: str,
+        models: tuple[ModelOrder, ...],
+        ours: frozenset[str],
+        policy: RuntimePolicy,
+        host: Host,
+        *,
+        compare: bool,
+    ) -> None:
+        self.bundle = bundle
+        self.fault = ""
+        self.looks = self.agreed = self.failures = 0
+        self.inference_ms = Median()
+        self._ours, self._host, self._compares = ours, host, compare
+        self._asked: Detections | None = None
+        self._next_s = 0.0
+        self.unit = AcceleratorUnit(accelerator, entry, policy, self)
+        self.unit.want(models)
+        self.unit.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it holds its models and looks."""
+        return not self.fault and self.unit.up
+
+    def offer(self, picture: Waiting, outcome: Outcome) -> None:
+        """The one that counts has answered a picture, whose slot is about to be given back."""
+        now_s = self._host.now_s()
+        if not (self._compares and self.ready) or self._asked is not None or now_s < self._next_s:
+            return
+        if picture.model not in self._ours:
+            return
+        match outcome:
+            case Seen(detections):
+                self._asked = detections
+            case NothingSeen():
+                self._asked = Detections.none()
+            case _:
+                return
+        self._next_s = now_s + EVERY_S
+        self.unit.queue.add(picture.source, 1)
+        self.unit.queue.offer(picture, accelerator_up=True)
+        self.unit.feed()
+
+    def tick(self, now_s: float) -> None:
+        """Do what is due."""
+        if not self.fault:
+            self.unit.tick(now_s)
+
+    def stop(self) -> None:
+        """End it."""
+        self.unit.stop(0.0)
+
+    # what its accelerator tells
+
+    def now_s(self) -> float:
+        """Monotonic seconds."""
+        return self._host.now_s()
+
+    def watch(self, channel: Channel[Any], ready: Callable[[], None], *, urgent: bool) -> None:
+        """Call ``ready`` when the channel has something to read."""
+        self._host.watch(channel, ready, urgent=urgent)
+
+    def unwatch(self, channel: Channel[Any]) -> None:
+        """Stop that."""
+        self._host.unwatch(channel)
+
+    def known_rings(self) -> tuple[RingHeld, ...]:
+        """Every ring that pictures may be in."""
+        return self._host.known_rings()
+
+    def settled(self, picture: Waiting, outcome: Outcome) -> None:
+        """It has answered, or not."""
+        del picture
+        before, self._asked = self._asked, None
+        match outcome:
+            case Seen(detections, inference_ms):
+                self._compare(before, detections, inference_ms)
+            case NothingSeen(inference_ms):
+                self._compare(before, Detections.none(), inference_ms)
+            case Failed() | TimedOut():
+                self.failures += 1
+            case _:
+                pass
+
+    def accelerator_changed(self, accelerator: AcceleratorUnit) -> None:
+        """What stands against its process has changed."""
+        fatal = [reason.detail for reason in accelerator.reasons if reason.code != "accelerator-failing"]
+        if fatal and not self.fault:
+            self.fault = "; ".join(fatal)
+
+    def _compare(self, before: Detections | None, now: Detections, inference_ms: float) -> None:
+        self.inference_ms.add(inference_ms, self._host.now_s())
+        if before is not None and len(before) + len(now):
+            self.looks += 1
+            self.agreed += agree(before, now)
