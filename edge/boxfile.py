@@ -22,6 +22,7 @@ from msgspec import Meta
 
 from edge.errors import ConfigurationError
 from edge.explain import explain
+from edge.updates.settings import Settings
 from protocol.config import Config, Refusal, Report, Source, check_config
 from protocol.enrolment import normalise_code
 from protocol.errors import InvalidNameError
@@ -74,6 +75,7 @@ class BoxFile(Struct, frozen=True):
     manager: Manager = Manager()
     broker: Broker | None = None
     report: Report = Report()
+    updates: Settings = Settings()
     sources: Annotated[tuple[Source, ...], Meta(max_length=16)] = ()
 
     @property
@@ -122,6 +124,11 @@ def read_box_file(path: Path) -> Reading:
         bad.add(place)
         path_in_file = refusal.path.replace(f"[{place}]", f"[{good[place][0]}]", 1)
         refusals.append(Refusal(path_in_file, refusal.message))
+    try:
+        head.updates.quiet()
+    except ValueError as error:
+        refusals.append(Refusal("updates.zone", str(error)))
+        head = msgspec.structs.replace(head, updates=msgspec.structs.replace(head.updates, zone="UTC"))
     box_file = msgspec.structs.replace(head, sources=tuple(s for k, (_, s) in enumerate(good) if k not in bad))
     return Reading(_resolved(box_file, path), tuple(refusals))
 
@@ -163,7 +170,7 @@ def _resolved(box_file: BoxFile, path: Path) -> BoxFile:
     broker = box_file.broker
     if broker is not None:
         broker = msgspec.structs.replace(broker, password_file=full(broker.password_file))
-    box = box_file.box
+    box, updates = box_file.box, box_file.updates
     return BoxFile(
         box=msgspec.structs.replace(
             box,
@@ -174,5 +181,8 @@ def _resolved(box_file: BoxFile, path: Path) -> BoxFile:
         manager=msgspec.structs.replace(manager, ca=full(manager.ca)),
         broker=broker,
         report=box_file.report,
+        updates=msgspec.structs.replace(
+            updates, root=full(updates.root), ca=full(updates.ca) or full(manager.ca), stick=full(updates.stick)
+        ),
         sources=tuple(msgspec.structs.replace(s, uri=full(s.uri.removeprefix("file://"))) for s in box_file.sources),
     )

@@ -26,6 +26,9 @@ state = "state"                       # folder for keys and unsent events
 url = "http://127.0.0.1:8080"         # https:// for any other machine
 code = ""                             # one-time code: lamplighter fleet code square-north
 
+[updates]
+root = ""                             # 1.root.json of the signed repository: this box takes updates of its models
+
 [[sources]]
 id = "square"
 uri = "square.mp4"
@@ -65,7 +68,7 @@ def run(
 
     setproctitle(f"lamplighter: agent {reading.file.box.device}")
     for refusal in reading.refusals:
-        typer.echo(f"{config}: {refusal.path}: {refusal.message}; this source is left out, the rest goes on", err=True)
+        typer.echo(f"{config}: {refusal.path}: {refusal.message}; it is left out, the rest goes on", err=True)
     try:
         agent = Agent(reading, SystemClock(), lambda line: typer.echo(line, err=True))
         signal.signal(signal.SIGTERM, lambda *_: agent.stop())
@@ -86,6 +89,28 @@ def check(config: Config = Path("box.toml")) -> None:
         raise typer.Exit(1)
     box = reading.file.box
     typer.echo(f"{config}: {box.fleet}/{box.device}, {len(reading.file.sources)} sources, nothing to object to")
+
+
+@app.command()
+def healthy(
+    config: Config = Path("box.toml"),
+    *,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a finding; 0 = what is known now")] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object")] = False,
+) -> None:
+    """Say whether the box is well, by the measures of a model on probation; for who updates the system beneath it.
+
+    Ends with 0: well. 1: not well, go back. 75: not known yet, ask again.
+    """
+    from edge.healthy import NOT_KNOWN, look  # noqa: PLC0415 - needed here only
+
+    found = look(Path(_read(config).file.box.status), wait)
+    if as_json:
+        sys.stdout.write(found.json() + "\n")
+    else:
+        for line in found.lines():
+            typer.echo(line)
+    raise typer.Exit({"good": 0, "bad": 1}.get(found.decision, NOT_KNOWN))
 
 
 @app.command()

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from edge.agent.status import BoxStatus, read_status
+from edge.agent.status import BoxStatus, UpdateStatus, read_status
 from edge.boxfile import read_box_file
 from edge.errors import EdgeError
 from protocol.state import Status
@@ -111,11 +111,20 @@ def _table(*headings: str, folds: str) -> Table:
     return table
 
 
+def _update(update: UpdateStatus) -> str:
+    now = "nothing under way" if not update.bundle else f"{update.phase}: release {update.release} of {update.bundle}"
+    runs = ", ".join(f"{bundle} {release}" for bundle, release in sorted(update.running.items()))
+    failed = f"; failed here: {', '.join(update.quarantine)}" if update.quarantine else ""
+    return f"{now}; releases: {runs or 'as installed'}{failed}"
+
+
 def _facts(status: BoxStatus) -> Table:
     telemetry = status.telemetry
     outbox, link, clock = telemetry.outbox, telemetry.link, telemetry.clock
     grid = Table.grid(padding=(0, 2))
     grid.add_row("model", ", ".join(f"{m.name} {m.version} ({m.operating_point})" for m in status.models) or "none")
+    if status.updates is not None:
+        grid.add_row("updates", _update(status.updates))
     grid.add_row(
         "queue",
         f"{outbox.pending} pending, oldest {_duration(outbox.oldest_s)}, {outbox.stored_bytes / 1e6:.1f} MB, "

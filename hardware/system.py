@@ -80,3 +80,21 @@ def board() -> str:
         if name:
             return name[:90]
     return os.uname().machine
+
+
+def start_of_system() -> str:
+    """Names this start of the operating system; empty where it cannot be asked (random(4), ``boot_id``)."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def memory_available_mb() -> float | None:
+    """Memory that can be had without swapping, MB (proc(5), ``MemAvailable``)."""
+    try:
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+    except OSError:
+        return None
+    found = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), None)
+    return None if found is None else int(found) * 1024 / 1e6

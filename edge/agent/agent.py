@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import queue
 import sys
@@ -19,44 +20,53 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from edge.agent.console import Console
+from edge.agent.commands import Commands
+from edge.agent.console import Console, update_line
 from edge.agent.contact import SUBJECT, Contact
 from edge.agent.folder import StateFolder
 from edge.agent.health import HealthBoard
 from edge.agent.pipeline import Pipeline
-from edge.agent.status import BoxStatus, StatusSocket
+from edge.agent.status import BoxStatus, StatusSocket, update_status
 from edge.agent.twin import Twin
 from edge.boxfile import Reading
 from edge.clock import Clock, Instant
 from edge.errors import StateFolderError
 from edge.guard.builder import EventBuilder, Origin
 from edge.guard.guard import GuardError
-from edge.identity.files import Identity
+from edge.identity.files import Identity, IdentityFiles
 from edge.observation import Observation
 from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
 from edge.runtime.planner import BundlePlanner
 from edge.runtime.result import FrameResult
 from edge.runtime.runtime import Runtime
+from edge.updates.outside import Outside
+from edge.updates.probation import Probation
 from edge.uplink.config import UplinkConfig
 from edge.uplink.uplink import Uplink
 from hardware.accelerators import detect
 from hardware.clock import ClockWatch
 from hardware.system import board, descendants, disk_free_mb, load, memory_mb, temperature_c
 from models.bundle.bundle import zoo
-from protocol.commands import Command, CommandName, Reply
 from protocol.config import Refusal
 from protocol.errors import TooLargeError
-from protocol.events import EventType, Reason
+from protocol.events import EventType, OtaReport, Reason
 from protocol.limits import TEXT_CHARACTERS
 from protocol.state import LinkTelemetry, State, Telemetry, Versions
 from protocol.twin import Desired
+
+if TYPE_CHECKING:
+    from edge.updates.updates import Updates
 
 POLL_S = 0.25
 SECOND_S = 1.0
 _MEMORY_S = 10.0
 """Between readings of memory: the kernel walks page tables for it."""
+
+UPDATES = "updates"
+"""What reasons about updates speak of."""
 
 _DISK_LOW_MB = 200.0
 
@@ -105,6 +115,8 @@ class Agent:
         )
         planner = BundlePlanner(Path(self._box.models) if self._box.models else zoo(), detect())
         self._runtime = Runtime(planner, clock, self._on_frame, self._board.replace)
+        self._probation = Probation(self._runtime, self._file.updates.criteria, self._started_s)
+        self._updates = self._open_updates(planner) if self._file.updates.root else None
         self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())
         self._builder = EventBuilder(evaluation=self._twin.config.report.evaluation)
         self._pipelines: dict[str, Pipeline] = {}
@@ -130,10 +142,14 @@ class Agent:
         """
         try:
             self._configure()
+            if self._updates is not None:
+                self._updates.run()
             self._connect()
             while not self._stop.is_set():
                 self._runtime.poll(POLL_S)
                 self._inbound()
+                if self._updates is not None:
+                    self._updates.errands.work()
                 now_s = self._clock.monotonic()
                 if self._second.now(now_s):
                     self._each_second(now_s)
@@ -164,6 +180,8 @@ class Agent:
             models=self._runtime.models,
             config_version=reported.version,
             refusals=reported.refusals,
+            wellness=self._probation.found,
+            updates=None if self._updates is None else update_status(self._updates.state),
         )
 
     def telemetry(self) -> Telemetry:
@@ -182,6 +200,34 @@ class Agent:
             outbox=self._outbox.status(),
             link=self._uplink.status() if self._uplink else LinkTelemetry(last_error="not enrolled"),
         )
+
+    # updates
+
+    def _open_updates(self, planner: BundlePlanner) -> Updates | None:
+        from edge.agent.updating import open_updates  # noqa: PLC0415 - a box without updates does without
+
+        key = IdentityFiles(self._folder.path / "identity").key
+        outside = Outside(self._tell_update, lambda data: key().sign(data), self._wall, self._console.line)
+        try:
+            updates = open_updates(self._file, self._folder.path, agent_version(), self._runtime, planner, outside)
+            updates.start()
+        except OSError as error:
+            detail = f"{self._folder.path / 'updates'}: {error.strerror or error}; models run as they came, none is updated"
+            self._board.raise_(Reason("update-disk", UPDATES, detail[:TEXT_CHARACTERS]))
+            return None
+        return updates
+
+    def _tell_update(self, report: OtaReport) -> None:
+        now = self._clock.now()
+        clock = self._watch.update(now.monotonic_s, now.wall)
+        body = self._builder.build(Observation(EventType.OTA_REPORT, now, report), clock, Origin())
+        self._outbox.append(EventType.OTA_REPORT, body)
+        self._console.line(update_line(report))
+        if self._uplink is not None:
+            self._uplink.notify()
+
+    def _wall(self) -> dt.datetime | None:
+        return self._clock.now().wall if self._watch.clock.synchronised else None
 
     # configuration
 
@@ -235,6 +281,12 @@ class Agent:
         if changed:
             self._configure()
         self._tell_configuration()
+        if desired.orders is not None:
+            if self._updates is not None:
+                self._updates.take(desired.orders)
+            else:
+                detail = "orders for updates came, and this box takes none; give updates.root in its file"
+                self._board.replace(UPDATES, (Reason("update-orders", UPDATES, detail),))
 
     def _tell_configuration(self) -> None:
         self._judge_configuration()
@@ -313,6 +365,10 @@ class Agent:
         self._board.replace("disk", (Reason("disk-low", "disk", detail[:TEXT_CHARACTERS]),) if low else ())
         if self._memory_due.now(now_s):
             self._memory_mb = memory_mb(descendants(os.getpid()))
+        if self._updates is not None:
+            self._board.replace(UPDATES, self._updates.reasons)
+        bundles = {source.model for source in self._twin.config.sources}
+        self._probation.look(bundles, self._board.reasons, self._memory_mb, now_s)
         self._tell_health(now)
         if self._uplink is not None and self._telemetry_due.now(now_s):
             self._uplink.publish_telemetry(self.telemetry())
@@ -351,7 +407,14 @@ class Agent:
             self._inbox.put(("refused", (version, refusal)))
             self._runtime.wake()
 
-        self._uplink = Uplink(config, self._outbox, self._birth, wanted, self._command, self._clock, refused)
+        commands = Commands(
+            agent_version(),
+            lambda: self._clock.monotonic() - self._started_s,
+            self._report,
+            lambda: [source.id for source in self._twin.config.sources],
+            self._restart,
+        )
+        self._uplink = Uplink(config, self._outbox, self._birth, wanted, commands.answer, self._clock, refused)
         self._uplink.publish_reported(self._twin.reported)
         self._uplink.start()
 
@@ -369,25 +432,17 @@ class Agent:
             config_version=self._twin.reported.version,
         )
 
-    def _command(self, name: str, command: Command) -> Reply:
-        """Answer a command; runs on the link's thread."""
-        if name == CommandName.PING.value:
-            return Reply(name, ok=True, message=f"up {self._clock.monotonic() - self._started_s:.0f} s")
-        if name == CommandName.REPORT.value and self._uplink is not None:
-            self._uplink.publish_telemetry(self.telemetry())
-            self._uplink.publish_reported(self._twin.reported)
-            return Reply(name, ok=True, message="sent")
-        if name == CommandName.RESTART_SOURCE.value:
-            return self._restart(name, command.subject)
-        return Reply(name, ok=False, message=f"this agent ({agent_version()}) does not know {name!r}"[:200])
+    def _report(self) -> bool:
+        """Send telemetry and what runs; on the link's thread."""
+        if self._uplink is None:
+            return False
+        self._uplink.publish_telemetry(self.telemetry())
+        self._uplink.publish_reported(self._twin.reported)
+        return True
 
-    def _restart(self, name: str, source: str | None) -> Reply:
-        known = [each.id for each in self._twin.config.sources]
-        if source not in known:
-            return Reply(name, ok=False, message=f"no source {source!r} here; there are: {', '.join(known)}"[:200])
+    def _restart(self, source: str) -> None:
         self._inbox.put(("restart", source))
         self._runtime.wake()
-        return Reply(name, ok=True, message=f"{source} is opened anew")
 
     # the end
 
@@ -408,6 +463,8 @@ class Agent:
                 last.callback(self._uplink.stop)
             last.callback(self._outbox.flush)
             last.callback(self._runtime.stop)
+            if self._updates is not None:
+                last.callback(self._updates.stop)
             self._close(self._pipelines)
 
 

@@ -11,7 +11,7 @@ import queue
 import threading
 from collections.abc import Callable
 
-from protocol.events import DeviceHealth
+from protocol.events import DeviceHealth, OtaReport
 from protocol.state import LinkTelemetry
 
 _MOST_LINES = 256
@@ -19,6 +19,12 @@ _MOST_LINES = 256
 
 _LAST_S = 0.5
 """How long the end waits for the last line."""
+
+
+def update_line(report: OtaReport) -> str:
+    """What became of an order, in words."""
+    reason = "" if report.reason is None else f": {report.reason.code}: {report.reason.detail}"
+    return f"update: release {report.release} of {report.bundle}: {report.step.value}{reason}"
 
 
 class Console:
@@ -59,6 +65,10 @@ class Console:
         if text and text != self._link:
             self._link = text
             self._say(f"link: {text}")
+
+    def line(self, line: str) -> None:
+        """Anything else; any thread may."""
+        self._say(line)
 
     def _say(self, line: str) -> None:
         with contextlib.suppress(queue.Full):

@@ -17,6 +17,8 @@ import msgspec
 from msgspec import Meta
 
 from edge.errors import StateFolderError
+from edge.updates.probation import Wellness
+from ota.device.state import State
 from protocol.config import Refusal
 from protocol.events import ModelRef, Reason, Struct
 from protocol.state import Status, Telemetry
@@ -26,6 +28,28 @@ _MAX_PATH = 107
 
 _MAX_BYTES = 1 << 20
 _SEND_TIMEOUT_S = 1.0
+
+
+class UpdateStatus(Struct, frozen=True):
+    """Where updates stand."""
+
+    phase: Annotated[str, Meta(description="idle, download, shadow, probation and so on")]
+    bundle: str = ""
+    release: int = 0
+    running: Annotated[dict[str, int], Meta(description="Release that runs, by bundle; none = the installation's")] = {}
+    quarantine: Annotated[tuple[str, ...], Meta(description="BUNDLE/RELEASE that failed here")] = ()
+
+
+def update_status(state: State) -> UpdateStatus:
+    """What is shown of the machine's state."""
+    job = state.job
+    return UpdateStatus(
+        phase=state.phase,
+        bundle="" if job is None else job.bundle,
+        release=0 if job is None else job.release,
+        running={bundle: release for bundle, release in state.running.items() if release},
+        quarantine=tuple(f"{item.bundle}/{item.release}" for item in state.quarantine),
+    )
 
 
 class BoxStatus(Struct, frozen=True):
@@ -41,6 +65,8 @@ class BoxStatus(Struct, frozen=True):
     models: tuple[ModelRef, ...] = ()
     config_version: int = 0
     refusals: tuple[Refusal, ...] = ()
+    wellness: tuple[Wellness, ...] = ()
+    updates: UpdateStatus | None = None
 
 
 class StatusSocket:

@@ -5,6 +5,7 @@ Pure but for the planner that is handed in.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -40,6 +41,10 @@ class Planner(Protocol):
 
     def plan(self, source: Source) -> Plan | NoPlan:
         """Choose for one source. Quick; may be asked again when something has changed."""
+
+    @property
+    def places(self) -> Mapping[str, Path]:
+        """Folders of bundles that lie elsewhere than the installation's, by name."""
 
     def replaced(self, bundle: str, folder: Path | None) -> Planner:
         """The same, but that a bundle lies in another folder; ``None`` = where it came with the installation."""

@@ -33,11 +33,11 @@ class BundlePlanner:
     """
 
     def __init__(self, folder: Path, accelerators: tuple[Accelerator, ...], entries: dict[str, str] | None = None) -> None:
-        self._folder = folder
+        self.folder = folder
         self._entries = ENTRIES if entries is None else entries
         self._offers = tuple(self._offer(accelerator) for accelerator in accelerators)
-        self._places: dict[str, Path] = {}
-        """Of bundles that lie elsewhere."""
+        self.places: dict[str, Path] = {}
+        """Folders of bundles that lie elsewhere, by name."""
 
     @property
     def offers(self) -> tuple[Offer, ...]:
@@ -54,14 +54,14 @@ class BundlePlanner:
 
     def place(self, name: str) -> Path:
         """Where a bundle lies, if there is one of that name."""
-        return self._places.get(name, self._folder / name)
+        return self.places.get(name, self.folder / name)
 
     def replaced(self, bundle: str, folder: Path | None) -> BundlePlanner:
         """See :class:`edge.runtime.plan.Planner`."""
         planner = copy.copy(self)
-        planner._places = {name: place for name, place in self._places.items() if name != bundle}  # noqa: SLF001 - of its own class
+        planner.places = {name: place for name, place in self.places.items() if name != bundle}
         if folder is not None:
-            planner._places[bundle] = folder  # noqa: SLF001 - likewise
+            planner.places[bundle] = folder
         return planner
 
     def plan(self, source: Source) -> Plan | NoPlan:

@@ -72,6 +72,8 @@ class Criteria:
     """Powered: four nights of a lamppost in winter."""
     stall_s: float = 60.0
     """Asked for so long without an answer it hangs; a restart of an accelerator's process takes some seconds."""
+    look_s: float = 5.0
+    """Between two readings."""
     alive_s: float = 120.0
     """After so long in good health a start was no part of a crash loop."""
 

@@ -17,16 +17,13 @@ from ota.device import transitions
 from ota.device.errors import RefusedError, TrialError, Why, reason
 from ota.device.judge import Before, Criteria, Decision, Verdict, judge_golden, judge_probation, judge_shadow
 from ota.device.ports import Next, Ports
+from ota.device.progress import Progress
 from ota.device.state import Job, Phase, State
 from ota.device.store import Store
 from ota.device.trial import Health
 from ota.device.windows import opening
 from protocol.events import Reason
 
-_LOOK_S = 5.0
-"""Between two readings."""
-_SAVE_S = 300.0
-"""Powered time that a power cut may take from a shadow run or a probation: a write every five minutes."""
 _AGAIN_S = 10.0
 """Before going back is tried again, where what runs models could not."""
 
@@ -42,14 +39,14 @@ class Trying:
 
     def __init__(self, store: Store, ports: Ports, criteria: Criteria) -> None:
         self._store, self._ports, self._criteria = store, ports, criteria
-        self._seen = _Watch(ports.monotonic())
+        self._seen = Progress(ports.monotonic())
 
     def golden(self, state: State, job: Job) -> Next:
         """Run its golden vectors on this machine."""
         folder, file = self._new(state, job)
         found = self._ports.trial.golden(folder, file)
         _refuse_if_bad(judge_golden(found, None, self._criteria))
-        self._seen = _Watch(self._ports.monotonic())
+        self._seen = Progress(self._ports.monotonic())
         return Next(transitions.moved(state, job, Phase.SHADOW, strikes=0, passed_s=0.0, latency_ms=found.latency_ms))
 
     def shadow(self, state: State, job: Job) -> Next:
@@ -82,7 +79,7 @@ class Trying:
             self._ports.trial.switch(job.bundle, folder, file)
         except TrialError as error:
             return Next(transitions.going_back(state, job, error.reason(job.bundle), blame=True))
-        self._seen = _Watch(self._ports.monotonic())
+        self._seen = Progress(self._ports.monotonic())
         return Next(transitions.on_probation(state, job))
 
     def probation(self, state: State, job: Job) -> Next:
@@ -140,47 +137,14 @@ class Trying:
         """Go on watching; written down is the time now and then, and at once that it is no crash loop."""
         strikes = 0 if well else job.strikes
         save = strikes != job.strikes or self._seen.is_worth_saving(passed_s)
-        return Next(transitions.moved(state, job, job.phase, passed_s=passed_s, strikes=strikes), _LOOK_S, save=save)
+        return Next(
+            transitions.moved(state, job, job.phase, passed_s=passed_s, strikes=strikes), self._criteria.look_s, save=save
+        )
 
     def _new(self, state: State, job: Job) -> tuple[Path, str]:
         staged = state.staged_as(job.bundle, job.release)
         assert staged is not None, "a job of these phases has its release staged in the same state"
         return self._store.folder(job.bundle, job.release), staged.form
-
-
-class _Watch:
-    """What has passed since a model runs in this process, or this process runs at all.
-
-    Attributes:
-        answered: looks, at the last reading.
-    """
-
-    def __init__(self, now: float) -> None:
-        self._begun = self._last = self._answered_at = now
-        self._saved_s = 0.0
-        self.answered = 0
-
-    def age(self, now: float) -> float:
-        """Seconds since it began."""
-        return now - self._begun
-
-    def elapsed(self, now: float) -> float:
-        """Seconds since this was asked last."""
-        passed, self._last = now - self._last, now
-        return passed
-
-    def stalled(self, health: Health, now: float) -> float:
-        """Seconds for which something asked is not answered."""
-        if health.answered != self.answered or health.asked <= health.answered + health.failures:
-            self.answered, self._answered_at = health.answered, now
-        return now - self._answered_at
-
-    def is_worth_saving(self, passed_s: float) -> bool:
-        """Whether enough time has passed since the last time that it was."""
-        if passed_s - self._saved_s < _SAVE_S:
-            return False
-        self._saved_s = passed_s
-        return True
 
 
 def _refuse_if_bad(verdict: Verdict) -> None:
