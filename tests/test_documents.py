@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import importlib
 import re
 import shlex
@@ -12,10 +14,15 @@ import pytest
 import typer.main
 
 from lamplighter import COMMANDS
+from tests.ota.attacks import ATTACKS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").rglob("*.md")])
-_FOLDERS = "tests|edge|fleet|models|simulator|protocol|hardware|benchmarks|docs|tools|constraints"
+_FOLDERS = "tests|edge|fleet|models|ota|simulator|protocol|hardware|benchmarks|docs|tools|constraints"
+FAULTS: dict[str, str] = {
+    found[1]: found[0] for found in re.finditer(r"^\| (\d+) \|.*$", (ROOT / "docs/faults.md").read_text("utf-8"), re.MULTILINE)
+}
+"""Rows of the page of faults, by number."""
 
 
 def anchors(page: Path) -> set[str]:
@@ -98,3 +105,36 @@ def test_every_command_has_help_for_each_of_its_options() -> None:
                 assert parameter.param_type_name == "argument" or parameter.help, (
                     f"{entry.module}: {node.name} {parameter.name}"
                 )
+
+
+@functools.cache
+def functions_of(file: str) -> frozenset[str]:
+    """Names of the functions in a file."""
+    tree = ast.parse((ROOT / file).read_text("utf-8"))
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_tests_that_are_named_are_there(page: Path) -> None:
+    for file, name in re.findall(r"`(tests/[\w/.]+\.py)::(\w+)`", page.read_text("utf-8")):
+        assert (ROOT / file).is_file(), f"{page.name}: {file}"
+        assert name in functions_of(file), f"{page.name}: {file} has no {name}"
+
+
+def test_the_page_of_faults_has_every_row_with_its_tests() -> None:
+    rows = [str(number) for number in (*range(1, 26), 29, *range(60, 64))]
+    assert list(FAULTS) == rows
+    for row, line in FAULTS.items():
+        assert re.search(r"`tests/[\w/.]+::test_\w+`", line), f"row {row} names no test"
+
+
+def test_what_is_named_by_its_row_is_found_from_it() -> None:
+    """Tests and attacks of updates that carry the number of a row: the row on the page names their file."""
+    carried = {(attack.name.split(":")[0], "tests/ota/device/test_attacks.py") for attack in ATTACKS}
+    for path in (ROOT / "tests/ota").rglob("test_*.py"):
+        file = str(path.relative_to(ROOT))
+        for name in functions_of(file):
+            numbers = re.match(r"test_rows?_(\d+(?:_and_\d+)*)_", name)
+            carried |= {(row, file) for row in (numbers[1].split("_and_") if numbers else ())}
+    assert len(carried) > 30, "tests of updates carry their rows"
+    assert [(row, file) for row, file in sorted(carried) if f"`{file}::" not in FAULTS[row]] == []
