@@ -14,6 +14,7 @@ import pytest
 import typer.main
 
 from lamplighter import COMMANDS
+from ota.device.errors import Why
 from tests.ota.attacks import ATTACKS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -138,3 +139,9 @@ def test_what_is_named_by_its_row_is_found_from_it() -> None:
             carried |= {(row, file) for row in (numbers[1].split("_and_") if numbers else ())}
     assert len(carried) > 30, "tests of updates carry their rows"
     assert [(row, file) for row, file in sorted(carried) if f"`{file}::" not in FAULTS[row]] == []
+
+
+def test_every_reason_of_a_box_has_its_remedy() -> None:
+    said = (ROOT / "docs/updates.md").read_text("utf-8").partition("\n### What a box says\n")[2].partition("\n### ")[0]
+    codes = [code for cell in re.findall(r"^\| (`[^|]+`) \|", said, re.MULTILINE) for code in re.findall(r"`([^`]+)`", cell)]
+    assert sorted(codes) == sorted(why.value for why in Why)

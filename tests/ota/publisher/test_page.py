@@ -20,8 +20,8 @@ HELPERS = {"mkdir", "cp"}
 
 
 def commands() -> list[list[str]]:
-    """Every line of every block that is no file's content."""
-    text = PAGE.read_text("utf-8").replace("\\\n", " ")
+    """Every line of every block on publishing that is no file's content."""
+    text = PAGE.read_text("utf-8").partition("\n## On the box\n")[0].replace("\\\n", " ")
     blocks = re.findall(r"^ *```\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
     return [shlex.split(line) for block in blocks if "[Service]" not in block for line in block.splitlines()]
 
