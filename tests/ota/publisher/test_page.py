@@ -61,6 +61,6 @@ def test_the_page_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (1, "1.0.0", True),
         (3, "1.0.0", True),
     ]
-    assert state.releases[0].hardware == ("jetson-orin", "raspberry-pi-5")
+    assert state.releases[0].hardware == ("NVIDIA Jetson", "Raspberry Pi 5")
     assert [role.version for role in state.roles] == [3, 6, 8, 8]
     assert not state.pending
