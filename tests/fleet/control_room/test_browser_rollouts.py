@@ -138,8 +138,8 @@ def test_a_rollout_by_the_page_alone_until_it_stops_itself(browser: Browser, rol
         mine = next(one for one in order.orders if one.bundle == "another-model")
         for step in (UpdateStep.ACCEPTED, UpdateStep.ROLLED_BACK):
             reason = Reason("nonsense", "model", hostile) if step is UpdateStep.ROLLED_BACK else None
-            of: dict[str, Any] = {"bundle": mine.bundle, "release": 7, "running": 6, "nonce": mine.nonce, "counter": order.counter}
-            city.report("tram-1", step, **of, reason=reason)
+            of: dict[str, Any] = {"bundle": mine.bundle, "release": 7, "nonce": mine.nonce, "counter": order.counter}
+            city.report("tram-1", step, running=6, reason=reason, **of)
         rolling.work()
         expect(page.locator(".state-line")).to_have_attribute("data-state", "stopped")
         expect(page.locator("[data-reason]")).to_contain_text("1 of 2 failed, which reaches the budget of 50%")
