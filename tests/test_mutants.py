@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mutants import MUTANTS, ROOT, Mutant, occurrences
+from tests.mutants import MUTANTS
+from tests.mutants.mutant import ROOT, Mutant
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.defence)
 def test_a_mutant_changes_exactly_one_place(mutant: Mutant) -> None:
-    assert occurrences(mutant) == 1, f"update tests/mutants.py: {mutant.file} has changed"
+    assert mutant.occurrences() == 1, f"update the mutant in tests/mutants/: {mutant.file} has changed"
     assert mutant.new != mutant.old
 
 

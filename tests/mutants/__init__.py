@@ -1,0 +1,31 @@
+"""Mutants: each takes out one named defence, and a test has to turn red.
+
+One module for each package of the house, or part of it, names its defences; ``python -m tests.mutants`` tries them.
+"""
+
+from __future__ import annotations
+
+from tests.mutants import (
+    edge,
+    fleet,
+    fleet_rollouts,
+    models,
+    ota_device_fetch,
+    ota_device_state,
+    ota_device_trust,
+    ota_publisher,
+    protocol,
+)
+from tests.mutants.mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    *protocol.MUTANTS,
+    *models.MUTANTS,
+    *edge.MUTANTS,
+    *ota_device_fetch.MUTANTS,
+    *ota_device_state.MUTANTS,
+    *ota_device_trust.MUTANTS,
+    *ota_publisher.MUTANTS,
+    *fleet.MUTANTS,
+    *fleet_rollouts.MUTANTS,
+)

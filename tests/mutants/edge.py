@@ -1,0 +1,50 @@
+"""Defences of the agent: privacy guard, outbox, deadlines."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "the outbox is synchronised to the disk",
+        "edge/outbox/store.py",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA synchronous=OFF",
+        ("tests/edge/outbox/test_power_cut.py",),
+    ),
+    Mutant(
+        "an alert is on disk before it travels",
+        "edge/outbox/outbox.py",
+        "if entry.priority > Priority.STATISTIC and entry.key in self._dirty:",
+        "if entry.priority > Priority.ALERT and entry.key in self._dirty:",
+        ("tests/edge/outbox/test_power_cut.py",),
+    ),
+    Mutant(
+        "the accelerator has a deadline",
+        "edge/runtime/deadline.py",
+        "return self._head_since_s + self.allowed_s() if self._requests else None",
+        "return None",
+        ("tests/edge/runtime/test_accelerator_faults.py",),
+    ),
+    Mutant(
+        "the guard lets listed fields pass only",
+        "edge/guard/guard.py",
+        "if field not in allowed:",
+        "if field in ():",
+        ("tests/edge/guard",),
+    ),
+    Mutant(
+        "the guard lets listed types pass only",
+        "edge/guard/guard.py",
+        "if expected is None or type(body.observed) is not expected:",
+        "if expected is None:",
+        ("tests/edge/guard",),
+    ),
+    Mutant(
+        "track boxes stay on the box",
+        "edge/guard/guard.py",
+        "    if not evaluation:",
+        "    if evaluation is None:",
+        ("tests/edge/guard",),
+    ),
+)

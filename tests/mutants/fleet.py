@@ -1,0 +1,43 @@
+"""Defences of the manager's: identity, ingest, store, twins."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "what the store did not take is not acknowledged",
+        "fleet/ingest/sink.py",
+        "self._settle(connection, [item for item in items if sender_of(item) in known], now, result)",
+        "self._settle(connection, list(items), now, result)",
+        ("tests/fleet/ingest/test_sink.py",),
+    ),
+    Mutant(
+        "an event stored again is stored once",
+        "fleet/ingest/sink.py",
+        'make(event).on_conflict_do_nothing(index_elements=["device", "boot", "seq"])',
+        "make(event)",
+        ("tests/fleet/ingest/test_sink.py::test_sent_again_it_is_stored_once",),
+    ),
+    Mutant(
+        "the audit log is appended to only",
+        "fleet/store/migrations/versions/v0001_first_schema.py",
+        "SELECT RAISE(ABORT, 'the audit log is append-only')",
+        "SELECT 1",
+        ("tests/fleet/store",),
+    ),
+    Mutant(
+        "a new configuration keeps the orders that stand",
+        "fleet/twins.py",
+        "msgspec.Raw(wanted), orders or self.orders)",
+        "msgspec.Raw(wanted), orders)",
+        ("tests/fleet/rollouts/test_life.py",),
+    ),
+    Mutant(
+        "the certificate for orders is for nothing else",
+        "fleet/identity/authority.py",
+        "x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING])",
+        "x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING, ExtendedKeyUsageOID.CLIENT_AUTH])",
+        ("tests/fleet/rollouts/test_signer.py",),
+    ),
+)
