@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figure import Figure, Options, Sense, Skipped
-from benchmarks.rollout_boxes import HARDWARE
 from benchmarks.rollout_site import BUNDLE, Ended, Site, open_site
 from benchmarks.uplink_site import broker_kind
 from simulator.devices.updates import UpdateModel
@@ -48,9 +47,7 @@ def run(options: Options) -> Iterator[Figure]:
     for size in sizes:
         options.progress(f"{size} boxes: enrolling and connecting")
         with tempfile.TemporaryDirectory(prefix="rollout-") as name, open_site(Path(name), size) as site:
-            for release, version in ((GOOD, "1.2.0"), (BAD, "1.3.0")):
-                site.repository.add(release, version, bundle=BUNDLE, hardware=(HARDWARE,))
-            site.repository.publish()
+            site.publish(GOOD, BAD)
             bad = frozenset(random.Random(options.seed).sample(site.names, round(BAD_SHARE * size)))
             with site.boxes(_MODEL, options.seed, bad):
                 options.progress(f"{size} boxes: a good release")

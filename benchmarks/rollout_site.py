@@ -20,7 +20,7 @@ from sqlalchemy import insert, select
 
 from benchmarks.real_box import cpu_s
 from benchmarks.real_manager import FLEET, RealManager, real_manager
-from benchmarks.rollout_boxes import Work
+from benchmarks.rollout_boxes import HARDWARE, Work
 from benchmarks.uplink_site import broker_kind
 from edge.identity.files import IdentityFiles
 from fleet.accounts.accounts import Accounts, Role
@@ -31,7 +31,8 @@ from hardware.system import memory_mb
 from simulator.devices.updates import UpdateModel
 from simulator.enrolment import sign_in
 from simulator.loopback import HOST
-from simulator.repository import Repository
+from simulator.updates.bundles import files_of
+from simulator.updates.repository import Repository
 
 BUNDLE = "person-vehicle-fast"
 SECOND = "second"
@@ -73,7 +74,6 @@ class Site:
         self._manager, self._folder = manager, folder
         self.names = tuple(f"box-{number:05d}" for number in range(count))
         self._engine = open_engine(manager.config.store_url)
-        self.repository = Repository(manager.config.repository)
         Accounts(self._engine).add(SECOND, Role.ENGINEER, _PASSWORD, "bench")
         self._tokens = {"first": manager.token, SECOND: sign_in(manager.config.url, SECOND, _PASSWORD)}
         self._enrol()
@@ -81,6 +81,14 @@ class Site:
     def close(self) -> None:
         """Let go of the store."""
         self._engine.dispose()
+
+    def publish(self, *releases: int) -> None:
+        """Publish releases of ``BUNDLE`` for the boxes' hardware, where the manager reads them."""
+        repository = Repository(dt.datetime.now(dt.timezone.utc))
+        for release in releases:
+            repository.add(files_of(BUNDLE, release), release, hardware=(HARDWARE,))
+        repository.publish()
+        repository.write_to(self._manager.config.repository)
 
     @contextlib.contextmanager
     def boxes(self, model: UpdateModel, seed: int, bad: frozenset[str]) -> Iterator[None]:

@@ -1,8 +1,8 @@
 """How a virtual box updates: it takes orders as a box does, takes its time, and ends well or not as its error model says. Pure.
 
-Rules: orders are verified, and their counter never falls; a report is signed with the box's key; what becomes of an update
-follows from the seed, the box and the release alone, so that a bad box is bad whenever it is asked, and a bad release on every
-box; a box switches in its windows only; nothing is fetched, for there is no model to run.
+Rules: orders are verified by the code of real boxes, and their counter never falls; a report is signed with the box's key;
+what becomes of an update follows from the seed, the box and the release alone, so that a bad box is bad whenever it is asked,
+and a bad release on every box; a box switches in its windows only; nothing is fetched, for there is no model to run.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta
 
+from ota.device.moment import Moment
+from ota.device.orders import verify
 from protocol.events import OtaReport, Reason, UpdateStep
 from protocol.orders import Order, OrdersError, SignedOrders, report_bytes
-from simulator.devices.orders import verify_orders
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 
@@ -98,7 +99,7 @@ class Updater:
             wall: its wall clock.
         """
         try:
-            orders = verify_orders(signed, self.authority, self.fleet, self.device, wall)
+            orders = verify(signed, (self.authority,), self.fleet, self.device, Moment(wall, known=True))
         except OrdersError:
             self.refused += 1
             return Happened()

@@ -1,1 +1,1 @@
-"""Updates without publisher, network or model: a signed repository in memory, its mirrors, and what stands in for a runtime."""
+"""Updates without publisher, network or model: a signed repository, its mirrors, and what stands in for a runtime."""

@@ -4,6 +4,7 @@ Rules:
 
 - What a test changes, it signs: every method leaves metadata that are right by themselves, or says which rule it breaks.
 - Nothing is served before :meth:`Repository.publish`. What was published stays, as on a web server.
+- For those who read a folder, :meth:`Repository.write_to` puts down what is served, as the publisher leaves it.
 - Two people sign root and targets; snapshot and timestamp have one key each.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from securesystemslib.signer import CryptoSigner
@@ -127,6 +129,13 @@ class Repository:
         elif role == "snapshot":
             self.timestamp.snapshot_meta = meta
         return data
+
+    def write_to(self, folder: Path) -> None:
+        """Put down what is served, over what lies there."""
+        for path, data in self.files.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
 
     def rotate(self, role: str, signers: Iterable[CryptoSigner] | None = None) -> None:
         """Give a role new keys, these if some are given; a root's are introduced by the old ones and by themselves."""

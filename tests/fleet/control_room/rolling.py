@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
 from fleet.oversight.verdicts import Decision, Verdicts
@@ -10,7 +11,8 @@ from fleet.rollouts.job import Pulse, write_pulse
 from fleet.rollouts.plan import Filter, Group, Plan
 from fleet.rollouts.repository import FolderCatalogue
 from protocol.events import EventType, ModelRef, Phase, UpdateStep
-from simulator.repository import Repository
+from simulator.updates.bundles import files_of
+from simulator.updates.repository import Repository
 from tests.fleet.control_room import town as town_module
 from tests.fleet.control_room.browser import ControlRoom
 from tests.fleet.control_room.town import now_ms
@@ -30,16 +32,21 @@ class Rolling:
 
     def __init__(self, room: ControlRoom) -> None:
         self.room = room
-        self.repository = Repository(room.folder / "updates")
-        for release, version in ((2, "1.0.0"), (3, "1.1.0"), (4, "1.2.0"), (5, "1.1.0")):
-            self.repository.add(release, version, bundle=BUNDLE)
-        self.repository.publish()
+        self.repository = Repository(dt.datetime.now(dt.timezone.utc))
+        for release, content in ((2, 0), (3, 1), (4, 2), (5, 1)):
+            self.repository.add(files_of(BUNDLE, content), release)
+        self.publish()
         self.city = City(room.engine, room.folder)
         self.city.catalogue = FolderCatalogue(room.folder / "updates")  # type: ignore[assignment]
         self.city.decisions = Decisions(room.engine, self.city.catalogue, self.city.now)
         for name in room.town.boxes:
             self.city.adopt(name)
         self.names = sorted(room.town.boxes)
+
+    def publish(self) -> None:
+        """What was added to the repository goes where the manager reads it."""
+        self.repository.publish()
+        self.repository.write_to(self.room.folder / "updates")
 
     def work(self, seconds: float = 0) -> None:
         """Let the scheduler come to rest, now."""

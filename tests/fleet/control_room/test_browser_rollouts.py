@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from fleet.rollouts.job import Pulse, write_pulse
 from protocol.events import Reason, UpdateStep
+from simulator.updates.bundles import files_of
 from tests.fleet.control_room.browser import ROOT, ControlRoom, go, visit
 from tests.fleet.control_room.rolling import Rolling
 
@@ -102,10 +103,9 @@ def test_whoever_planned_cannot_approve_and_another_sees_what_it_would_do(browse
 def test_a_rollout_by_the_page_alone_until_it_stops_itself(browser: Browser, rolling: Rolling) -> None:
     """Rows 10 and 25 on a screen: planned, seen, approved, started, stopped at the canary, taken back."""
     city, room = rolling.city, rolling.room
-    rolling.repository.add(7, "1.3.0", bundle="another-model")
-    rolling.repository.add(8, "1.2.0", bundle="another-model", content="old")
-    rolling.repository.add(6, "1.2.0", bundle="another-model", content="old")
-    rolling.repository.publish()
+    for release, content in ((7, 3), (8, 2), (6, 2)):
+        rolling.repository.add(files_of("another-model", content), release)
+    rolling.publish()
     with visit(browser, room, "ellen", (1440, 900)) as (page, seen):
         go(page, room, "/rollouts")
         page.click("[data-plan]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ from fleet.rollouts.repository import FolderCatalogue
 from fleet.services import Services
 from fleet.store.database import migrate, open_engine, url_for
 from fleet.store.tables import audit, rollout
-from simulator.repository import Repository
+from simulator.updates.bundles import files_of
+from simulator.updates.repository import Repository
 from tests.fleet.rollouts.city import FLEET, City
 from tests.fleet.rollouts.fleet import BUNDLE
 from tests.fleet.site import web_of
@@ -58,11 +60,12 @@ class Web:
 
 def open_web(engine: Engine, folder: Path) -> Iterator[Web]:
     city = City(engine, folder, 6)
-    repository = Repository(folder / "updates")
-    for release, version in ((3, "1.2.0"), (4, "1.3.0"), (5, "1.2.0")):
-        repository.add(release, version, bundle=BUNDLE)
-    repository.add(1, "1.0.0", bundle="for-coral", hardware=("Coral",))
+    repository = Repository(dt.datetime.now(dt.timezone.utc))
+    for release, content in ((3, 2), (4, 3), (5, 2)):
+        repository.add(files_of(BUNDLE, content), release)
+    repository.add(files_of("for-coral", 0), 1, hardware=("Coral",))
     repository.publish()
+    repository.write_to(folder / "updates")
     enrolment = Enrolment(engine, city.authority, FLEET, BrokerAddress("broker.example", 8883))
     services = Services(engine, enrolment, FLEET, catalogue=FolderCatalogue(folder / "updates"))
     services.accounts._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64)
@@ -255,8 +258,9 @@ def test_whatever_a_plan_holds_it_is_answered(still: Web, field: str, value: obj
 
 
 def test_the_repository_is_served_to_anybody_by_ranges(web: Web, tmp_path: Path) -> None:
-    data = f"{BUNDLE} model.onnx 1.3.0".encode()
-    path = f"/updates/targets/{BUNDLE}/4/{hashlib.sha256(data).hexdigest()}.model.onnx"
+    file = f"{BUNDLE}.int8.onnx"
+    data = files_of(BUNDLE, 3)[file]
+    path = f"/updates/targets/{BUNDLE}/4/{hashlib.sha256(data).hexdigest()}.{file}"
     whole = web.client.get(path)
     assert (whole.status_code, whole.content) == (200, data)
     assert whole.headers["accept-ranges"] == "bytes"
