@@ -52,12 +52,15 @@ format: setup ## Format, and mend what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-# What only computes runs on both cores; what watches clocks, processes and sockets runs alone.
-COMPUTES := tests/models tests/protocol
+# What computes, or waits for nothing but its own files, runs on both cores; what watches clocks, processes and links runs alone.
+COMPUTES := tests/packaging tests/ota tests/models tests/protocol tests/hardware tests/fleet/rollouts tests/fleet/store \
+  tests/fleet/accounts tests/fleet/audit tests/fleet/identity tests/fleet/oversight tests/fleet/ingest/test_sink.py \
+  tests/edge/analytics tests/edge/tracking tests/edge/gate tests/edge/guard tests/simulator/devices tests/simulator/faults \
+  tests/test_documents.py tests/test_mutants.py
 
 test: setup system lint ## All that CI runs
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m pytest -m "not nightly" -n 2 --cov --cov-report= $(COMPUTES)
+	@$(BIN)/python -m pytest -m "not nightly" -n 2 --dist worksteal --cov --cov-report= $(COMPUTES)
 	@$(BIN)/coverage run -m pytest -m "not nightly" $(COMPUTES:%=--ignore=%)
 	@$(BIN)/coverage combine --append --quiet
 	@$(BIN)/coverage report --skip-covered --skip-empty

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,28 +40,61 @@ def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Eng
         yield engine
         engine.dispose()
         return
-    url = make_url(request.getfixturevalue("postgres"))
-    name = f"t{next(_numbers)}"
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    engine = open_engine(url.set(database=name).render_as_string(hide_password=False))
+    engine = open_engine(_create(request.getfixturevalue("postgres"), f"t{next(_numbers)}"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedded store with the schema and nothing in it, to be copied: a hundred tests begin with one."""
+    folder = tmp_path_factory.mktemp("migrated")
+    made = open_engine(url_for(folder))
+    migrate(made)
+    made.dispose()
+    return folder / "fleet.sqlite"
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: str) -> str:
+    """Name of a database of the cluster with the schema and nothing in it, to be copied."""
+    name = "migrated"
+    made = open_engine(_create(postgres, name))
+    migrate(made)
+    made.dispose()
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A store with the schema, once on each database."""
+    if request.param == "sqlite":
+        url = _copied(request.getfixturevalue("migrated_file"), tmp_path)
+    else:
+        template = request.getfixturevalue("migrated_database")
+        url = _create(request.getfixturevalue("postgres"), f"t{next(_numbers)}", template)
+    engine = open_engine(url)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def either(empty_engine: Engine) -> Engine:
-    """A store with the schema, once on each database."""
-    migrate(empty_engine)
-    return empty_engine
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
     """The embedded store with the schema."""
-    made = open_engine(url_for(tmp_path))
-    migrate(made)
+    made = open_engine(_copied(migrated_file, tmp_path))
     yield made
     made.dispose()
+
+
+def _copied(store: Path, folder: Path) -> str:
+    shutil.copyfile(store, folder / store.name)
+    return url_for(folder)
+
+
+def _create(cluster_url: str, name: str, template: str = "template1") -> str:
+    url = make_url(cluster_url)
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    admin.dispose()
+    return url.set(database=name).render_as_string(hide_password=False)

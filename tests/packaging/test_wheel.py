@@ -61,7 +61,7 @@ def test_the_device_starts_alone_and_the_demo_passes_with_the_manager(installed:
         installed / "python", "-m", "pip", "install", "-q", "--require-hashes",
         "-r", ROOT / "constraints" / "fleet-3.11.txt",
     )  # fmt: skip
-    done = run(installed / "lamplighter", "demo", "--check", "--seconds", "30", cwd=tmp_path, timeout=240)
+    done = run(installed / "lamplighter", "demo", "--check", "--seconds", "12", cwd=tmp_path, timeout=240)
     last = json.loads(done.stdout.splitlines()[-1])
     assert last["lost"] == 0
     assert last["doubled"] == 0

@@ -17,7 +17,7 @@ from protocol.identifiers import uuid7
 from tests.fleet.events import alert, count, known, message
 
 OLGA, OTTO = Person("olga", Role.OPERATOR), Person("otto", Role.OPERATOR)
-INCIDENT, OTHER, STATISTIC = (uuid7(n) for n in (1, 2, 3))
+INCIDENT, OTHER, STATISTIC = (uuid7(n, bytes(10)) for n in (1, 2, 3))
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_only_an_operator_judges(either: Engine, verdicts: Verdicts, role: Role)
     assert _count(either) == 0
 
 
-@pytest.mark.parametrize("what", [STATISTIC, uuid7(9), "", "x" * 500, "' OR 1=1 --"])
+@pytest.mark.parametrize("what", [STATISTIC, uuid7(9, bytes(10)), "", "x" * 500, "' OR 1=1 --"])
 def test_only_alerts_are_judged(either: Engine, verdicts: Verdicts, what: str) -> None:
     with pytest.raises(VerdictError, match="there is no alert"):
         verdicts.give(OLGA, what, Decision.CONFIRM)

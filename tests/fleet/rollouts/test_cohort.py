@@ -56,7 +56,7 @@ def test_a_group_is_empty_only_when_none_is_left(rollout: str, percents: list[fl
 
 def test_a_share_is_about_what_it_says() -> None:
     fleet = boxes(2000)
-    sizes = [len(members(f"01900000-0000-7000-8000-{n:012d}", 10, fleet)) for n in range(20)]
+    sizes = [len(members(uuid7(n, b"0123456789"), 10, fleet)) for n in range(20)]
     assert all(150 < size < 250 for size in sizes), "four standard deviations of 13.4 about 200"
     assert len(set(sizes)) > 5
 
