@@ -34,6 +34,7 @@ MODULES = {
     "boot": "benchmarks.boot",
     "ota-bytes": "benchmarks.ota_bytes",
     "ota-crash": "benchmarks.ota_crash",
+    "ota-switch": "benchmarks.ota_switch",
     "rollout": "benchmarks.rollout",
     "zoo": "benchmarks.zoo",
 }

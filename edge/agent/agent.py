@@ -17,7 +17,6 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,16 +24,16 @@ from typing import TYPE_CHECKING
 from edge.agent.commands import Commands
 from edge.agent.console import Console, update_line
 from edge.agent.contact import SUBJECT, Contact
+from edge.agent.due import Due
 from edge.agent.folder import StateFolder
 from edge.agent.health import HealthBoard
 from edge.agent.pipeline import Pipeline
 from edge.agent.status import BoxStatus, StatusSocket, update_status
 from edge.agent.twin import Twin
+from edge.agent.voice import Voice
 from edge.boxfile import Reading
 from edge.clock import Clock, Instant
 from edge.errors import StateFolderError
-from edge.guard.builder import EventBuilder, Origin
-from edge.guard.guard import GuardError
 from edge.identity.files import Identity, IdentityFiles
 from edge.observation import Observation
 from edge.outbox.entry import Limits
@@ -51,7 +50,6 @@ from hardware.clock import ClockWatch
 from hardware.system import board, descendants, disk_free_mb, load, memory_mb, temperature_c
 from models.bundle.bundle import zoo
 from protocol.config import Refusal
-from protocol.errors import TooLargeError
 from protocol.events import EventType, OtaReport, Reason
 from protocol.limits import TEXT_CHARACTERS
 from protocol.state import LinkTelemetry, State, Telemetry, Versions
@@ -69,21 +67,6 @@ UPDATES = "updates"
 """What reasons about updates speak of."""
 
 _DISK_LOW_MB = 200.0
-
-
-@dataclass
-class Due:
-    """Something that is done every so often."""
-
-    every_s: float
-    next_s: float = field(default=0.0)
-
-    def now(self, now_s: float) -> bool:
-        """Whether it is time; counts as done when it is."""
-        if now_s < self.next_s:
-            return False
-        self.next_s = now_s + self.every_s
-        return True
 
 
 class Agent:
@@ -118,9 +101,9 @@ class Agent:
         self._probation = Probation(self._runtime, self._file.updates.criteria, self._started_s)
         self._updates = self._open_updates(planner) if self._file.updates.root else None
         self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())
-        self._builder = EventBuilder(evaluation=self._twin.config.report.evaluation)
+        evaluation = self._twin.config.report.evaluation
+        self._voice = Voice(self._outbox, self._board, clock, self._watch, self._notify, evaluation=evaluation)
         self._pipelines: dict[str, Pipeline] = {}
-        self._origins: dict[str, Origin] = {}
         self._contact = Contact(self._file, self._folder.path / "identity", self._heard_of_identity, self._enrolled)
         self._uplink: Uplink | None = None
         self._memory_mb: float | None = None
@@ -212,19 +195,14 @@ class Agent:
             updates = open_updates(self._file, self._folder.path, agent_version(), self._runtime, planner, outside)
             updates.start()
         except OSError as error:
-            detail = f"{self._folder.path / 'updates'}: {error.strerror or error}; models run as they came, none is updated"
+            detail = f"models run as they came, none is updated: {error.strerror or error}: {self._folder.path / 'updates'}"
             self._board.raise_(Reason("update-disk", UPDATES, detail[:TEXT_CHARACTERS]))
             return None
         return updates
 
     def _tell_update(self, report: OtaReport) -> None:
-        now = self._clock.now()
-        clock = self._watch.update(now.monotonic_s, now.wall)
-        body = self._builder.build(Observation(EventType.OTA_REPORT, now, report), clock, Origin())
-        self._outbox.append(EventType.OTA_REPORT, body)
+        self._voice.report(report)
         self._console.line(update_line(report))
-        if self._uplink is not None:
-            self._uplink.notify()
 
     def _wall(self) -> dt.datetime | None:
         return self._clock.now().wall if self._watch.clock.synchronised else None
@@ -242,7 +220,7 @@ class Agent:
                 del before[source.id]
             self._pipelines[source.id] = kept
         self._close(before)
-        self._builder.evaluation = config.report.evaluation
+        self._voice.builder.evaluation = config.report.evaluation
         self._telemetry_due = Due(config.report.telemetry_interval_s)
         self._runtime.configure(config.sources)
         self._judge_configuration()
@@ -284,7 +262,7 @@ class Agent:
         if desired.orders is not None:
             if self._updates is not None:
                 self._updates.take(desired.orders)
-            else:
+            elif not self._file.updates.root:
                 detail = "orders for updates came, and this box takes none; give updates.root in its file"
                 self._board.replace(UPDATES, (Reason("update-orders", UPDATES, detail),))
 
@@ -307,9 +285,9 @@ class Agent:
         if pipeline.expected:
             self._runtime.expect(result.source, pipeline.expected)
         if observations or result.model is not None:  # what a window says may come with a picture at which nobody looked
-            self._remember_origin(result)
+            self._voice.remember(result, self._twin.config.sources)
         for observation in observations:
-            self._say(observation)
+            self._voice.say(observation)
 
     def _defect(self, pipeline: Pipeline, error: Exception) -> None:
         source, report = pipeline.configured
@@ -320,33 +298,11 @@ class Agent:
         self._board.raise_(Reason("analytics-defect", f"analytics {source.id}", detail[:TEXT_CHARACTERS]))
         sys.excepthook(type(error), error, error.__traceback__)
 
-    def _remember_origin(self, result: FrameResult) -> None:
-        before = self._origins.get(result.source)
-        source = next((s for s in self._twin.config.sources if s.id == result.source), None)
-        if source is None:
-            return
-        model = result.model or (before.model if before else None)
-        if before is None or (before.model, before.where, before.reference) != (model, source.where, source.reference):
-            self._origins[result.source] = Origin(source.reference, source.where, model)
-
-    def _say(self, observation: Observation) -> None:
-        origin = self._origins.get(observation.source or "", Origin())
-        now = self._clock.now()
-        clock = self._watch.update(now.monotonic_s, now.wall)  # a step since the last look must not go out as a good time
-        try:
-            body = self._builder.build(observation, clock, origin)
-            self._outbox.append(observation.type, body)
-        except (GuardError, TooLargeError) as error:
-            self._board.raise_(Reason("guard", "guard", str(error)[:TEXT_CHARACTERS]))
-            return
-        if self._uplink is not None:
-            self._uplink.notify()
-
     def _close(self, pipelines: Mapping[str, Pipeline]) -> None:
         now = self._clock.now()
         for pipeline in pipelines.values():
             for observation in pipeline.close(now):
-                self._say(observation)
+                self._voice.say(observation)
 
     # what is done once a second
 
@@ -378,7 +334,7 @@ class Agent:
         if change is None:
             return
         self._console.health(change)
-        self._say(Observation(EventType.DEVICE_HEALTH, now, change))
+        self._voice.say(Observation(EventType.DEVICE_HEALTH, now, change))
         if self._uplink is not None:
             self._uplink.publish_state()
 
@@ -386,6 +342,10 @@ class Agent:
 
     def _connect(self) -> None:
         self._start_uplink(self._contact.config())
+
+    def _notify(self) -> None:
+        if self._uplink is not None:
+            self._uplink.notify()
 
     def _heard_of_identity(self, reason: Reason | None) -> None:
         self._inbox.put((SUBJECT, reason))

@@ -160,9 +160,9 @@ def test_the_first_event_after_a_step_of_the_wall_clock_is_marked(tmp_path: Path
     box = Offline(tmp_path, source("a"), clock=clock)
     now = Instant(clock.monotonic(), clock.now().wall)
     flow = CrowdFlow("crossing", Estimate(1, 0, 2), Estimate(1, 0, 2), 1.0, 1)
-    box.agent._say(Observation(EventType.CROWD_FLOW, now, flow, "a"))
+    box.agent._voice.say(Observation(EventType.CROWD_FLOW, now, flow, "a"))
     clock.step(-7 * 3600)
-    box.agent._say(Observation(EventType.CROWD_FLOW, now, flow, "a"))
+    box.agent._voice.say(Observation(EventType.CROWD_FLOW, now, flow, "a"))
     box.agent.stop()
     box.agent.run()
     said = [body["clock"]["synchronised"] for kind, body in box.said() if kind == "crowd.flow"]

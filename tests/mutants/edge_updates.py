@@ -1,0 +1,96 @@
+"""Defences of the agent while a model is replaced."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_SWITCH = ("tests/edge/runtime/test_switch.py",)
+_UPDATES = ("tests/edge/updates/test_updates.py",)
+_TALLY = ("tests/edge/runtime/test_tally.py",)
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "what was asked before the switch is answered by the old process",
+        "edge/runtime/succession.py",
+        "            if ending.unit.busy:\n",
+        "            if ending.unit.busy and ending.unit.stop(0.0) is not None:\n",
+        _SWITCH,
+    ),
+    Mutant(
+        "a process takes over when it is ready, not before",
+        "edge/runtime/succession.py",
+        "not rehearsal.ready or rehearsal.unit.busy or",
+        "",
+        _UPDATES,
+    ),
+    Mutant(
+        "an event names the model that looked",
+        "edge/runtime/view.py",
+        "model=(model or (self.plan.ref",
+        "model=((self.plan.ref",
+        _SWITCH,
+    ),
+    Mutant(
+        "a rehearsed release that fails is given no second chance",
+        "edge/runtime/rehearsal.py",
+        "if fatal and not self.fault:",
+        "if fatal and self.fault:",
+        _SWITCH,
+    ),
+    Mutant(
+        "a rehearsal sees rings that come later",
+        "edge/runtime/runtime.py",
+        "for accelerator in (*self._accelerators.values(), *self._succession.units):\n            accelerator.know(ring)",
+        "for accelerator in self._accelerators.values():\n            accelerator.know(ring)",
+        _SWITCH,
+    ),
+    Mutant(
+        "two answers agree by class",
+        "edge/runtime/agreement.py",
+        "overlap[one.classes[:, None] != other.classes[None, :]] = 0.0",
+        "overlap[one.classes[:, None] < -1] = 0.0",
+        _TALLY,
+    ),
+    Mutant(
+        "each detection has one partner",
+        "edge/runtime/agreement.py",
+        "overlap[i, :] = overlap[:, j] = 0.0",
+        "overlap[i, j] = 0.0",
+        _TALLY,
+    ),
+    Mutant(
+        "a picture that no accelerator took was asked for",
+        "edge/runtime/tally.py",
+        "case Dropped(reason) if reason not in _NOT_ASKED:\n                self.asked += 1",
+        "case Dropped(reason) if reason not in _NOT_ASKED:\n                self.asked += 0",
+        _TALLY,
+    ),
+    Mutant(
+        "orders are verified before they are taken",
+        "edge/updates/updates.py",
+        "self._machine.take(self._sources.verify(signed, self._place.fleet, self._place.device))",
+        "self._machine.take(read_orders(signed))",
+        _UPDATES,
+    ),
+    Mutant(
+        "a release whose files rot is not begun with",
+        "edge/updates/updates.py",
+        "                if not fault:\n",
+        "                if fault is not None:\n",
+        _UPDATES,
+    ),
+    Mutant(
+        "golden vectors decide",
+        "edge/updates/trial.py",
+        "return Golden(not rehearsal.fault, rehearsal.fault, latency, memory)",
+        "return Golden(True, rehearsal.fault, latency, memory)",  # fmt: skip
+        _UPDATES,
+    ),
+    Mutant(
+        "the end of the agent is a farewell",
+        "edge/updates/updates.py",
+        "            self._awake.clear()\n        self._machine.stop()",
+        "            self._awake.clear()",
+        _UPDATES,
+    ),
+)
