@@ -83,7 +83,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "golden vectors decide",
         "edge/updates/trial.py",
         "return Golden(not rehearsal.fault, rehearsal.fault, latency, memory)",
-        "return Golden(True, rehearsal.fault, latency, memory)",  # fmt: skip
+        "return Golden(True, rehearsal.fault, latency, memory)",
         _UPDATES,
     ),
     Mutant(
