@@ -15,6 +15,7 @@ import msgspec
 
 from edge.outbox.store import Store
 from protocol.config import Line, Report, Source, Zone, ZoneAlarm
+from simulator.rollouts.plans import PROBATION_S, SHADOW_S
 from simulator.worlds.city import City
 from simulator.worlds.sites import Site, camera_sites
 
@@ -22,6 +23,7 @@ SCENE_FPS = 7.0
 """The recording was made at 7 pictures a second."""
 
 _REPORT = Report(count_interval_s=5.0, telemetry_interval_s=10.0)
+_ROOT_FILE = "1.root.json"
 _STOP_S = 15.0
 _DIE_WITH_PARENT = "import ctypes; ctypes.CDLL(None).prctl(1, 15); import lamplighter; lamplighter.main()"
 
@@ -62,9 +64,12 @@ class Camera:
         folder: for its file and its state.
         manager: address of the manager.
         code: one-time enrolment code.
+        root: metadata of the repository whose updates it takes; ``None`` = it takes none.
     """
 
-    def __init__(self, site: Site, city: City, folder: Path, manager: str, code: str) -> None:
+    def __init__(  # noqa: PLR0913 - what a box follows from
+        self, site: Site, city: City, folder: Path, manager: str, code: str, root: bytes | None = None
+    ) -> None:
         self.device, self.folder = site.device, folder
         folder.mkdir(parents=True)
         source = Source(
@@ -82,6 +87,9 @@ class Camera:
             "report": msgspec.to_builtins(_REPORT),
             "sources": [msgspec.to_builtins(source)],
         }
+        if root is not None:
+            (folder / _ROOT_FILE).write_bytes(root)
+            parts["updates"] = {"root": _ROOT_FILE, "shadow_s": SHADOW_S, "probation_s": PROBATION_S}
         self.file = folder / "box.toml"
         self.file.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in parts.items()), "utf-8")
         self.log = folder / "agent.log"
@@ -138,9 +146,9 @@ class Camera:
             return ""
 
 
-def make_cameras(city: City, folder: Path, manager: str, codes: dict[str, str]) -> list[Camera]:
+def make_cameras(city: City, folder: Path, manager: str, codes: dict[str, str], root: bytes | None = None) -> list[Camera]:
     """Prepare the two boxes on the market."""
-    return [Camera(site, city, folder / site.device, manager, codes[site.device]) for site in camera_sites(city)]
+    return [Camera(site, city, folder / site.device, manager, codes[site.device], root) for site in camera_sites(city)]
 
 
 def _toml(value: Any) -> str:

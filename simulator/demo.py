@@ -81,8 +81,9 @@ async def _run(scenario: Scenario, folder: Path, console: Console, seconds: floa
         with console.status("starting the manager"):
             hall = await asyncio.to_thread(show.open, port, until.is_set)
         console.print(f"control room: [bold]{hall.url}[/]", highlight=False)
-        for who in (hall.people.operator, hall.people.admin):
+        for who in (hall.people.operator, hall.people.admin, hall.people.engineer):
             console.print(f"  sign in as [bold]{who.name}[/] with password [bold]{who.password}[/]", highlight=False)
+        console.print(f"rollouts: [bold]{hall.url}/rollouts[/]: a good release comes, then a bad one", highlight=False)
         console.print("Ctrl-C ends everything." if seconds is None else f"checking for {seconds:g} s", highlight=False)
         with console.status("bringing up the boxes") as status:
             await _play(show, until, status.update, seconds)

@@ -20,6 +20,10 @@ from simulator.devices.town import make_town
 from simulator.devices.updates import Updater
 from simulator.enrolment import enrol_all, make_codes, sign_in
 from simulator.play import Player
+from simulator.rollouts.outcome import Told, problems
+from simulator.rollouts.plans import CAMERAS_TAKE_PART, enough_s, roster, update_model
+from simulator.rollouts.releases import Releases
+from simulator.rollouts.story import Story
 from simulator.scenario.model import Kill, Scenario
 from simulator.spectator import Spectator, summary_ms
 from simulator.town_hall import FLEET, TownHall
@@ -40,6 +44,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         unsent: events that boxes still held at the end.
         latency_ms: from creation on the box to the manager's live stream.
         alarms: incidents seen to begin, be updated and end; and those still running.
+        rollouts: what each came to.
     """
 
     ok: bool = False
@@ -56,6 +61,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     latency_ms: dict[str, float | None] = {}
     alarms: dict[str, int] = {}
     verdict: str = ""
+    rollouts: list[Told] = []
 
 
 class Show:
@@ -75,6 +81,8 @@ class Show:
         self.cameras: list[Camera] = []
         self.spectator: Spectator | None = None
         self._player: Player | None = None
+        self._who = roster(scenario, tuple(self.town.boxes))
+        self._story: Story | None = None
         self._devices: dict[str, VirtualDevice] = {}
         self._watcher: asyncio.Task[None] | None = None
         self._hall: TownHall | None = None
@@ -112,7 +120,9 @@ class Show:
         admin = await asyncio.to_thread(sign_in, url, people.admin.name, people.admin.password)
         labels = dict(CAMERAS) | {name: box.site.label for name, box in self.town.boxes.items()}
         codes = await asyncio.to_thread(make_codes, url, admin, labels)
-        self.cameras = make_cameras(self.town.city, self._folder / "boxes", url, codes)
+        releases = await asyncio.to_thread(Releases, self._folder / "publisher", self.hall.repository)
+        root = releases.root if CAMERAS_TAKE_PART else None
+        self.cameras = make_cameras(self.town.city, self._folder / "boxes", url, codes, root)
         for camera in self.cameras:
             camera.start()
         self.spectator = Spectator(url, admin)
@@ -125,16 +135,22 @@ class Show:
                 enrolled[name].config,
                 enrolled[name].tls,
                 self._scenario.seed,
-                Updater(FLEET, name, enrolled[name].key, enrolled[name].authority, box.group.updates, self._scenario.seed),
+                Updater(FLEET, name, enrolled[name].key, enrolled[name].authority, model, self._scenario.seed),
             )
             for name, box in self.town.boxes.items()
+            for model in (update_model(box.group.updates, name, self._who),)
         }
         self._player = Player(self._scenario, self._devices, self.hall)
         keeper = asyncio.create_task(self._keep())
+        story = self._story = Story(url, people.engineer, people.admin, self._who, self._say)
+        telling = asyncio.create_task(asyncio.to_thread(story.run, releases)) if self._who.canary else None
         try:
             await self._player.run(until)
         finally:
             keeper.cancel()
+            story.end()
+            if telling is not None:
+                await telling
 
     async def check(self) -> None:
         """Judge an alert as an operator would, and read it back. Call while everything runs."""
@@ -167,6 +183,8 @@ class Show:
 
     def abort(self) -> None:
         """End everything at once."""
+        if self._story is not None:
+            self._story.end()
         for camera in self.cameras:
             camera.terminate()
         for camera in self.cameras:
@@ -180,7 +198,9 @@ class Show:
         up = sum(device.link.connected for device in self._devices.values()) + sum(c.running for c in self.cameras)
         events = watching.events.total() if watching else 0
         alarms = watching.running_incidents() if watching else 0
-        return f"{up} of {len(self.town.boxes) + len(CAMERAS)} boxes, {events:,} events, {alarms} alarms running"
+        line = f"{up} of {len(self.town.boxes) + len(CAMERAS)} boxes, {events:,} events, {alarms} alarms running"
+        rollout = self._story.line() if self._story else ""
+        return f"{line}; {rollout}" if rollout else line
 
     async def _keep(self) -> None:
         gone: set[str] = set()
@@ -260,4 +280,8 @@ class Show:
             (outcome.seconds < _STEADY_S or outcome.verdict == "confirm", "a verdict could not be given and read back"),
         )
         outcome.problems += [words for good, words in expectations if not good]
+        if self._story is not None:
+            outcome.rollouts = list(self._story.told())
+            enough = enough_s(self._scenario, self._who)
+            outcome.problems += problems(outcome.rollouts, self._story.fault, outcome.seconds, enough)
         outcome.ok = not outcome.problems

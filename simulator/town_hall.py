@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleet.accounts.accounts import Role
+from fleet.accounts.accounts import Accounts, Role
 from fleet.manager import FirstAccount, Manager, make_config
+from fleet.store.database import open_engine
 from simulator.loopback import HOST, NotReadyError, free_port, wait_ready
 from simulator.worlds.city import City
 
@@ -21,6 +23,7 @@ class People:
 
     admin: FirstAccount
     operator: FirstAccount
+    engineer: FirstAccount
 
 
 class TownHall:
@@ -41,13 +44,23 @@ class TownHall:
         plan = folder / "plan.geojson"
         plan.write_text(json.dumps(city.geojson()), "utf-8")
         config = make_config(
-            folder / "fleet", fleet=FLEET, host=HOST, port=port or free_port(), mqtt_port=free_port(), plan=plan
+            folder / "fleet",
+            fleet=FLEET,
+            host=HOST,
+            port=port or free_port(),
+            mqtt_port=free_port(),
+            plan=plan,
+            updates=folder / "updates",
         )
-        self.url, self.store_url = config.url, config.store_url
+        self.url, self.store_url, self.repository = config.url, config.store_url, config.repository
         self._broker_away = False
         self._manager = Manager(config)
         first = {account.role: account for account in self._manager.first_accounts}
-        self.people = People(first[Role.ADMIN], first[Role.OPERATOR])
+        try:
+            self.people = People(first[Role.ADMIN], first[Role.OPERATOR], _engineer(config.store_url))
+        except BaseException:
+            self._manager.stop()
+            raise
 
     def wait_ready(self, say: Callable[[str], None], ended: Callable[[], bool]) -> None:
         """Wait until the page answers.
@@ -90,3 +103,14 @@ class TownHall:
     def stop(self) -> None:
         """End everything."""
         self._manager.stop()
+
+
+def _engineer(store_url: str) -> FirstAccount:
+    """One more account, as `lamplighter fleet account` makes it: whoever plans a rollout does not approve it."""
+    made = FirstAccount("engineer", Role.ENGINEER, secrets.token_urlsafe(12))
+    engine = open_engine(store_url)
+    try:
+        Accounts(engine).add(made.name, made.role, made.password)
+    finally:
+        engine.dispose()
+    return made
