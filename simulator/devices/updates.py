@@ -164,11 +164,18 @@ class Updater:
             case _:
                 del self._following[order.bundle]
                 self._ended[order.bundle] = order
-                if f"{order.bundle}/{order.release}" in self.model.bad_releases or self._is("bad", self.model.bad_boxes):
-                    reason = Reason("too-slow", order.bundle, "median latency is 3.1 times that of the release before")
+                if (reason := self._goes_wrong(order)) is not None:
                     return self._report(order, UpdateStep.ROLLED_BACK, reason)
                 self.releases[order.bundle] = order.release
                 return self._report(order, UpdateStep.SUCCEEDED)
+
+    def _goes_wrong(self, order: Order) -> Reason | None:
+        """A bad release answers otherwise than the one before; a bad box is too slow for any."""
+        if f"{order.bundle}/{order.release}" in self.model.bad_releases:
+            return Reason("drift", order.bundle, "what it answers is spread otherwise than before")
+        if self._is("bad", self.model.bad_boxes):
+            return Reason("too-slow", order.bundle, "median latency is 3.1 times that of the release before")
+        return None
 
     def _report(self, order: Order, step: UpdateStep, reason: Reason | None = None, running: int | None = None) -> OtaReport:
         runs = self.releases.get(order.bundle, 0) if running is None else running

@@ -21,6 +21,7 @@ import pytest
 
 from simulator.faults.processes import alive, descendants, kill, wait_until
 from simulator.loopback import free_port
+from simulator.rollouts.releases import BAD, GOOD
 
 DEMO = [sys.executable, "-m", "lamplighter", "demo"]
 
@@ -35,7 +36,7 @@ def short_folder() -> Iterator[Path]:
 @pytest.mark.timeout(180)
 def test_a_check_loses_nothing_and_says_so(tmp_path: Path) -> None:
     done = subprocess.run(
-        [*DEMO, "--check", "--seconds", "30"], capture_output=True, text=True, timeout=150, check=False, cwd=tmp_path
+        [*DEMO, "--check", "--seconds", "50"], capture_output=True, text=True, timeout=150, check=False, cwd=tmp_path
     )
     assert done.returncode == 0, done.stdout + done.stderr
     last = json.loads(done.stdout.splitlines()[-1])
@@ -46,6 +47,24 @@ def test_a_check_loses_nothing_and_says_so(tmp_path: Path) -> None:
     assert last["verdict"] == "confirm"
     assert last["events"]["crowd.count"] > 100
     assert last["page_after_s"] < 20
+    good = last["rollouts"][0]
+    assert (good["release"], good["failed"]) == (GOOD, 0)
+    assert good["succeeded"] > 0, "its canary is through"
+    assert not any(one["left_canary"] for one in last["rollouts"] if one["release"] == BAD)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(400)
+def test_a_check_that_is_long_enough_sees_the_bad_release_stopped_at_its_canary(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*DEMO, "--check", "--seconds", "150"], capture_output=True, text=True, timeout=300, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    good, bad = json.loads(done.stdout.splitlines()[-1])["rollouts"]
+    assert (good["state"], good["succeeded"]) == ("completed", good["boxes"])
+    assert (bad["state"], bad["left_canary"], bad["succeeded"]) == ("stopped", False, 0)
+    for line in (f"rollout 1: completed: {good['boxes']} of {good['boxes']} boxes", "rollout 2: stopped at the canary: "):
+        assert line in " ".join(done.stderr.split())
 
 
 @pytest.mark.timeout(120)

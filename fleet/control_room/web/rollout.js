@@ -185,7 +185,7 @@ export const RolloutView = {
         <h2>Groups</h2>
         <div class="scroll">
           <div v-for="group in found.groups" :key="group.name" class="group" :class="'turn-' + group.turn" :data-group="group.name" :data-turn="group.turn">
-            <p><b>{{ group.name }}</b> <span class="muted">{{ group.turn === "passed" ? "passed" : group.turn === "now" ? "its turn" : "later" }}</span>
+            <p><b>{{ group.name }}</b> <span class="muted">{{ group.turn === "passed" ? "passed" : group.turn === "now" ? (rollout.ended_at ? "ended here" : "its turn") : "later" }}</span>
               <span v-if="all" class="n">{{ total(group.counts.succeeded ?? 0) }} of {{ total(Object.values(group.counts).reduce((a, b) => a + b, 0)) }}</span></p>
             <ProgressBar v-if="all" :counts="group.counts" />
             <p class="muted rule">{{ group.success_percent }} % of at least {{ group.minimum }} must succeed; stops at {{ group.budget_percent }} % failed<template v-if="group.soak_s">; watched for {{ duration(group.soak_s) }}</template></p>
