@@ -21,7 +21,7 @@ from simulator.devices.updates import Updater
 from simulator.enrolment import enrol_all, make_codes, sign_in
 from simulator.play import Player
 from simulator.rollouts.outcome import Told, problems
-from simulator.rollouts.plans import CAMERAS_TAKE_PART, enough_s, roster, update_model
+from simulator.rollouts.plans import enough_s, roster, update_model
 from simulator.rollouts.releases import Releases
 from simulator.rollouts.story import Story
 from simulator.scenario.model import Kill, Scenario
@@ -121,8 +121,7 @@ class Show:
         labels = dict(CAMERAS) | {name: box.site.label for name, box in self.town.boxes.items()}
         codes = await asyncio.to_thread(make_codes, url, admin, labels)
         releases = await asyncio.to_thread(Releases, self._folder / "publisher", self.hall.repository)
-        root = releases.root if CAMERAS_TAKE_PART else None
-        self.cameras = make_cameras(self.town.city, self._folder / "boxes", url, codes, root)
+        self.cameras = make_cameras(self.town.city, self._folder / "boxes", url, codes, releases.root)
         for camera in self.cameras:
             camera.start()
         self.spectator = Spectator(url, admin)

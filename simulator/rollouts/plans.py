@@ -2,7 +2,7 @@
 
 Rules:
 
-- The canary is named box by box, a real camera first where the cameras take part; then half of all, then the rest.
+- The canary is named box by box, a real camera first where cameras take part; then half of all, then the rest.
 - A box whose messages are lost on purpose, or that is killed on purpose, may never hear its order or forget what it said: it
   would hold everybody up until its time-out, and is left out.
 - A release that is bad is bad on every box, whatever the scenario says.
@@ -21,9 +21,6 @@ from simulator.devices.updates import UpdateModel
 from simulator.rollouts.releases import BAD, BUNDLE, GOOD
 from simulator.scenario.model import CutLink, Fault, FillDisk, Kill, Lose, RestartBroker, Scenario, StepClock
 from simulator.worlds.sites import CAMERAS
-
-CAMERAS_TAKE_PART: bool = False
-"""Whether the two real boxes are given ``[updates]`` in their file, and take part. This line is the only switch."""
 
 SHADOW_S, PROBATION_S = 8, 15
 """Of the cameras: some fifty pictures beside the old model, and a few counts of the new one. In earnest both are longer."""
@@ -60,7 +57,7 @@ class Roster:
         return self.canary + self.others
 
 
-def roster(scenario: Scenario, boxes: Sequence[str], *, cameras: bool = CAMERAS_TAKE_PART) -> Roster:
+def roster(scenario: Scenario, boxes: Sequence[str], *, cameras: bool = True) -> Roster:
     """Who takes part.
 
     Args:
@@ -94,7 +91,7 @@ def plan(release: int, who: Roster) -> dict[str, Any]:
     }
 
 
-def update_model(model: UpdateModel, name: str, who: Roster, *, cameras: bool = CAMERAS_TAKE_PART) -> UpdateModel:
+def update_model(model: UpdateModel, name: str, who: Roster, *, cameras: bool = True) -> UpdateModel:
     """How updates go on a virtual box. Beside a camera, the canary takes as long as the camera does, which is then heard first.
 
     Args:
@@ -110,7 +107,7 @@ def update_model(model: UpdateModel, name: str, who: Roster, *, cameras: bool = 
     return made
 
 
-def enough_s(scenario: Scenario, who: Roster, *, cameras: bool = CAMERAS_TAKE_PART) -> float:
+def enough_s(scenario: Scenario, who: Roster, *, cameras: bool = True) -> float:
     """Seconds in which both rollouts must have come to their end; infinite where the scenario promises nothing of the kind."""
     models = [scenario.group(name).updates for name in who.names]
     wrong = any(model.bad_boxes or model.silent_boxes or model.restarts for model in models)

@@ -21,7 +21,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "edge/runtime/succession.py",
         "not rehearsal.ready or rehearsal.unit.busy or",
         "",
-        _UPDATES,
+        _SWITCH,
     ),
     Mutant(
         "an event names the model that looked",

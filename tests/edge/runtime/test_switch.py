@@ -55,6 +55,32 @@ def test_a_switch_loses_no_picture_and_each_names_the_model_that_looked(looking:
     looking.until(lambda: not looking.runtime._succession.units)
 
 
+def test_what_was_asked_before_the_switch_is_answered_by_the_old_one(
+    make_box: Any, control: Path, clip: Path, release: Path
+) -> None:
+    control.write_text("slow")
+    (release / "control").write_text("slow")
+    box: Box = make_box()
+    box.run(source("gate", clip, repeat=True))  # as fast as it is looked at: two pictures are always under way
+    box.until(lambda: len(box.results) >= 5)
+    assert rehearse(box, release).ready
+    first = len(box.results)
+    assert switch(box, release)
+    box.until(lambda: len(box.results) >= first + 10)
+    after = box.results[first:]
+    assert all(isinstance(result.outcome, Seen) for result in after)
+    old, new = (result.model.digest if result.model else "" for result in (box.results[0], after[-1]))
+    assert [result.model.digest for result in after if result.model][:2] == [old, old]
+    assert old != new
+
+
+def test_one_that_is_not_ready_takes_over_nothing(looking: Box, release: Path) -> None:
+    looking.runtime.rehearse(puppet.NAME, looking.planner.replaced(puppet.NAME, release), compare=False)
+    assert not switch(looking, release)
+    seen = len(looking.results)
+    looking.until(lambda: any(isinstance(outcome, Seen) for outcome in looking.outcomes()[seen:]))
+
+
 def test_what_is_compared_is_what_both_say_of_the_same_picture(looking: Box, release: Path) -> None:
     rehearsal = rehearse(looking, release, compare=True)
     looking.until(lambda: rehearsal.looks >= 3)
