@@ -23,6 +23,9 @@ from protocol.events import Struct
 from protocol.identifiers import Name, Ordinal, check_name
 from protocol.manifest import FileName, Precision, Sha256
 
+MOST_TIMESTAMP_DAYS = 30
+"""Longest validity of a timestamp: boxes reckon backwards from its end when it was signed, and so how late it is at least."""
+
 MANIFEST_FILE = "manifest.json"
 DELTA_SUFFIX = ".delta"
 _BASE_CHARACTERS = 16

@@ -23,7 +23,8 @@ class Lines:
     def __init__(self) -> None:
         self._held: dict[int, socket.socket] = {}
         self._left: list[socket.socket] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        """The garbage collector closes connections in the middle of whatever this thread does, here too."""
 
     def hold(self, owner: int, line: socket.socket) -> None:
         """A connection is open."""
@@ -47,7 +48,7 @@ class Lines:
     def shut(self) -> None:
         """End what is being sent and received; whoever waits for it wakes up."""
         with self._lock:
-            for line in (*self._held.values(), *self._left):
+            for line in [*list(self._held.values()), *self._left]:
                 with contextlib.suppress(OSError):
                     line.shutdown(socket.SHUT_RDWR)
 

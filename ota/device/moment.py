@@ -6,7 +6,7 @@ that it has verified. The latest of them is the floor.
 
 TUF metadata carry no time of signing, but a time until which they are valid. So the floor is reckoned backwards from that, by
 the longest validity that a timestamp may have (``VALIDITY``): a publisher who gives them less makes the floor lie in the past,
-which costs nothing but a later discovery of a frozen mirror. One who gave them more would make it lie ahead.
+which costs nothing but a later discovery of a frozen mirror. One who gave them more would make it lie ahead; ours refuses to.
 
 Rules:
 
@@ -21,7 +21,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-VALIDITY = dt.timedelta(days=30)
+from protocol.release import MOST_TIMESTAMP_DAYS
+
+VALIDITY = dt.timedelta(days=MOST_TIMESTAMP_DAYS)
 """Longest validity of a timestamp that this reckons with."""
 _MARGIN = dt.timedelta(days=1)
 """Of root's and targets' validity, left for fetching their successors."""

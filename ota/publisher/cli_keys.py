@@ -36,6 +36,7 @@ from ota.publisher.settings import Settings
 from ota.publisher.signatures import AnyDocument, owner
 from ota.publisher.signing import Review, check_content, opened, review, with_signature
 from ota.publisher.surroundings import utc_now
+from protocol.release import MOST_TIMESTAMP_DAYS
 
 
 class RoleName(str, enum.Enum):
@@ -59,7 +60,9 @@ _HOLDS = "Days that a signature holds"
 RootDays = Annotated[int, typer.Option(min=1, max=MOST_DAYS, help=f"{_HOLDS} that people give to roots")]
 TargetsDays = Annotated[int, typer.Option(min=1, max=MOST_DAYS, help=f"{_HOLDS} that people give to releases")]
 SnapshotDays = Annotated[int, typer.Option(min=1, max=MOST_DAYS, help=f"{_HOLDS} that this machine gives to snapshots")]
-TimestampDays = Annotated[int, typer.Option(min=1, max=MOST_DAYS, help=f"{_HOLDS} that this machine gives to timestamps")]
+TimestampDays = Annotated[
+    int, typer.Option(min=1, max=MOST_TIMESTAMP_DAYS, help=f"{_HOLDS} that this machine gives to timestamps")
+]
 OnlinePassword = Annotated[
     str, typer.Option("--online-password-env", help="Environment variable with the password of online keys")
 ]

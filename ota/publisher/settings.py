@@ -11,8 +11,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ota.publisher.roles import DAYS, MOST_DAYS, ROLES
+from ota.publisher.roles import DAYS, MOST_DAYS, ROLES, TIMESTAMP
 from protocol.identifiers import Name, Ordinal
+from protocol.release import MOST_TIMESTAMP_DAYS
 
 FORMAT = 1
 _Days = Annotated[int, Meta(ge=1, le=MOST_DAYS)]
@@ -39,6 +40,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Refuse settings that leave a role out."""
         if set(self.days) != set(ROLES):
             msg = f"days of {', '.join(sorted(self.days))} are not those of {', '.join(sorted(ROLES))}"
+            raise ValueError(msg)
+        if self.days[TIMESTAMP] > MOST_TIMESTAMP_DAYS:
+            msg = f"a timestamp of {self.days[TIMESTAMP]} days misleads boxes about the time; at most {MOST_TIMESTAMP_DAYS}"
             raise ValueError(msg)
 
 

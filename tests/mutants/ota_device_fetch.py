@@ -6,6 +6,13 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        "a connection that the garbage collector closes stops nobody",
+        "ota/device/lines.py",
+        "threading.RLock()",
+        "threading.Lock()",
+        ("tests/ota/device/test_lines.py",),
+    ),
+    Mutant(
         "a delta is applied to its base only",
         "ota/device/delta.py",
         "if left != 1 or digest.hexdigest() != content.sha256:",
