@@ -3,6 +3,9 @@
 A read knows how long it waits for its next byte, and not how long it has been read for: a server that sends one byte every few
 seconds, of a handshake or a header perhaps, would hold a download for ever (row 11 of the faults). So each socket is held a
 second time, and shut when the time is over; whoever reads from it wakes up.
+
+Rule: an answer that nobody has read to its end is closed when Python collects it, which may be at any moment, in the middle of
+anything here, in the same thread. So the lock is one that its holder may take again, and what has ended ends once.
 """
 
 from __future__ import annotations
@@ -24,7 +27,6 @@ class Lines:
         self._held: dict[int, socket.socket] = {}
         self._left: list[socket.socket] = []
         self._lock = threading.RLock()
-        """The garbage collector closes connections in the middle of whatever this thread does, here too."""
 
     def hold(self, owner: int, line: socket.socket) -> None:
         """A connection is open."""
@@ -48,7 +50,7 @@ class Lines:
     def shut(self) -> None:
         """End what is being sent and received; whoever waits for it wakes up."""
         with self._lock:
-            for line in [*list(self._held.values()), *self._left]:
+            for line in (*self._held.values(), *self._left):
                 with contextlib.suppress(OSError):
                     line.shutdown(socket.SHUT_RDWR)
 
@@ -67,12 +69,16 @@ class Guard:
     def __init__(self, lines: Lines, within_s: float) -> None:
         self._lines, self._within_s = lines, within_s
         self.fired = False
+        self._ended = False
         self._timer = threading.Timer(within_s, self._fire)
         self._timer.daemon = True
         self._timer.start()
 
     def end(self) -> None:
-        """What it guards is done."""
+        """What it guards is done; said again, later, it touches no line of another answer."""
+        if self._ended:
+            return
+        self._ended = True
         self._timer.cancel()
         self._lines.sweep()
 

@@ -6,10 +6,17 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
-        "a connection that the garbage collector closes stops nobody",
+        "what is collected while a line is opened stops nothing",
         "ota/device/lines.py",
         "threading.RLock()",
         "threading.Lock()",
+        ("tests/ota/device/test_lines.py",),
+    ),
+    Mutant(
+        "an answer ends once",
+        "ota/device/lines.py",
+        "        if self._ended:\n            return\n",
+        "",
         ("tests/ota/device/test_lines.py",),
     ),
     Mutant(
