@@ -53,7 +53,7 @@ format: setup ## Format, and mend what the linter can
 	@$(BIN)/ruff check --fix .
 
 # What computes, or waits for nothing but its own files, runs on both cores; what watches clocks, processes and links runs alone.
-COMPUTES := tests/packaging tests/ota tests/models tests/protocol tests/hardware tests/fleet/rollouts tests/fleet/store \
+COMPUTES := tests/ota tests/models tests/protocol tests/hardware tests/fleet/rollouts \
   tests/fleet/accounts tests/fleet/audit tests/fleet/identity tests/fleet/oversight tests/fleet/ingest/test_sink.py \
   tests/edge/analytics tests/edge/tracking tests/edge/gate tests/edge/guard tests/simulator/devices tests/simulator/faults \
   tests/test_documents.py tests/test_mutants.py
