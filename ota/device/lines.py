@@ -50,7 +50,7 @@ class Lines:
     def shut(self) -> None:
         """End what is being sent and received; whoever waits for it wakes up."""
         with self._lock:
-            for line in (*self._held.values(), *self._left):
+            for line in [*list(self._held.values()), *self._left]:
                 with contextlib.suppress(OSError):
                     line.shutdown(socket.SHUT_RDWR)
 
