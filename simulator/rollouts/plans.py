@@ -31,8 +31,9 @@ _TIMEOUT_S = 120
 _MOST_NAMED = 500
 """Boxes that a plan may name one by one."""
 _NOTES = {GOOD: "the same network under a new version", BAD: "fewer false alarms: higher thresholds"}
-_BEGIN_S = 25.0
-"""From the first box to the first order on two slow cores: a bundle is packed and signed, all boxes connect and are known."""
+_BEGIN_S = 60.0
+"""From the first box to the first order: a bundle is packed (4 s of a core) and signed, all boxes connect and are known. Ten
+seconds where two cores are idle, a minute where they are wanted by many."""
 _GROUP_S = 4.0
 """From a group's last word to the next one's first order: looks of the scheduler and of those who wait for it."""
 _CAMERA_S = 45.0

@@ -33,10 +33,10 @@ def short_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 def test_a_check_loses_nothing_and_says_so(tmp_path: Path) -> None:
     done = subprocess.run(
-        [*DEMO, "--check", "--seconds", "50"], capture_output=True, text=True, timeout=150, check=False, cwd=tmp_path
+        [*DEMO, "--check", "--seconds", "50"], capture_output=True, text=True, timeout=210, check=False, cwd=tmp_path
     )
     assert done.returncode == 0, done.stdout + done.stderr
     last = json.loads(done.stdout.splitlines()[-1])
