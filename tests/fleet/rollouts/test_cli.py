@@ -15,6 +15,7 @@ from fleet.rollouts import cli
 from fleet.rollouts.errors import PlanError
 from fleet.rollouts.typed import read_window
 from simulator.loopback import free_port
+from simulator.updates.bundles import GOLDEN_FILE, files_of
 from tests.fleet.rollouts.fleet import BUNDLE
 from tests.fleet.rollouts.test_api import PASSWORD, Web, open_web
 from tests.fleet.site import until
@@ -37,8 +38,9 @@ def told(web: Web, *arguments: object, who: str = "ellen") -> str:
 
 
 def test_a_rollout_from_plan_to_end(web: Web) -> None:
-    size = len(f"{BUNDLE} manifest.json 1.3.0") + len(f"{BUNDLE} model.onnx 1.3.0")
-    assert f"│ {BUNDLE} │ 4 │ 1.3.0 │ all │ {size} │" in told(web, "releases")
+    files = files_of(BUNDLE, 3)
+    size = sum(len(files[name]) for name in ("manifest.json", GOLDEN_FILE, f"{BUNDLE}.int8.onnx"))
+    assert f"│ {BUNDLE} │ 4 │ 1.3.0 │ all │ {size:,} │" in told(web, "releases")
     seen = told(web, "plan", BUNDLE, 4, "--canary", "box-000", "--percent", "50", "--preview")
     assert "canary" in seen
     assert "to-50" in seen
