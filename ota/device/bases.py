@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -10,8 +11,10 @@ from models.bundle.bundle import MANIFEST, BundleError, load_bundle
 from ota.deltafile import Content
 from ota.device.store import Store
 from protocol.manifest import GoldenVectors, Variant
+from protocol.release import NOTHING
 
 _MANIFEST_BYTES = 1 << 18
+_EMPTY = Content(0, NOTHING)
 
 
 class Bases:
@@ -43,8 +46,14 @@ class Bases:
                 found.update({part.content: folder / part.file for part in staged.parts})
         return found
 
+    def contents(self, bundle: str) -> list[Content]:
+        """What deltas may begin from: files that are here, and nothing, for what is only packed."""
+        return [_EMPTY, *self.of(bundle)]
+
     def open(self, bundle: str, sha256: str) -> BinaryIO | None:
-        """Open one for reading; nothing when it is not here any more."""
+        """Open one for reading; ``None`` when it is not here any more."""
+        if sha256 == NOTHING:
+            return io.BytesIO()
         for content, path in self.of(bundle).items():
             if content.sha256 == sha256:
                 return path.open("rb")

@@ -56,7 +56,7 @@ class Fetching:
         if refused is not None:
             raise refused
         catalogue = self._ports.repository(job.source).catalogue(job.bundle, job.release)
-        plan = resolve(job.bundle, job.release, catalogue, self._site.box, list(self._bases.of(job.bundle)))
+        plan = resolve(job.bundle, job.release, catalogue, self._site.box, self._bases.contents(job.bundle))
         check_room(plan, self._store.objects.has, self._store.disk.free(), self._store.used(), self._site.budget)
         return Next(transitions.moved(state, job, Phase.DOWNLOAD, plan=plan))
 

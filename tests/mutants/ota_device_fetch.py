@@ -6,6 +6,13 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        "what is packed is fetched packed",
+        "ota/device/bases.py",
+        "return [_EMPTY, *self.of(bundle)]",
+        "return [*self.of(bundle)]",
+        ("tests/ota/device/test_machine.py",),
+    ),
+    Mutant(
         "what is collected while a line is opened stops nothing",
         "ota/device/lines.py",
         "threading.RLock()",

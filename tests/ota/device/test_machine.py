@@ -93,6 +93,21 @@ def test_row_20_a_delta_that_no_mirror_has_is_replaced_by_the_file(town: Town) -
     assert town.said[-1] == (2, "succeeded", "")
 
 
+def test_what_is_packed_needs_no_base(town: Town) -> None:
+    box = town.start()
+    files = files_of(READER, 1)
+    town.repository.add(files, 1)
+    packed = town.repository.add_deltas(READER, 1, dict.fromkeys(files, b""))
+    assert [path.rpartition("/")[2].partition(".from-")[0] for path in packed] == ["manifest.json"]  # noise packs no smaller
+    town.repository.publish()
+    town.order(box, (READER, 1))
+    box.run()
+    assert town.said[-1] == (1, "succeeded", "")
+    whole = sum(len(files[part.file]) for part in box.machine.state.staged[0].parts)
+    saved = len(files["manifest.json"]) - town.repository.targets.targets[packed[0]].length
+    assert town.world.said[-1].fetched_bytes == whole - saved
+
+
 def test_a_delta_from_what_came_with_the_installation(town: Town) -> None:
     box = town.start()
     town.repository.add(files_of(READER, 1), 1)
