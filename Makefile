@@ -56,7 +56,7 @@ format: setup ## Format, and mend what the linter can
 COMPUTES := tests/ota tests/models tests/protocol tests/hardware tests/fleet/rollouts \
   tests/fleet/accounts tests/fleet/audit tests/fleet/identity tests/fleet/oversight tests/fleet/ingest/test_sink.py \
   tests/edge/analytics tests/edge/tracking tests/edge/gate tests/edge/guard tests/simulator/devices tests/simulator/faults \
-  tests/test_documents.py tests/test_mutants.py
+  tests/test_documents.py tests/test_mutants.py tests/packaging/test_wheels_there.py tests/benchmarks/test_ota_crash.py
 
 test: setup system lint ## All that CI runs
 	@rm -f .coverage .coverage.*

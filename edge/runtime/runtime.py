@@ -203,7 +203,7 @@ class Runtime:
         self._planner = planner
         now_s = self.now_s()
         before = self._tallies.get(bundle)
-        self._tallies[bundle] = Tally(now_s, None if before is None else before.spread.counts(now_s))
+        self._tallies[bundle] = Tally(now_s, None if before is None else before.spread)
         ready = self._succession.relieve(self._accelerators, self)
         self._succession.end()
         self._replan()

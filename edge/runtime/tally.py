@@ -29,6 +29,9 @@ _BINS = 10
 FEWEST = 300
 """Scores on either side from which their spread says something: of two samples of 300 from one distribution in ten bins the
 index is .06 in the mean (bins - 1, times the sum of both reciprocals)."""
+SPAN_S = 600.0
+"""Time that either side must have been looking: people cross a picture in ten seconds or twenty, and as long as they do, all
+their scores are one observation. Over quarters of a minute the index of one model against itself reached .26 on the square."""
 HOUR_S = 3600.0
 _PART_S = 300.0
 _PARTS = round(HOUR_S / _PART_S)
@@ -39,13 +42,21 @@ class Spread:
 
     def __init__(self) -> None:
         self._parts: deque[tuple[float, Counts]] = deque(maxlen=_PARTS)
+        self._first_s: float | None = None
+        self._last_s = 0.0
 
     def add(self, scores: Floats, now_s: float) -> None:
         """Count scores, float32 (n,) from 0 to 1."""
         if not self._parts or now_s - self._parts[-1][0] >= _PART_S:
             self._parts.append((now_s, np.zeros(_BINS, np.int64)))
+        self._first_s, self._last_s = now_s if self._first_s is None else self._first_s, now_s
         bins = np.clip((scores * _BINS).astype(np.int64), 0, _BINS - 1)
         np.add.at(self._parts[-1][1], bins, 1)
+
+    @property
+    def span_s(self) -> float:
+        """From the first score to the last, seconds."""
+        return 0.0 if self._first_s is None else self._last_s - self._first_s
 
     def counts(self, now_s: float) -> Counts:
         """Counts by tenth."""
@@ -59,10 +70,10 @@ class Tally:
 
     Args:
         now_s: when it began to run, monotonic seconds.
-        before: spread of what ran before it, counts by tenth; nothing = unknown.
+        before: spread of what ran before it; nothing = unknown.
     """
 
-    def __init__(self, now_s: float, before: Counts | None = None) -> None:
+    def __init__(self, now_s: float, before: Spread | None = None) -> None:
         self.asked = self.answered = self.failures = 0
         self.inference_ms = Median()
         self.spread = Spread()
@@ -88,8 +99,10 @@ class Tally:
         """Population stability index of its scores against those before; ``None`` while too little is known, or later on."""
         if self._before is None or now_s - self._begun_s > HOUR_S:
             return None
-        now = self.spread.counts(now_s)
-        return None if min(now.sum(), self._before.sum()) < FEWEST else stability_index(self._before, now)
+        before, now = self._before.counts(self._begun_s), self.spread.counts(now_s)
+        if min(now.sum(), before.sum()) < FEWEST or min(self.spread.span_s, self._before.span_s) < SPAN_S:
+            return None
+        return stability_index(before, now)
 
     def _answer(self, inference_ms: float, now_s: float) -> None:
         self.asked += 1

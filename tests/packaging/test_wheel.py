@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import venv
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def run(*command: str | Path, timeout: float = 600, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME", "COVERAGE_PROCESS_START"}}
-    done = subprocess.run(
-        [str(part) for part in command],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-        env=environment,
-        cwd=cwd,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
-    return done
+from tests.packaging.programs import ROOT, run
 
 
 @pytest.fixture(scope="module")
@@ -66,15 +48,3 @@ def test_the_device_starts_alone_and_the_demo_passes_with_the_manager(installed:
     assert last["lost"] == 0
     assert last["doubled"] == 0
     assert last["events"]["crowd.count"] > 0
-
-
-@pytest.mark.parametrize("python", ["3.10", "3.11"])
-@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_every_package_of_the_device_has_a_wheel(python: str, machine: str, tmp_path: Path) -> None:
-    platforms = [f"--platform=manylinux_{glibc}_{machine}" for glibc in ("2_17", "2_28", "2_31", "2_35")]
-    run(
-        sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--require-hashes", "--only-binary=:all:",
-        f"--python-version={python}", "--implementation=cp", "--abi=abi3", "--abi=none", f"--abi=cp{python.replace('.', '')}",
-        f"--platform=manylinux2014_{machine}", *platforms, f"--target={tmp_path}",
-        "-r", ROOT / "constraints" / f"device-{python}.txt",
-    )  # fmt: skip

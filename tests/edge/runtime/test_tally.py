@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge.infer.outcome import Dropped, DropReason, Failed, NothingSeen, Outcome, Seen, Still, TimedOut
 from edge.runtime.agreement import agree, pairs
-from edge.runtime.tally import FEWEST, HOUR_S, Spread, Tally, stability_index
+from edge.runtime.tally import FEWEST, HOUR_S, SPAN_S, Spread, Tally, stability_index
 from models.bundle.detections import Detections
 
 
@@ -74,17 +74,30 @@ def filled(score: float, count: int, now_s: float = 0.0) -> Spread:
 
 
 def test_drift_is_told_in_the_first_hour_and_from_enough_scores_on() -> None:
-    before = filled(0.85, FEWEST).counts(0.0)
+    before = filled(0.85, FEWEST, -SPAN_S)
+    before.add(np.array([0.85], np.float32), 0.0)
     tally = Tally(0.0, before)
-    for _ in range(FEWEST - 1):
-        tally.count(Seen(boxes(0, score=0.35), 1.0), 1.0)
-    assert tally.drift(1.0) is None
-    tally.count(Seen(boxes(0, score=0.35), 1.0), 1.0)
-    drift = tally.drift(1.0)
+    for i in range(FEWEST - 1):
+        tally.count(Seen(boxes(0, score=0.35), 1.0), i * (SPAN_S + 10) / FEWEST)
+    assert tally.drift(SPAN_S + 10) is None, "one too few"
+    tally.count(Seen(boxes(0, score=0.35), 1.0), SPAN_S + 10)
+    drift = tally.drift(SPAN_S + 10)
     assert drift is not None
     assert drift > 1.0
     assert tally.drift(HOUR_S + 1) is None
     assert Tally(0.0).drift(1.0) is None
+
+
+@pytest.mark.parametrize(
+    ("old_s", "new_s", "told"), [(SPAN_S, SPAN_S, True), (SPAN_S - 1, SPAN_S, False), (SPAN_S, SPAN_S - 1, False)]
+)
+def test_scores_of_a_few_passers_by_tell_no_drift(old_s: float, new_s: float, told: bool) -> None:
+    before = filled(0.85, FEWEST, -old_s)
+    before.add(np.array([0.85], np.float32), 0.0)
+    tally = Tally(0.0, before)
+    for now_s in (0.0, new_s):
+        tally.count(Seen(boxes(*range(0, 20 * FEWEST, 20), score=0.35), 1.0), now_s)
+    assert (tally.drift(new_s) is not None) is told
 
 
 def test_two_samples_of_one_street_do_not_drift() -> None:
