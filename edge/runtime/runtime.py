@@ -214,7 +214,8 @@ class Runtime:
 
     def tally(self, bundle: str) -> Tally:
         """What its looks have come to since it runs."""
-        return self._tallies.setdefault(bundle, Tally(self.now_s()))
+        found = self._tallies.get(bundle)  # asked for with every picture
+        return self._tallies.setdefault(bundle, Tally(self.now_s())) if found is None else found
 
     def stop(self) -> None:
         """End every process. Pictures that were not looked at come out as dropped."""

@@ -2,7 +2,7 @@
 
 Rules:
 
-- Everything is done by the agent's loop, as errands; reading memory is not, because it walks page tables.
+- Everything is done by the agent's loop, as errands. Reading is not: of meters any thread may, and memory walks page tables.
 - Golden vectors are run where a model is loaded (:mod:`edge.infer.looker`), in a second process of the accelerator.
 - A box without room for that process says so, skips the comparison, and switches by unloading and loading.
 """
@@ -77,7 +77,7 @@ class RuntimeTrial:
         if self._shadow is None:
             if not _has_room():
                 return Shadow(unable="too little memory for a second process")
-            self._old_ms = self._latency(bundle)
+            self._old_ms = self._runtime.tally(bundle).inference_ms.value(self._runtime.now_s())
             try:
                 self._shadow = self._begin(bundle, self._planner.replaced(bundle, folder), compare=True)
             except RehearsalError as error:
@@ -87,19 +87,12 @@ class RuntimeTrial:
         rehearsal = self._shadow
         if rehearsal.fault:
             raise TrialError(rehearsal.fault)
-        looks, agreed, failures, latency = self._errands.do(
-            lambda: (
-                rehearsal.looks,
-                rehearsal.agreed,
-                rehearsal.failures,
-                rehearsal.inference_ms.value(rehearsal.now_s()),
-            )
-        )
+        looks, agreed = self._errands.do(lambda: (rehearsal.looks, rehearsal.agreed))  # which belong together
         return Shadow(
             looks=looks,
             agreement=agreed / looks if looks else None,
-            failures=failures,
-            latency_ms=latency,
+            failures=rehearsal.failures,
+            latency_ms=rehearsal.inference_ms.value(rehearsal.now_s()),
             old_latency_ms=self._old_ms,
             memory_mb=_memory_of(rehearsal),
             temperature_c=temperature_c(),
@@ -144,9 +137,6 @@ class RuntimeTrial:
     def _begin(self, bundle: str, planner: Planner, *, compare: bool) -> Rehearsal:
         self._shadow = None
         return self._errands.do(lambda: self._runtime.rehearse(bundle, planner, compare=compare))
-
-    def _latency(self, bundle: str) -> float | None:
-        return self._errands.do(lambda: self._runtime.tally(bundle).inference_ms.value(self._runtime.now_s()))
 
 
 def health_of(runtime: Runtime, bundle: str, memory: float | None) -> Health:

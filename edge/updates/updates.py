@@ -75,8 +75,6 @@ class Updates:
         stick: Path | None = None,
     ) -> None:
         self._place, self._sources, self._outside, self._stick = place, sources, outside, stick
-        self._criteria = criteria
-        self._runtime = runtime
         self.errands = Errands(runtime.wake)
         self._trial = RuntimeTrial(self.errands, runtime, planner)
         installed = {path.parent.name: path.parent for path in sorted(planner.folder.glob(f"*/{MANIFEST}"))}
