@@ -10,15 +10,13 @@ import threading
 import time
 
 import msgspec
-from sqlalchemy import Engine, select
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Engine
 
 from fleet.identity.authority import KeysError
 from fleet.rollouts.leader import Leader
 from fleet.rollouts.scheduler import Scheduler
-from fleet.store.database import STORE_FAULTS, writing
-from fleet.store.tables import setting
+from fleet.store.database import STORE_FAULTS
+from fleet.store.signs import read_sign, write_sign
 
 IDLE_S = 0.5
 """Between ticks when nothing is due: a box's word waits no longer than this."""
@@ -82,15 +80,9 @@ class Job:
 
 def write_pulse(engine: Engine, pulse: Pulse) -> None:
     """Replace the sign of life."""
-    value = msgspec.json.encode(pulse).decode()
-    make = pg_insert if engine.dialect.name == "postgresql" else sqlite_insert
-    statement = make(setting).values(name=_NAME, value=value)
-    with writing(engine) as connection:
-        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+    write_sign(engine, _NAME, pulse)
 
 
 def read_pulse(engine: Engine) -> Pulse | None:
     """The last sign of life; ``None`` when the process never ran."""
-    with engine.connect() as connection:
-        value = connection.execute(select(setting.c.value).where(setting.c.name == _NAME)).scalar()
-    return None if value is None else msgspec.json.decode(value, type=Pulse)
+    return read_sign(engine, _NAME, Pulse)
