@@ -1,8 +1,6 @@
 // Telemetry of the last while, as small charts over one time axis.
-//
-// Rule: ECharts is a megabyte that the live page never needs; it is loaded where a chart is shown.
 
-import { onBeforeUnmount, onMounted, ref, watch } from "vue";
+import { useChart } from "./chart.js";
 
 const ROWS = [
   { key: "fps", name: "fps", colour: "#7fb6c9" },
@@ -30,24 +28,7 @@ function options(history) {
 export const HistoryChart = {
   props: { history: Array },
   setup(props) {
-    const host = ref(null);
-    let chart = null;
-    let resizer = null;
-    const draw = () => chart?.setOption(options(props.history ?? []), { notMerge: true });
-    onMounted(async () => {
-      const { echarts } = await import("nicegui-echart");
-      if (!host.value) return;
-      chart = echarts.init(host.value, null, { renderer: "canvas" });
-      draw();
-      resizer = new ResizeObserver(() => chart.resize());
-      resizer.observe(host.value);
-    });
-    watch(() => props.history, draw);
-    onBeforeUnmount(() => {
-      resizer?.disconnect();
-      chart?.dispose();
-    });
-    return { host };
+    return { host: useChart(() => options(props.history ?? []), () => props.history) };
   },
   template: `<div class="chart-host"><p v-if="!history || !history.length" class="empty">No telemetry yet.</p><div ref="host" class="chart"></div></div>`,
 };

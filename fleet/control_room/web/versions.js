@@ -1,8 +1,6 @@
 // How many boxes ran which version, over time: stacked, so that the whole is all boxes.
-//
-// Rule: ECharts is a megabyte that the live page never needs; it is loaded where a chart is shown.
 
-import { onBeforeUnmount, onMounted, ref, watch } from "vue";
+import { useChart } from "./chart.js";
 
 const FRESH = "#58b69a";
 const OTHERS = ["#56708c", "#6f6a8c", "#8c7a56", "#5d6975", "#7a5d6d"];
@@ -34,24 +32,7 @@ function options(lines, fresh) {
 export const VersionsChart = {
   props: { lines: Object, fresh: String },
   setup(props) {
-    const host = ref(null);
-    let chart = null;
-    let resizer = null;
-    const draw = () => chart?.setOption(options(props.lines ?? {}, props.fresh), { notMerge: true });
-    onMounted(async () => {
-      const { echarts } = await import("nicegui-echart");
-      if (!host.value) return;
-      chart = echarts.init(host.value, null, { renderer: "canvas" });
-      draw();
-      resizer = new ResizeObserver(() => chart.resize());
-      resizer.observe(host.value);
-    });
-    watch(() => props.lines, draw);
-    onBeforeUnmount(() => {
-      resizer?.disconnect();
-      chart?.dispose();
-    });
-    return { host };
+    return { host: useChart(() => options(props.lines ?? {}, props.fresh), () => props.lines) };
   },
   template: `<div class="chart-host"><p v-if="!lines || !Object.keys(lines).length" class="empty">It has not begun.</p><div ref="host" class="chart" :class="{ nothing: !lines || !Object.keys(lines).length }"></div></div>`,
 };
