@@ -25,13 +25,13 @@ from edge.infer.messages import ModelOrder
 from edge.infer.outcome import Dropped, DropReason, Failed, Outcome, Still
 from edge.region import Region
 from edge.runtime.accelerator import AcceleratorUnit
+from edge.runtime.crew import Crew
 from edge.runtime.plan import NoPlan, Plan, Planner
 from edge.runtime.policy import RuntimePolicy
 from edge.runtime.rehearsal import Rehearsal, RehearsalError
 from edge.runtime.result import FrameResult
 from edge.runtime.scheduler import Waiting
 from edge.runtime.source import RingHeld, SourceState, SourceUnit
-from edge.runtime.succession import Succession
 from edge.runtime.tally import Tally
 from edge.runtime.view import View, input_of
 from protocol.config import Source
@@ -74,11 +74,8 @@ class Runtime:
         self._policy = policy or RuntimePolicy()
         self._selector = selectors.DefaultSelector()
         self._views: dict[str, View] = {}
-        self._accelerators: dict[str, AcceleratorUnit] = {}
-        self._models: dict[ModelOrder, ModelRef] = {}
-        """How events name the models that accelerators hold."""
+        self._crew = Crew(self._policy, self, on_health)
         self._tallies: dict[str, Tally] = {}
-        self._succession = Succession(self._policy)
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._wake_lock = threading.RLock()
         """Held while the pipe is written to or closed; a signal handler may ask again in the middle of either."""
@@ -115,12 +112,10 @@ class Runtime:
     def poll(self, timeout_s: float) -> None:
         """Move everything on; returns after at most so long, or as soon as something was done."""
         now_s = self._clock.monotonic()
-        times = [unit.next_s for unit in self._accelerators.values()]
-        times += self._succession.times()
-        times += [view.unit.next_s for view in self._views.values()]
+        times = [*self._crew.times(), *(view.unit.next_s for view in self._views.values())]
         due_s = min((time for time in times if time is not None), default=now_s + timeout_s)
         wait_s = min(timeout_s, _TICK_S, max(0.0, due_s - now_s))
-        if self._accelerators and all(accelerator.full for accelerator in self._accelerators.values()):
+        if self._crew.full:
             self._urgent.select(min(wait_s, _HOLD_S))
             wait_s = 0.0
         for _ in range(_MOST_ROUNDS):  # all that was held: pictures left in a pipe grow old there, and take slots
@@ -184,12 +179,12 @@ class Runtime:
             self,
             compare=compare,
         )
-        self._succession.begin(rehearsal)
+        self._crew.rehearse(rehearsal)
         return rehearsal
 
     def end_rehearsal(self) -> None:
         """End that process."""
-        self._succession.end()
+        self._crew.succession.end()
 
     def switch(self, bundle: str, planner: Planner) -> bool:
         """Run from now on what ``planner`` chooses, which differs in where a bundle lies.
@@ -204,12 +199,9 @@ class Runtime:
         now_s = self.now_s()
         before = self._tallies.get(bundle)
         self._tallies[bundle] = Tally(now_s, None if before is None else before.spread)
-        ready = self._succession.relieve(self._accelerators, self)
-        self._succession.end()
+        ready = self._crew.relieve()
+        self._crew.succession.end()
         self._replan()
-        if ready:
-            for unit in self._accelerators.values():  # what stood against the old process stands no more
-                self._on_health(unit.subject, unit.reasons)
         return ready
 
     def tally(self, bundle: str) -> Tally:
@@ -219,15 +211,12 @@ class Runtime:
 
     def stop(self) -> None:
         """End every process. Pictures that were not looked at come out as dropped."""
-        self._succession.stop()
-        units = [view.unit for view in self._views.values()] + list(self._accelerators.values())
-        for unit in units:
-            unit.ask_to_stop()
+        for view in self._views.values():
+            view.unit.ask_to_stop()
+        self._crew.ask_to_stop()
         for name in list(self._views):
             self._remove(name, self._policy.stop_s)
-        for accelerator in self._accelerators.values():
-            accelerator.stop(self._policy.stop_s)
-        self._accelerators.clear()
+        self._crew.stop(self._policy.stop_s)
         self._selector.close()
         self._urgent.close()
         with self._wake_lock:
@@ -258,8 +247,7 @@ class Runtime:
 
     def accelerators(self) -> dict[str, AcceleratorTelemetry]:
         """Each accelerator in use. Any thread may ask."""
-        now_s = self._clock.monotonic()
-        return {name: unit.telemetry(now_s) for name, unit in tuple(self._accelerators.items())}
+        return self._crew.telemetry(self._clock.monotonic())
 
     # what sources and accelerators tell
 
@@ -285,13 +273,11 @@ class Runtime:
 
     def ring_made(self, ring: RingHeld) -> None:
         """There is a new ring."""
-        for accelerator in (*self._accelerators.values(), *self._succession.units):
-            accelerator.know(ring)
+        self._crew.know(ring)
 
     def ring_gone(self, ring: RingHeld) -> None:
         """A ring is about to be closed."""
-        for accelerator in (*self._accelerators.values(), *self._succession.units):
-            accelerator.forget(ring)
+        self._crew.forget(ring)
 
     def shot(self, source: SourceUnit, shot: Shot) -> None:
         """A picture was captured: queue it, or say at once what became of it."""
@@ -308,7 +294,7 @@ class Runtime:
                     source.release(slot)
                     self._settle(view, opening, shot.number, Failed(view.plan.detail))
                     return
-                accelerator = self._accelerators[view.plan.accelerator]
+                accelerator = self._crew[view.plan.accelerator]
                 waiting = Waiting(
                     name, opening, shot.number, slot, view.plan.model.name, shot.regions, shot.captured.monotonic_s
                 )
@@ -321,7 +307,7 @@ class Runtime:
         view = self._views.get(picture.source)
         if view is None:
             return
-        self._succession.offer(picture, outcome)
+        self._crew.succession.offer(picture, outcome)
         self._settle(view, picture.opening, picture.number, outcome, picture.order)
         view.unit.release(picture.slot)  # afterwards, so that what is now expected goes with it
 
@@ -333,7 +319,7 @@ class Runtime:
 
     def accelerator_changed(self, accelerator: AcceleratorUnit) -> None:
         """State or reasons of an accelerator have changed; of one that was relieved, nobody needs to know."""
-        if self._accelerators.get(accelerator.name) is accelerator:
+        if self._crew.get(accelerator.name) is accelerator:
             self._on_health(accelerator.subject, accelerator.reasons)
 
     # inside
@@ -345,13 +331,13 @@ class Runtime:
         now_s = self._clock.monotonic()
         view.count(shot, outcome, now_s)
         self.tally(view.unit.config.model).count(outcome, now_s)
-        result = view.result(shot, outcome, None if order is None else self._models.get(order))
+        result = view.result(shot, outcome, self._crew.ref(order))
         for item in view.sequences[opening].settle(number, result):
             self._on_frame(item)
 
     def _remove(self, name: str, patience_s: float = 0.0) -> None:
         view = self._views[name]
-        for accelerator in self._accelerators.values():
+        for accelerator in self._crew:
             for gone in accelerator.queue.remove(name):
                 self.settled(gone.picture, Dropped(gone.reason))
         view.unit.stop(patience_s)
@@ -367,35 +353,17 @@ class Runtime:
             before = view.plan
             view.plan = self._planner.plan(view.unit.config)
             moved = isinstance(before, Plan) and (isinstance(view.plan, NoPlan) or view.plan.accelerator != before.accelerator)
-            if moved and isinstance(before, Plan) and before.accelerator in self._accelerators:
-                for gone in self._accelerators[before.accelerator].queue.remove(view.unit.config.id):
-                    self.settled(gone.picture, Dropped(gone.reason))
+            accelerator = self._crew.get(before.accelerator) if moved and isinstance(before, Plan) else None
+            for gone in () if accelerator is None else accelerator.queue.remove(view.unit.config.id):
+                self.settled(gone.picture, Dropped(gone.reason))
             self._judge(view)
-        plans = {name: view.plan for name, view in self._views.items() if isinstance(view.plan, Plan)}
-        held = {order for unit in (*self._accelerators.values(), *self._succession.units) for order in unit.models}
-        self._models = {order: ref for order, ref in self._models.items() if order in held}
-        self._models |= {plan.model: plan.ref for plan in plans.values()}
-        for name in [name for name in self._accelerators if name not in {plan.accelerator for plan in plans.values()}]:
-            unit = self._accelerators.pop(name)
-            unit.stop(0.0)
-            if unit.reasons:
-                self._on_health(unit.subject, ())
-        for source, plan in plans.items():
-            new = plan.accelerator not in self._accelerators
-            if new:
-                self._accelerators[plan.accelerator] = AcceleratorUnit(plan.accelerator, plan.entry, self._policy, self)
-            unit = self._accelerators[plan.accelerator]
-            config = self._views[source].unit.config
-            unit.queue.add(source, 1 if config.pace == "real-time" else self._policy.slots)
-            unit.want(tuple({p.model.name: p.model for p in plans.values() if p.accelerator == plan.accelerator}.values()))
-            if new:
-                unit.start()
+        self._crew.hold(
+            {name: (view.unit.config, view.plan) for name, view in self._views.items() if isinstance(view.plan, Plan)}
+        )
 
     def _tick(self) -> None:
         now_s = self._clock.monotonic()
-        for accelerator in list(self._accelerators.values()):
-            accelerator.tick(now_s)
-        self._succession.tick(now_s)
+        self._crew.tick(now_s)
         for view in list(self._views.values()):
             view.unit.tick(now_s)
             blind = view.blind_for_s(now_s) >= self._policy.blind_s

@@ -4,8 +4,8 @@ Rules:
 
 - Queues are bounded; what does not fit is dropped by name, never silently, and every picture that was offered comes out exactly
   once: taken or dropped.
-- A real-time source has one picture waiting, the newest; a source that plays as fast as possible has as many as its ring holds,
-  and waits itself when they are full.
+- A real-time source has one picture waiting, the newest (or two, :mod:`edge.runtime.crew`); a source that plays as fast as
+  possible has as many as its ring holds, and waits itself when they are full.
 - The source that was served longest ago goes first, so that a busy view cannot starve a quiet one.
 - A picture that has waited longer than pictures may live is dropped.
 

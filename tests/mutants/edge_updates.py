@@ -39,9 +39,16 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a rehearsal sees rings that come later",
-        "edge/runtime/runtime.py",
-        "for accelerator in (*self._accelerators.values(), *self._succession.units):\n            accelerator.know(ring)",
-        "for accelerator in self._accelerators.values():\n            accelerator.know(ring)",
+        "edge/runtime/crew.py",
+        "for unit in (*self, *self.succession.units):\n            unit.know(ring)",
+        "for unit in self:\n            unit.know(ring)",
+        _SWITCH,
+    ),
+    Mutant(
+        "beside a second process two pictures of a live source may wait",
+        "edge/runtime/crew.py",
+        "_WAIT_BESIDE = 2",
+        "_WAIT_BESIDE = 1",
         _SWITCH,
     ),
     Mutant(

@@ -22,7 +22,7 @@ LONGEST_S = 600
 
 
 class Laboratory:
-    """A copy of what git knows of the tree.
+    """A copy of the tree: all files but those that git ignores.
 
     Args:
         tree: where the copy goes; must not be there yet.
@@ -31,7 +31,8 @@ class Laboratory:
     def __init__(self, tree: Path) -> None:
         self._tree = tree
         self._faults: dict[tuple[str, ...], str | None] = {}
-        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
+        listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
         for name in filter(None, listed.split("\0")):
             target = tree / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +44,7 @@ class Laboratory:
             return f"its text stands {mutant.occurrences()} times in {mutant.file}, expected once"
         if mutant.tests not in self._faults:
             before = self._run(mutant.tests, keep=True)
-            self._faults[mutant.tests] = before.stdout[-2000:] if before.returncode else None
+            self._faults[mutant.tests] = (before.stdout + before.stderr)[-2000:] if before.returncode else None
         if (fault := self._faults[mutant.tests]) is not None:
             return f"its tests are red without it:\n{fault}"
         path = self._tree / mutant.file

@@ -1,7 +1,8 @@
 """An accelerator that does as it is told, and a bundle for it.
 
 The compiled model of the bundle is the path of a file; what stands in that file when a picture is looked at is what the
-accelerator does: ``see``, ``nothing``, ``error``, ``hang``, ``crash``, ``slow``.
+accelerator does: ``see``, ``nothing``, ``error``, ``hang``, ``crash``, ``slow``, and ``late``, which is ``see`` but late by
+:data:`LATE_S` once.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from protocol.manifest import GoldenVectors, Input, OperatingPoint, Output, Vari
 NAME = "puppet"
 ENTRY = "tests.edge.infer.puppet:Puppet"
 SIDE = 32
+LATE_S = 0.35
 SCORES = np.array([[0.9], [0.05]], np.float32)
 BOXES = np.array([[0.25, 0.25, 0.75, 0.5], [0, 0, 1, 1]], np.float32)
 
@@ -58,6 +60,10 @@ class PuppetNetwork:
                 return BOXES, SCORES * 0.1
             case "slow":
                 time.sleep(0.1)
+                return BOXES, SCORES
+            case "late":
+                self._control.write_text("see")
+                time.sleep(LATE_S)
                 return BOXES, SCORES
             case "hang":
                 time.sleep(3600)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edge.infer.outcome import Dropped, NothingSeen, Seen
+from edge.infer.outcome import Dropped, DropReason, NothingSeen, Seen
 from edge.runtime.rehearsal import Rehearsal, RehearsalError
 from tests.edge.infer import puppet
 from tests.edge.runtime.box import Box, source
@@ -52,7 +52,7 @@ def test_a_switch_loses_no_picture_and_each_names_the_model_that_looked(looking:
     (new,) = {result.model.digest for result in after[5:] if result.model}
     assert digests[0] != new
     assert digests == sorted(digests, key=lambda digest: digest == new)  # never back
-    looking.until(lambda: not looking.runtime._succession.units)
+    looking.until(lambda: not looking.runtime._crew.succession.units)
 
 
 def test_what_was_asked_before_the_switch_is_answered_by_the_old_one(
@@ -163,3 +163,24 @@ def test_a_rehearsal_sees_rings_that_come_later(make_box: Any, control: Path, cl
     looks = rehearsal.looks
     box.until(lambda: rehearsal.looks >= looks + 3)
     assert not rehearsal.failures
+
+
+def test_beside_a_second_process_a_look_that_is_late_costs_no_picture(
+    make_box: Any, control: Path, clip: Path, release: Path
+) -> None:
+    box: Box = make_box()
+    box.run(source("gate", clip, pace="real-time", fps=10, repeat=True))  # the late look takes three and a half of them
+    box.until(lambda: len(box.results) >= 5)
+
+    def late() -> set[object]:
+        first = len(box.results)
+        control.write_text("late")
+        box.until(lambda: len(box.results) >= first + 10)
+        assert control.read_text() == "see"
+        return {outcome for outcome in box.outcomes()[first:] if isinstance(outcome, Dropped)}
+
+    assert late() == {Dropped(DropReason.SUPERSEDED)}
+    assert rehearse(box, release).ready
+    assert late() == set()
+    box.runtime.end_rehearsal()
+    assert late() == {Dropped(DropReason.SUPERSEDED)}

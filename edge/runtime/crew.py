@@ -1,0 +1,160 @@
+"""The accelerators in use: which there are, what each holds, and which process stands for each.
+
+Rules:
+
+- What the plans need is held, and nothing else.
+- While there is a second process of one, a live source may have two pictures waiting instead of one: the processor that both
+  share is late by a frame time now and then, and that must not cost a picture. Afterwards the newest is wanted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from edge.infer.messages import ModelOrder
+from edge.runtime.accelerator import AcceleratorUnit, Listener
+from edge.runtime.plan import Plan
+from edge.runtime.policy import RuntimePolicy
+from edge.runtime.rehearsal import Rehearsal
+from edge.runtime.source import RingHeld
+from edge.runtime.succession import Succession
+from protocol.config import Source
+from protocol.events import ModelRef, Reason
+from protocol.state import AcceleratorTelemetry
+
+_WAIT = 1
+_WAIT_BESIDE = 2
+"""Beside a second process: the place that a ring has to spare."""
+
+
+class Crew:
+    """Keeps them.
+
+    Args:
+        policy: time limits and sizes.
+        listener: is told what happens at those that count.
+        on_health: is told what stands against one that went or was relieved.
+    """
+
+    def __init__(self, policy: RuntimePolicy, listener: Listener, on_health: Callable[[str, tuple[Reason, ...]], None]) -> None:
+        self._policy, self._listener, self._on_health = policy, listener, on_health
+        self._units: dict[str, AcceleratorUnit] = {}
+        self._refs: dict[ModelOrder, ModelRef] = {}
+        self._beside = False
+        self._waits: dict[str, tuple[str, bool]] = {}
+        """By source: the accelerator at which its pictures wait, and whether it is live."""
+        self.succession = Succession(policy)
+
+    def __iter__(self) -> Iterator[AcceleratorUnit]:
+        """Those that count."""
+        return iter(tuple(self._units.values()))
+
+    def __getitem__(self, name: str) -> AcceleratorUnit:
+        """One of those that count."""
+        return self._units[name]
+
+    def get(self, name: str) -> AcceleratorUnit | None:
+        """One of those that count, if it is there."""
+        return self._units.get(name)
+
+    @property
+    def full(self) -> bool:
+        """Whether each has been asked as much as it should be at once."""
+        return bool(self._units) and all(unit.full for unit in self._units.values())
+
+    def ref(self, order: ModelOrder | None) -> ModelRef | None:
+        """How events name a model that is held."""
+        return None if order is None else self._refs.get(order)
+
+    def times(self) -> Iterator[float | None]:
+        """When something is due, monotonic seconds."""
+        for unit in self._units.values():
+            yield unit.next_s
+        yield from self.succession.times()
+
+    def telemetry(self, now_s: float) -> dict[str, AcceleratorTelemetry]:
+        """Each since the boot, and its rates now. Any thread may ask."""
+        return {name: unit.telemetry(now_s) for name, unit in tuple(self._units.items())}
+
+    def hold(self, plans: Mapping[str, tuple[Source, Plan]]) -> None:
+        """Hold what these need: start accelerators that are not there yet, end those that nobody needs.
+
+        Args:
+            plans: of every source that is looked at, by its id.
+        """
+        held = {order for unit in (*self, *self.succession.units) for order in unit.models}
+        self._refs = {order: ref for order, ref in self._refs.items() if order in held}
+        self._refs |= {plan.model: plan.ref for _, plan in plans.values()}
+        models: dict[str, dict[str, ModelOrder]] = {}
+        for _, plan in plans.values():
+            models.setdefault(plan.accelerator, {})[plan.model.name] = plan.model
+        for name in [name for name in self._units if name not in models]:
+            gone = self._units.pop(name)
+            gone.stop(0.0)
+            if gone.reasons:
+                self._on_health(gone.subject, ())
+        new = {
+            plan.accelerator: AcceleratorUnit(plan.accelerator, plan.entry, self._policy, self._listener)
+            for _, plan in plans.values()
+            if plan.accelerator not in self._units
+        }
+        self._units |= new
+        self._waits = {source: (plan.accelerator, config.pace == "real-time") for source, (config, plan) in plans.items()}
+        self._let_wait()
+        for name, wanted in models.items():
+            self._units[name].want(tuple(wanted.values()))
+        for unit in new.values():
+            unit.start()
+
+    def rehearse(self, rehearsal: Rehearsal) -> None:
+        """Have this beside those that count, and no other."""
+        self.succession.begin(rehearsal)
+        self._look_beside()
+
+    def relieve(self) -> bool:
+        """Put what is rehearsed in its place, if it is ready. Returns whether it was."""
+        if not self.succession.relieve(self._units, self._listener):
+            return False
+        for unit in self:  # what stood against the old process stands no more
+            self._on_health(unit.subject, unit.reasons)
+        return True
+
+    def know(self, ring: RingHeld) -> None:
+        """There is a new ring."""
+        for unit in (*self, *self.succession.units):
+            unit.know(ring)
+
+    def forget(self, ring: RingHeld) -> None:
+        """A ring is about to be closed."""
+        for unit in (*self, *self.succession.units):
+            unit.forget(ring)
+
+    def tick(self, now_s: float) -> None:
+        """Do what is due."""
+        for unit in self:
+            unit.tick(now_s)
+        self.succession.tick(now_s)
+        self._look_beside()
+
+    def ask_to_stop(self) -> None:
+        """Tell those that count to end in order; the others end now."""
+        self.succession.stop()
+        for unit in self:
+            unit.ask_to_stop()
+
+    def stop(self, patience_s: float) -> None:
+        """End every process."""
+        for unit in self:
+            unit.stop(patience_s)
+        self._units.clear()
+
+    def _look_beside(self) -> None:
+        beside = bool(self.succession.units)
+        if beside != self._beside:
+            self._beside = beside
+            self._let_wait()
+
+    def _let_wait(self) -> None:
+        live = _WAIT_BESIDE if self._beside else _WAIT
+        for source, (name, is_live) in self._waits.items():
+            self._units[name].queue.add(source, live if is_live else self._policy.slots)
