@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
-import queue
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -21,12 +20,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.agent.commands import Commands
 from edge.agent.console import Console, update_line
-from edge.agent.contact import SUBJECT, Contact
+from edge.agent.contact import SUBJECT
 from edge.agent.due import Due
 from edge.agent.folder import StateFolder
 from edge.agent.health import HealthBoard
+from edge.agent.link import Link
 from edge.agent.pipeline import Pipeline
 from edge.agent.status import BoxStatus, StatusSocket, update_status
 from edge.agent.twin import Twin
@@ -34,7 +33,7 @@ from edge.agent.voice import Voice
 from edge.boxfile import Reading
 from edge.clock import Clock, Instant
 from edge.errors import StateFolderError
-from edge.identity.files import Identity, IdentityFiles
+from edge.identity.files import IdentityFiles
 from edge.observation import Observation
 from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
@@ -43,8 +42,6 @@ from edge.runtime.result import FrameResult
 from edge.runtime.runtime import Runtime
 from edge.updates.outside import Outside
 from edge.updates.probation import Probation
-from edge.uplink.config import UplinkConfig
-from edge.uplink.uplink import Uplink
 from hardware.accelerators import detect
 from hardware.clock import ClockWatch
 from hardware.system import board, descendants, disk_free_mb, load, memory_mb, temperature_c
@@ -52,8 +49,8 @@ from models.bundle.bundle import zoo
 from protocol.config import Refusal
 from protocol.events import EventType, OtaReport, Reason
 from protocol.limits import TEXT_CHARACTERS
-from protocol.state import LinkTelemetry, State, Telemetry, Versions
-from protocol.twin import Desired
+from protocol.state import State, Telemetry, Versions
+from protocol.twin import Desired, Reported
 
 if TYPE_CHECKING:
     from edge.updates.updates import Updates
@@ -88,7 +85,6 @@ class Agent:
         self._watch = ClockWatch()
         self._watch.update(self._started_s, clock.now().wall)
         self._board, self._console = HealthBoard(), Console(say)
-        self._inbox: queue.SimpleQueue[tuple[str, object]] = queue.SimpleQueue()
         self._outbox = Outbox.open(
             self._folder.path / "outbox.sqlite",
             Limits(bytes=self._box.outbox_mb * 1_000_000),
@@ -102,10 +98,10 @@ class Agent:
         self._updates = self._open_updates(planner) if self._file.updates.root else None
         self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())
         evaluation = self._twin.config.report.evaluation
-        self._voice = Voice(self._outbox, self._board, clock, self._watch, self._notify, evaluation=evaluation)
+        identity = self._folder.path / "identity"
+        self._link = Link(self._file, identity, self._outbox, clock, self, self._runtime.wake)
+        self._voice = Voice(self._outbox, self._board, clock, self._watch, self._link.notify, evaluation=evaluation)
         self._pipelines: dict[str, Pipeline] = {}
-        self._contact = Contact(self._file, self._folder.path / "identity", self._heard_of_identity, self._enrolled)
-        self._uplink: Uplink | None = None
         self._memory_mb: float | None = None
         self._telemetry_due = Due(self._twin.config.report.telemetry_interval_s)
         self._second, self._memory_due = Due(SECOND_S), Due(_MEMORY_S)
@@ -127,10 +123,10 @@ class Agent:
             self._configure()
             if self._updates is not None:
                 self._updates.run()
-            self._connect()
+            self._link.connect()
             while not self._stop.is_set():
                 self._runtime.poll(POLL_S)
-                self._inbound()
+                self._link.work()
                 if self._updates is not None:
                     self._updates.errands.work()
                 now_s = self._clock.monotonic()
@@ -138,7 +134,8 @@ class Agent:
                     self._each_second(now_s)
                 if until_end and self._runtime.ended:
                     self._close(self._pipelines)
-                    if self._drained():
+                    self._outbox.flush()
+                    if self._link.idle:
                         break
         finally:
             self._end()
@@ -146,7 +143,7 @@ class Agent:
     def stop(self) -> None:
         """End in order; may be called from a signal handler or another thread."""
         self._stop.set()
-        self._contact.stop()
+        self._link.give_up()
         self._runtime.wake()
 
     def status(self) -> BoxStatus:
@@ -157,7 +154,7 @@ class Agent:
             device=self._box.device,
             boot=self._outbox.boot,
             status=self._board.status,
-            agent=agent_version(),
+            agent=self.version,
             telemetry=self.telemetry(),
             reasons=self._board.reasons,
             models=self._runtime.models,
@@ -172,7 +169,7 @@ class Agent:
         now = self._clock.now()
         return Telemetry(
             at=now.wall,
-            uptime_s=round(now.monotonic_s - self._started_s, 1),
+            uptime_s=round(self.uptime_s(), 1),
             clock=self._watch.clock,
             load=load(),
             memory_mb=self._memory_mb,
@@ -181,7 +178,7 @@ class Agent:
             sources=self._runtime.sources(),
             accelerators=self._runtime.accelerators(),
             outbox=self._outbox.status(),
-            link=self._uplink.status() if self._uplink else LinkTelemetry(last_error="not enrolled"),
+            link=self._link.status(),
         )
 
     # updates
@@ -232,44 +229,9 @@ class Agent:
         )
         self._board.replace("configuration", reasons)
 
-    def _inbound(self) -> None:
-        while not self._inbox.empty():
-            what, item = self._inbox.get()
-            match item:
-                case Desired():
-                    self._desired(item)
-                case (int() as version, Refusal() as refusal):
-                    self._twin.refuse(version, refusal)
-                    self._tell_configuration()
-                case Identity():
-                    self._start_uplink(self._contact.config_of(item))
-                case Reason():
-                    self._board.raise_(item)
-                case str():
-                    self._runtime.restart(item)
-                case None:
-                    self._board.replace(what, ())
-
-    def _desired(self, desired: Desired) -> None:
-        try:
-            changed = self._twin.want(desired)
-        except OSError as error:
-            self._twin.refuse(desired.version, Refusal("", f"cannot be stored on the box: {error.strerror}"))
-            changed = False
-        if changed:
-            self._configure()
-        self._tell_configuration()
-        if desired.orders is not None:
-            if self._updates is not None:
-                self._updates.take(desired.orders)
-            elif not self._file.updates.root:
-                detail = "orders for updates came, and this box takes none; give updates.root in its file"
-                self._board.replace(UPDATES, (Reason("update-orders", UPDATES, detail),))
-
     def _tell_configuration(self) -> None:
         self._judge_configuration()
-        if self._uplink is not None:
-            self._uplink.publish_reported(self._twin.reported)
+        self._link.tell_reported()
 
     # the way of an observation
 
@@ -311,9 +273,9 @@ class Agent:
         self._watch.update(now.monotonic_s, now.wall)
         self._outbox.tick()
         self._board.replace("outbox", self._outbox.faults())
-        self._board.replace("uplink", self._uplink.faults() if self._uplink else ())
-        if self._uplink is not None:
-            self._console.link(self._uplink.status(), self._uplink.broker)
+        self._board.replace("uplink", self._link.faults())
+        if self._link.broker is not None:
+            self._console.link(self._link.status(), self._link.broker)
         self._close({name: self._pipelines[name] for name in self._runtime.silent})
         free = disk_free_mb(self._folder.path)
         low = free is not None and free < _DISK_LOW_MB
@@ -326,8 +288,8 @@ class Agent:
         bundles = {source.model for source in self._twin.config.sources}
         self._probation.look(bundles, self._board.reasons, self._memory_mb, now_s)
         self._tell_health(now)
-        if self._uplink is not None and self._telemetry_due.now(now_s):
-            self._uplink.publish_telemetry(self.telemetry())
+        if self._telemetry_due.now(now_s):
+            self._link.tell_telemetry()
 
     def _tell_health(self, now: Instant) -> None:
         change = self._board.changes(now.monotonic_s)
@@ -335,82 +297,76 @@ class Agent:
             return
         self._console.health(change)
         self._voice.say(Observation(EventType.DEVICE_HEALTH, now, change))
-        if self._uplink is not None:
-            self._uplink.publish_state()
+        self._link.tell_state()
 
-    # the link
+    # what comes in over the line, and what it asks (edge.agent.link.Party)
 
-    def _connect(self) -> None:
-        self._start_uplink(self._contact.config())
+    def desired(self, desired: Desired) -> None:
+        """Run what the manager wants, or say why not."""
+        try:
+            changed = self._twin.want(desired)
+        except OSError as error:
+            self._twin.refuse(desired.version, Refusal("", f"cannot be stored on the box: {error.strerror}"))
+            changed = False
+        if changed:
+            self._configure()
+        self._tell_configuration()
+        if desired.orders is not None:
+            if self._updates is not None:
+                self._updates.take(desired.orders)
+            elif not self._file.updates.root:
+                detail = "orders for updates came, and this box takes none; give updates.root in its file"
+                self._board.replace(UPDATES, (Reason("update-orders", UPDATES, detail),))
 
-    def _notify(self) -> None:
-        if self._uplink is not None:
-            self._uplink.notify()
+    def refused(self, version: int, refusal: Refusal) -> None:
+        """Say that what the manager wanted cannot be read."""
+        self._twin.refuse(version, refusal)
+        self._tell_configuration()
 
-    def _heard_of_identity(self, reason: Reason | None) -> None:
-        self._inbox.put((SUBJECT, reason))
-        self._runtime.wake()
+    def restart(self, source: str) -> None:
+        """Open a source anew."""
+        self._runtime.restart(source)
 
-    def _enrolled(self, identity: Identity) -> None:
-        self._inbox.put(("identity", identity))
-        self._runtime.wake()
+    def identity_changed(self, reason: Reason | None) -> None:
+        """Show what stands against the identity."""
+        if reason is None:
+            self._board.replace(SUBJECT, ())
+        else:
+            self._board.raise_(reason)
 
-    def _start_uplink(self, config: UplinkConfig | None) -> None:
-        if config is None:
-            return
+    @property
+    def version(self) -> str:
+        """Version of the installed agent."""
+        return agent_version()
 
-        def wanted(desired: Desired) -> None:
-            self._inbox.put(("desired", desired))
-            self._runtime.wake()
+    def uptime_s(self) -> float:
+        """Seconds since its start."""
+        return self._clock.monotonic() - self._started_s
 
-        def refused(version: int, refusal: Refusal) -> None:
-            self._inbox.put(("refused", (version, refusal)))
-            self._runtime.wake()
+    def sources(self) -> list[str]:
+        """Names of those that are configured."""
+        return [source.id for source in self._twin.config.sources]
 
-        commands = Commands(
-            agent_version(),
-            lambda: self._clock.monotonic() - self._started_s,
-            self._report,
-            lambda: [source.id for source in self._twin.config.sources],
-            self._restart,
-        )
-        self._uplink = Uplink(config, self._outbox, self._birth, wanted, commands.answer, self._clock, refused)
-        self._uplink.publish_reported(self._twin.reported)
-        self._uplink.start()
+    def reported(self) -> Reported:
+        """What runs, and what was refused."""
+        return self._twin.reported
 
-    def _birth(self) -> State:
+    def birth(self) -> State:
+        """How the box is, and what it is."""
         sources = self._twin.config.sources
         return State(
             status=self._board.status,
             boot=self._outbox.boot,
             at=self._clock.now().wall,
             reasons=self._board.reasons,
-            versions=Versions(agent_version(), sys.version.split()[0], "", board()),
+            versions=Versions(self.version, sys.version.split()[0], "", board()),
             capabilities=("crowd",),
             models=self._runtime.models,
             where=next((source.where for source in sources if source.where is not None), None),
             config_version=self._twin.reported.version,
         )
 
-    def _report(self) -> bool:
-        """Send telemetry and what runs; on the link's thread."""
-        if self._uplink is None:
-            return False
-        self._uplink.publish_telemetry(self.telemetry())
-        self._uplink.publish_reported(self._twin.reported)
-        return True
-
-    def _restart(self, source: str) -> None:
-        self._inbox.put(("restart", source))
-        self._runtime.wake()
-
     # the end
-
-    def _drained(self) -> bool:
-        self._outbox.flush()
-        if self._uplink is None:
-            return not self._contact.enrolling and self._inbox.empty()
-        return not self._outbox.status().pending
 
     def _end(self) -> None:
         with contextlib.ExitStack() as last:  # each of them, whatever happens to the others
@@ -419,8 +375,7 @@ class Agent:
             if self._status is not None:
                 last.callback(self._status.close)
             last.callback(self._outbox.close)
-            if self._uplink is not None:
-                last.callback(self._uplink.stop)
+            last.callback(self._link.stop)
             last.callback(self._outbox.flush)
             last.callback(self._runtime.stop)
             if self._updates is not None:

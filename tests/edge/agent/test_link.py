@@ -65,7 +65,7 @@ class Wire:
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Wire]]:
-    monkeypatch.setattr("edge.agent.agent.Uplink", Wire)
+    monkeypatch.setattr("edge.agent.link.Uplink", Wire)
     yield Wire
     del Wire.made
 

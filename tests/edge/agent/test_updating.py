@@ -43,8 +43,8 @@ def orders(tmp_path: Path) -> SignedOrders:
 
 
 def give(box: Offline, orders: SignedOrders) -> None:
-    box.agent._inbox.put(("desired", Desired(1, Config(sources=box.agent._twin.config.sources), orders)))
-    box.agent._runtime.wake()
+    desired = Desired(1, Config(sources=box.agent._twin.config.sources), orders)
+    box.agent._link.post(lambda: box.agent.desired(desired))
 
 
 def codes(status: Any) -> set[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edge.infer.outcome import Dropped, DropReason, NothingSeen, Seen
+from edge.runtime.deadline import DeadlinePolicy
 from edge.runtime.rehearsal import Rehearsal, RehearsalError
 from tests.edge.infer import puppet
-from tests.edge.runtime.box import Box, source
+from tests.edge.runtime.box import QUICK, Box, source
 
 
 @pytest.fixture
@@ -168,14 +170,14 @@ def test_a_rehearsal_sees_rings_that_come_later(make_box: Any, control: Path, cl
 def test_beside_a_second_process_a_look_that_is_late_costs_no_picture(
     make_box: Any, control: Path, clip: Path, release: Path
 ) -> None:
-    box: Box = make_box()
-    box.run(source("gate", clip, pace="real-time", fps=10, repeat=True))  # the late look takes three and a half of them
-    box.until(lambda: len(box.results) >= 5)
+    box: Box = make_box(policy=dataclasses.replace(QUICK, deadline=DeadlinePolicy()))
+    box.run(source("gate", clip, pace="real-time", fps=4, repeat=True))  # the late look takes more than three of them
+    box.until(lambda: len(box.results) >= 3)
 
     def late() -> set[object]:
         first = len(box.results)
         control.write_text("late")
-        box.until(lambda: len(box.results) >= first + 10)
+        box.until(lambda: len(box.results) >= first + 7)
         assert control.read_text() == "see"
         return {outcome for outcome in box.outcomes()[first:] if isinstance(outcome, Dropped)}
 
