@@ -52,16 +52,13 @@ format: setup ## Format, and mend what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-# What computes, or waits for nothing but its own files, runs on both cores; what watches clocks, processes and links runs alone.
-COMPUTES := tests/ota tests/models tests/protocol tests/hardware tests/fleet/rollouts \
-  tests/fleet/accounts tests/fleet/audit tests/fleet/identity tests/fleet/oversight tests/fleet/ingest/test_sink.py \
-  tests/edge/analytics tests/edge/tracking tests/edge/gate tests/edge/guard tests/simulator/devices tests/simulator/faults \
-  tests/test_documents.py tests/test_mutants.py tests/packaging/test_wheels_there.py tests/benchmarks/test_ota_crash.py
+# What holds times and shares of the processor against a limit runs alone; everything else on both cores.
+ALONE := $(filter-out tests/benchmarks/test_ota_crash.py,$(wildcard tests/benchmarks/test_*.py)) tests/simulator/test_demo.py
 
 test: setup system lint ## All that CI runs
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m pytest -m "not nightly" -n 2 --dist worksteal --cov --cov-report= $(COMPUTES)
-	@$(BIN)/coverage run -m pytest -m "not nightly" $(COMPUTES:%=--ignore=%)
+	@$(BIN)/python -m pytest -m "not nightly" -n 2 --dist worksteal --cov --cov-report= $(ALONE:%=--ignore=%)
+	@$(BIN)/coverage run -m pytest -m "not nightly" $(ALONE)
 	@$(BIN)/coverage combine --append --quiet
 	@$(BIN)/coverage report --skip-covered --skip-empty
 
