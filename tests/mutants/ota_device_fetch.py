@@ -143,7 +143,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "ota/device/fetching.py",
         "spoilt = [part for part in plan.parts if not self._store.objects.is_sound(part.content)]",
         "spoilt: list[Part] = []",
-        ("tests/ota/device/test_machine.py",),
+        ("tests/ota/device/test_machine_disk.py",),
     ),
     Mutant(
         "a delta that fails is replaced by the file",

@@ -65,3 +65,8 @@ def until(box: SimulatedBox, phase: str, steps: int = 500) -> None:
             return
         box.world.clock.pass_by(max(box.machine.step(), 0.01))
     raise AssertionError(phase)
+
+
+def trouble(box: SimulatedBox) -> str:
+    """Code of what it says of itself; empty when it is well."""
+    return "" if box.machine.trouble is None else box.machine.trouble.code
