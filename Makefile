@@ -53,7 +53,8 @@ format: setup ## Format, and mend what the linter can
 	@$(BIN)/ruff check --fix .
 
 # What holds times and shares of the processor against a limit runs alone; everything else on both cores.
-ALONE := $(filter-out tests/benchmarks/test_ota_crash.py,$(wildcard tests/benchmarks/test_*.py)) tests/simulator/test_demo.py
+ALONE := $(patsubst %,tests/benchmarks/test_%.py,boot edge_memory edge_overhead event_latency ota_switch uplink) \
+  tests/simulator/test_demo.py
 
 test: setup system lint ## All that CI runs
 	@rm -f .coverage .coverage.*
