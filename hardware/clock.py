@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import datetime as dt
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -69,6 +70,18 @@ def read_kernel_clock() -> KernelClock:
         sigma_ms=timex.esterror * 1e-3 if synchronised else None,
         pps=bool(timex.status & _STA_PPSTIME),
     )
+
+
+def put_forward(to: dt.datetime) -> None:
+    """Set the system's clock.
+
+    Args:
+        to: with time zone.
+
+    Raises:
+        OSError: it may not be set by this user, or not to that.
+    """
+    time.clock_settime(time.CLOCK_REALTIME, to.timestamp())
 
 
 class ClockWatch:

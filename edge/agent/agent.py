@@ -40,6 +40,7 @@ from edge.outbox.outbox import Outbox
 from edge.runtime.planner import BundlePlanner
 from edge.runtime.result import FrameResult
 from edge.runtime.runtime import Runtime
+from edge.timefloor import IDENTITY, floor_of
 from edge.updates.outside import Outside
 from edge.updates.probation import Probation
 from hardware.accelerators import detect
@@ -84,6 +85,7 @@ class Agent:
         self._started_s = clock.monotonic()
         self._watch = ClockWatch()
         self._watch.update(self._started_s, clock.now().wall)
+        self._floor = floor_of(self._folder.path)
         self._board, self._console = HealthBoard(), Console(say)
         self._outbox = Outbox.open(
             self._folder.path / "outbox.sqlite",
@@ -98,8 +100,7 @@ class Agent:
         self._updates = self._open_updates(planner) if self._file.updates.root else None
         self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())
         evaluation = self._twin.config.report.evaluation
-        identity = self._folder.path / "identity"
-        self._link = Link(self._file, identity, self._outbox, clock, self, self._runtime.wake)
+        self._link = Link(self._file, self._folder.path / IDENTITY, self._outbox, clock, self, self._runtime.wake)
         self._voice = Voice(self._outbox, self._board, clock, self._watch, self._link.notify, evaluation=evaluation)
         self._pipelines: dict[str, Pipeline] = {}
         self._memory_mb: float | None = None
@@ -186,7 +187,7 @@ class Agent:
     def _open_updates(self, planner: BundlePlanner) -> Updates | None:
         from edge.agent.updating import open_updates  # noqa: PLC0415 - a box without updates does without
 
-        key = IdentityFiles(self._folder.path / "identity").key
+        key = IdentityFiles(self._folder.path / IDENTITY).key
         outside = Outside(self._tell_update, lambda data: key().sign(data), self._wall, self._console.line)
         try:
             updates = open_updates(self._file, self._folder.path, agent_version(), self._runtime, planner, outside)
@@ -281,6 +282,7 @@ class Agent:
         low = free is not None and free < _DISK_LOW_MB
         detail = f"{free:.0f} MB free, {_DISK_LOW_MB:.0f} needed: free some space on the disk of {self._folder.path}"
         self._board.replace("disk", (Reason("disk-low", "disk", detail[:TEXT_CHARACTERS]),) if low else ())
+        self._board.replace("clock", self._clock_faults(now))
         if self._memory_due.now(now_s):
             self._memory_mb = memory_mb(descendants(os.getpid()))
         if self._updates is not None:
@@ -290,6 +292,14 @@ class Agent:
         self._tell_health(now)
         if self._telemetry_due.now(now_s):
             self._link.tell_telemetry()
+
+    def _clock_faults(self, now: Instant) -> tuple[Reason, ...]:
+        """Behind what files prove, no certificate is valid yet (row 60)."""
+        at, why = self._floor
+        if now.wall >= at:
+            return ()
+        detail = f"it says {now.wall:%Y-%m-%d}, and {why} on {at:%Y-%m-%d}: no certificate is believed until it is set"
+        return (Reason("clock-behind", "clock", f"{detail}; run lamplighter edge clock as root before the agent"),)
 
     def _tell_health(self, now: Instant) -> None:
         change = self._board.changes(now.monotonic_s)

@@ -7,6 +7,7 @@ from pathlib import Path
 from edge.boxfile import BoxFile
 from edge.runtime.planner import BundlePlanner
 from edge.runtime.runtime import Runtime
+from edge.timefloor import IDENTITY, UPDATES
 from edge.updates.outside import Outside, Place
 from edge.updates.sources import Sources, Ways
 from edge.updates.updates import Updates
@@ -37,13 +38,13 @@ def open_updates(  # noqa: PLR0913 - a box, and its ways outside
         root=Path(settings.root),
         mirrors=settings.mirrors or ((f"{address.rstrip('/')}{REPOSITORY_PATH}",) if address else ()),
         ca=Path(settings.ca) if settings.ca else None,
-        authority=folder / "identity" / "ca.crt",
+        authority=folder / IDENTITY / "ca.crt",
         bytes_s=settings.bytes_s,
         quiet=settings.quiet(),
-        folder=folder / "updates",
+        folder=folder / UPDATES,
         agent=f"lamplighter/{agent}",
         wall=outside.wall,
     )
-    place = Place(folder / "updates", box.fleet, box.device, agent)
+    place = Place(folder / UPDATES, box.fleet, box.device, agent)
     stick = Path(settings.stick) if settings.stick else None
     return Updates(place, Sources(ways), settings.criteria, runtime, planner, outside, stick)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.timefloor import BUILT
 from ota.device.disk import RealDisk
 from ota.device.errors import FetchError, PausedError, UpdateError
 from ota.device.limits import Bucket, QuietHours
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from ota.device.transport import Pace, Transport
     from ota.device.trust import Trust
 
-BUILT = dt.datetime(2026, 11, 1, tzinfo=dt.timezone.utc)
-"""Before this, nobody has run this version: the first floor of the time. Raised with each version."""
 _ROOT_BYTES = 1 << 20
 _SCRATCH = "scratch"
 

@@ -22,32 +22,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from tuf.api.exceptions import DownloadError, ExpiredMetadataError, RepositoryError, SlowRetrievalError
 from tuf.api.metadata import Metadata, Root, Targets
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from ota.deltafile import Content
-from ota.device import durable
+from ota.device import kept
 from ota.device.catalogue import Target
 from ota.device.disk import Disk
 from ota.device.errors import ExpiredError, FetchError, SlowError, TrustError, UpdateError
+from ota.device.kept import MOST_BYTES, Kept
 from ota.device.moment import Moment, raised
 
-_FILE = "metadata"
-_MOST_BYTES = 16 << 20
-"""Of all metadata together; a repository of a thousand releases has one."""
 _HISTORY = "root_history"
 _SHA256_CHARACTERS = 64
-
-
-class _Kept(msgspec.Struct):
-    """What is on the disk."""
-
-    floor: float
-    """Seconds since 1970."""
-    files: dict[str, bytes]
-    """Roots as ``N.root.json``, others as ``ROLE.json``."""
 
 
 class Trust:
@@ -62,7 +50,7 @@ class Trust:
 
     def __init__(self, disk: Disk, root: bytes, built: dt.datetime, scratch: Path) -> None:
         self._disk, self._root, self._scratch = disk, root, scratch
-        self._kept, self._loaded = _Kept(0.0, {}), False
+        self._kept, self._loaded = Kept(0.0, {}), False
         self.floor = built
         """Before this it cannot be."""
         with contextlib.suppress(OSError):  # a disk that does not answer now holds up no start; a refresh asks again
@@ -107,16 +95,15 @@ class Trust:
             OSError: it cannot be written.
         """
         files = dict(self._verified())
-        if sum(map(len, files.values())) > _MOST_BYTES:
-            msg = f"the repository's metadata are over {_MOST_BYTES} bytes; remove old releases from it"
+        if sum(map(len, files.values())) > MOST_BYTES:
+            msg = f"the repository's metadata are over {MOST_BYTES} bytes; remove old releases from it"
             raise TrustError(msg)
         if files and files != self._kept.files:
-            self._write(_Kept(self._kept.floor, files))
+            self._write(Kept(self._kept.floor, files))
 
     def _load(self) -> None:
         if not self._loaded:
-            content = durable.load(self._disk, _FILE, _MOST_BYTES + (1 << 16))
-            self._kept = self._kept if content is None else _decode(content)
+            self._kept = kept.load(self._disk)
             self.floor = max(self.floor, dt.datetime.fromtimestamp(self._kept.floor, dt.timezone.utc))
             self._loaded = True
 
@@ -142,12 +129,12 @@ class Trust:
     def _raise_floor(self, signed: Signed) -> None:
         floor = raised(self.floor, signed.expires("timestamp"), signed.expires("root"), signed.expires("targets"))
         if floor > self.floor:
-            self._write(_Kept(floor.timestamp(), self._kept.files))
+            self._write(Kept(floor.timestamp(), self._kept.files))
             self.floor = floor
 
-    def _write(self, kept: _Kept) -> None:
-        durable.write(self._disk, _FILE, msgspec.msgpack.encode(kept))
-        self._kept = kept
+    def _write(self, now: Kept) -> None:
+        kept.write(self._disk, now)
+        self._kept = now
 
 
 class Signed:
@@ -201,13 +188,6 @@ class Signed:
             msg = f"{path[:160]!r} is signed without a SHA-256; sign it again with this project's publisher"
             raise TrustError(msg)
         return Target(path, Content(found.length, sha256), found.custom)
-
-
-def _decode(content: bytes) -> _Kept:
-    try:
-        return msgspec.msgpack.decode(content, type=_Kept)
-    except msgspec.DecodeError:
-        return _Kept(0.0, {})
 
 
 def _set_time(updater: Updater, now: dt.datetime) -> None:

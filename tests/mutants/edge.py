@@ -47,4 +47,18 @@ MUTANTS: tuple[Mutant, ...] = (
         "    if evaluation is None:",
         ("tests/edge/guard",),
     ),
+    Mutant(
+        "a clock is put forward, never back",
+        "edge/clockset.py",
+        "    if wall < floor.at:",
+        "    if wall != floor.at:",
+        ("tests/edge/test_timefloor.py",),
+    ),
+    Mutant(
+        "what is spoilt or missing proves no time",
+        "edge/timefloor.py",
+        "except (OSError, ValueError, OverflowError):",
+        "except OSError:",
+        ("tests/edge/test_timefloor.py",),
+    ),
 )

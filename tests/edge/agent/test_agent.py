@@ -100,3 +100,15 @@ def test_a_step_of_the_wall_clock_stops_nothing_and_marks_what_follows(tmp_path:
     assert counts[0]["clock"]["synchronised"] is True
     assert counts[-1]["clock"]["synchronised"] is False
     assert all(0 < body["observed"]["window_s"] < 30 for body in counts), "durations are monotonic"
+
+
+def test_row_60_a_clock_behind_what_files_prove_is_said_until_it_is_set(tmp_path: Path) -> None:
+    clock = SteppedClock()
+    clock.step(-50 * 365 * 86400)
+    with Offline(tmp_path, source("square"), clock=clock).running() as box:
+        status = box.until(lambda s: "clock-behind" in codes(s) and s.telemetry.outbox.pending > 2, "it is said, and it counts")
+        (reason,) = [reason for reason in status.reasons if reason.code == "clock-behind"]
+        assert reason.detail.endswith("run lamplighter edge clock as root before the agent")
+        clock.step(50 * 365 * 86400)
+        box.until(lambda s: "clock-behind" not in codes(s), "it was set")
+    assert all(body["clock"]["synchronised"] is False for kind, body in box.said() if kind == "crowd.count")

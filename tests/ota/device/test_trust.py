@@ -307,7 +307,7 @@ def test_row_2_a_chain_of_roots_has_an_end(client: Client) -> None:
 
 
 def test_row_2_metadata_have_a_size_in_all(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ota.device.trust._MOST_BYTES", 2000)
+    monkeypatch.setattr("ota.device.trust.MOST_BYTES", 2000)
     with pytest.raises(TrustError, match="remove old releases"):
         client.refresh()
     assert client.opened().files == {}
