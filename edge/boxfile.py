@@ -45,6 +45,8 @@ class Box(Struct, frozen=True):
     state: Annotated[str, Meta(min_length=1, max_length=512, description="Folder for keys and the outbox")]
     models: Annotated[str, Meta(max_length=512, description="Folder of bundles; empty = those of the installation")] = ""
     outbox_mb: Annotated[int, Meta(ge=1, le=4096, description="Most disk that unsent events may take, MB")] = 64
+    mb_per_month: Annotated[int, Meta(ge=0, le=1_000_000, description="Bytes that the SIM may carry, MB; 0 = any")] = 0
+    month_begins: Annotated[int, Meta(ge=1, le=28, description="Day on which the SIM's month begins")] = 1
     status: Annotated[
         str, Meta(max_length=100, description="Unix socket for `lamplighter watch`; empty = status.sock in the state folder")
     ] = ""

@@ -20,6 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.agent import faults
 from edge.agent.console import Console, update_line
 from edge.agent.contact import SUBJECT
 from edge.agent.due import Due
@@ -30,6 +31,8 @@ from edge.agent.pipeline import Pipeline
 from edge.agent.status import BoxStatus, StatusSocket, update_status
 from edge.agent.twin import Twin
 from edge.agent.voice import Voice
+from edge.allowance import SUBJECT as BYTES
+from edge.allowance import Allowance
 from edge.boxfile import Reading
 from edge.clock import Clock, Instant
 from edge.errors import StateFolderError
@@ -64,8 +67,6 @@ _MEMORY_S = 10.0
 UPDATES = "updates"
 """What reasons about updates speak of."""
 
-_DISK_LOW_MB = 200.0
-
 
 class Agent:
     """A box's agent.
@@ -96,6 +97,7 @@ class Agent:
         )
         planner = BundlePlanner(Path(self._box.models) if self._box.models else zoo(), detect())
         self._runtime = Runtime(planner, clock, self._on_frame, self._board.replace)
+        self._allowance = Allowance(self._box.mb_per_month, self._box.month_begins, self._folder.path)
         self._probation = Probation(self._runtime, self._file.updates.criteria, self._started_s)
         self._updates = self._open_updates(planner) if self._file.updates.root else None
         self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())
@@ -188,7 +190,10 @@ class Agent:
         from edge.agent.updating import open_updates  # noqa: PLC0415 - a box without updates does without
 
         key = IdentityFiles(self._folder.path / IDENTITY).key
-        outside = Outside(self._tell_update, lambda data: key().sign(data), self._wall, self._console.line)
+        bytes_ = self._allowance
+        outside = Outside(
+            self._tell_update, lambda data: key().sign(data), self._wall, self._console.line, bytes_.spend, bytes_.wait_s
+        )
         try:
             updates = open_updates(self._file, self._folder.path, agent_version(), self._runtime, planner, outside)
             updates.start()
@@ -219,9 +224,16 @@ class Agent:
             self._pipelines[source.id] = kept
         self._close(before)
         self._voice.builder.evaluation = config.report.evaluation
-        self._telemetry_due = Due(config.report.telemetry_interval_s)
+        self._set_pace()
         self._runtime.configure(config.sources)
         self._judge_configuration()
+
+    def _set_pace(self) -> None:
+        """How often to speak, by the configuration and by the bytes that are left."""
+        stretch = self._allowance.step.stretch
+        self._telemetry_due.every_s = self._twin.config.report.telemetry_interval_s * stretch
+        for pipeline in self._pipelines.values():
+            pipeline.stretch = stretch
 
     def _judge_configuration(self) -> None:
         refusals = self._twin.reported.refusals
@@ -275,14 +287,16 @@ class Agent:
         self._outbox.tick()
         self._board.replace("outbox", self._outbox.faults())
         self._board.replace("uplink", self._link.faults())
+        line = self._link.status()
         if self._link.broker is not None:
-            self._console.link(self._link.status(), self._link.broker)
+            self._console.link(line, self._link.broker)
+        synchronised = self._watch.clock.synchronised
+        self._allowance.look(line.bytes_out + line.bytes_in, now.wall, now_s, synchronised=synchronised)
+        self._board.replace(BYTES, self._allowance.reasons())
+        self._set_pace()
         self._close({name: self._pipelines[name] for name in self._runtime.silent})
-        free = disk_free_mb(self._folder.path)
-        low = free is not None and free < _DISK_LOW_MB
-        detail = f"{free:.0f} MB free, {_DISK_LOW_MB:.0f} needed: free some space on the disk of {self._folder.path}"
-        self._board.replace("disk", (Reason("disk-low", "disk", detail[:TEXT_CHARACTERS]),) if low else ())
-        self._board.replace("clock", self._clock_faults(now))
+        self._board.replace("disk", faults.of_disk(self._folder.path))
+        self._board.replace("clock", faults.of_clock(now.wall, self._floor))
         if self._memory_due.now(now_s):
             self._memory_mb = memory_mb(descendants(os.getpid()))
         if self._updates is not None:
@@ -292,14 +306,6 @@ class Agent:
         self._tell_health(now)
         if self._telemetry_due.now(now_s):
             self._link.tell_telemetry()
-
-    def _clock_faults(self, now: Instant) -> tuple[Reason, ...]:
-        """Behind what files prove, no certificate is valid yet (row 60)."""
-        at, why = self._floor
-        if now.wall >= at:
-            return ()
-        detail = f"it says {now.wall:%Y-%m-%d}, and {why} on {at:%Y-%m-%d}: no certificate is believed until it is set"
-        return (Reason("clock-behind", "clock", f"{detail}; run lamplighter edge clock as root before the agent"),)
 
     def _tell_health(self, now: Instant) -> None:
         change = self._board.changes(now.monotonic_s)
@@ -387,6 +393,7 @@ class Agent:
             last.callback(self._outbox.close)
             last.callback(self._link.stop)
             last.callback(self._outbox.flush)
+            last.callback(self._allowance.keep)
             last.callback(self._runtime.stop)
             if self._updates is not None:
                 last.callback(self._updates.stop)

@@ -35,6 +35,8 @@ class Pipeline:
         self._last: FrameResult | None = None
         self._looked = False
         self.configured = (source, report)
+        self.stretch = 1.0
+        """How much longer windows of counts are than configured, where bytes are short."""
         self.expected: tuple[Region, ...] = ()
         """Where people are expected next, for the gate."""
 
@@ -50,6 +52,7 @@ class Pipeline:
             self._analytics = CrowdAnalytics(self._source, self._report, *size)
         assert self._tracker is not None
         assert self._analytics is not None
+        self._analytics.stretch = self.stretch
         self._last = result
         # The tracker lives in the time of the recording, so that one played faster than it was made is followed all the same.
         now_s = result.media_s

@@ -44,6 +44,8 @@ def open_updates(  # noqa: PLR0913 - a box, and its ways outside
         folder=folder / UPDATES,
         agent=f"lamplighter/{agent}",
         wall=outside.wall,
+        spend=outside.spend,
+        wait_s=outside.wait_s,
     )
     place = Place(folder / UPDATES, box.fleet, box.device, agent)
     stick = Path(settings.stick) if settings.stick else None

@@ -19,12 +19,16 @@ class Outside:
         sign: Ed25519 with the box's key.
         wall: the time, if something has set the clock.
         say: takes a line for people; any thread.
+        spend: told of bytes that came over the line; any thread.
+        wait_s: seconds until fetching is allowed, as far as the SIM's bytes go; any thread.
     """
 
     tell: Callable[[OtaReport], None]
     sign: Callable[[bytes], bytes]
     wall: Callable[[], dt.datetime | None]
     say: Callable[[str], None]
+    spend: Callable[[int], None]
+    wait_s: Callable[[], float]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Rules:
 
 - What a mirror needs (TUF's library, HTTP) is imported at the first use, by the thread of the updates: a box that begins must
   not wait for it.
+- A stick takes nothing of the line: bandwidth, quiet hours and the SIM's bytes do not hold it up.
 - Where the clock was not set by anything, the time is the latest that signed metadata prove (:mod:`ota.device.moment`).
 """
 
@@ -52,6 +53,8 @@ class Ways:
         folder: for what is believed; this package's own.
         agent: as which it asks.
         wall: the time, if something has set the clock.
+        spend: told of bytes that came over the line.
+        wait_s: seconds until fetching is allowed, as far as the SIM's bytes go.
     """
 
     root: Path
@@ -63,6 +66,8 @@ class Ways:
     folder: Path
     agent: str
     wall: Callable[[], dt.datetime | None]
+    spend: Callable[[int], None]
+    wait_s: Callable[[], float]
 
 
 class Sources:
@@ -98,7 +103,7 @@ class Sources:
             self._repositories[source] = Mirrors(
                 [Mirror.under(address) for address in addresses],
                 kept.trust,
-                kept.fetch,
+                kept.stick if source else kept.web,
                 MetadataFetcher(kept.transport, kept.pace, time.monotonic),
                 self._moment,
             )
@@ -132,7 +137,7 @@ class Sources:
         return self._kept
 
     def _quiet(self) -> float:
-        return self._ways.quiet.wait_s(self._ways.wall())
+        return max(self._ways.quiet.wait_s(self._ways.wall()), self._ways.wait_s())
 
 
 class _Kept:
@@ -142,6 +147,7 @@ class _Kept:
         from ota.device.fetch import Fetch  # noqa: PLC0415 - see the rules above
         from ota.device.http import HttpTransport  # noqa: PLC0415 - likewise
         from ota.device.local import FolderTransport, Transports  # noqa: PLC0415 - likewise
+        from ota.device.metered import Metered  # noqa: PLC0415 - likewise
         from ota.device.transport import Pace  # noqa: PLC0415 - likewise
         from ota.device.trust import Trust  # noqa: PLC0415 - likewise
 
@@ -155,10 +161,14 @@ class _Kept:
         except OSError as error:  # also what is not a certificate
             msg = f"mend updates.root or updates.ca: {error.strerror}: {error.filename or ways.ca}"
             raise FetchError(msg) from error
-        web = HttpTransport(ways.agent, tls)
+        web = Metered(HttpTransport(ways.agent, tls), ways.spend)
         self.pace: Pace = Pace()
         self.transport: Transport = Transports({"http": web, "https": web, "file": FolderTransport()})
         self.trust: Trust = Trust(RealDisk(ways.folder), root, BUILT, ways.folder / _SCRATCH)
-        self.fetch: Fetch = Fetch(
-            self.transport, self.pace, Bucket(ways.bytes_s or None, time.monotonic, time.sleep), quiet, go_on, time.monotonic
-        )
+
+        def fetch(bytes_s: float | None, quiet: Callable[[], float]) -> Fetch:
+            bucket = Bucket(bytes_s, time.monotonic, time.sleep)
+            return Fetch(self.transport, self.pace, bucket, quiet, go_on, time.monotonic)
+
+        self.web = fetch(ways.bytes_s or None, quiet)
+        self.stick = fetch(None, lambda: 0.0)

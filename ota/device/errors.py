@@ -9,7 +9,7 @@
      |    +-- SlowError     too slow, or not done by its deadline
      |    +-- LyingError    what came is not what was asked for
      |    +-- MissingError  no mirror knows the release, yet
-     +-- PausedError        not now: quiet hours, or somebody asked to stop; says when to go on
+     +-- PausedError        not now: quiet hours, no bytes left, or somebody asked to stop; says when to go on
      +-- TrustError         metadata that are not believed
      |    +-- ExpiredError  metadata that were right once: a mirror that is frozen, or a publisher who sleeps
      +-- RefusedError       an order that is not followed, with a reason for the report

@@ -154,7 +154,7 @@ class Fetch:
             raise PausedError(msg, _AGAIN_S)
         wait_s = self._quiet()
         if wait_s > 0:
-            msg = f"quiet hours for another {wait_s / 60:.0f} minutes"
+            msg = f"nothing is fetched for another {wait_s / 60:.0f} minutes: quiet hours, or the month's bytes are spent"
             raise PausedError(msg, wait_s)
 
 

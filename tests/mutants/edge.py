@@ -61,4 +61,25 @@ MUTANTS: tuple[Mutant, ...] = (
         "except OSError:",
         ("tests/edge/test_timefloor.py",),
     ),
+    Mutant(
+        "where bytes are short windows grow",
+        "edge/agent/pipeline.py",
+        "        self._analytics.stretch = self.stretch\n",
+        "",
+        ("tests/edge/agent/test_pipeline.py",),
+    ),
+    Mutant(
+        "a clock that is behind begins no month",
+        "edge/allowance.py",
+        "if begins > before or (synchronised and begins < before):",
+        "if begins != before:",
+        ("tests/edge/test_allowance.py",),
+    ),
+    Mutant(
+        "where bytes have run out no model is fetched",
+        "edge/updates/sources.py",
+        "max(self._ways.quiet.wait_s(self._ways.wall()), self._ways.wait_s())",
+        "self._ways.quiet.wait_s(self._ways.wall())",
+        ("tests/edge/updates/test_updates.py::test_row_63_where_bytes_have_run_out_nothing_is_fetched",),
+    ),
 )

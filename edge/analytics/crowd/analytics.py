@@ -23,6 +23,8 @@ from protocol.config import Zone as ZoneConfig
 from protocol.events import Assessed, CrowdAlert, CrowdCount, CrowdFlow, Cue, EventType, TrackBox
 
 _MOST_BOXES = 40
+_STRETCHED_S = 1.0
+"""A window is at least so long before it is stretched: one for every picture has no length."""
 _UNSURE_EACH = 0.1
 """Variance for each crossing: a track that broke or two that swapped at the line."""
 
@@ -57,6 +59,8 @@ class CrowdAnalytics:
             (line.id, LineCounter((line.start[0] * width, line.start[1] * height), (line.end[0] * width, line.end[1] * height)))
             for line in source.lines
         ]
+        self.stretch = 1.0
+        """How much longer windows are than configured, where bytes are short."""
         self._began_s: float | None = None
         self._pictures = 0
         self._missed = 0
@@ -108,9 +112,13 @@ class CrowdAnalytics:
 
     def _due(self, at: Instant, frame: int | None, tracks: Tracks | None, feet: Points | None) -> list[Observation]:
         assert self._began_s is not None
-        if at.monotonic_s - self._began_s < self._report.count_interval_s:
+        if at.monotonic_s - self._began_s < self._window_s():
             return []
         return self._tell(at, frame, tracks, feet)
+
+    def _window_s(self) -> float:
+        configured_s = self._report.count_interval_s
+        return configured_s if self.stretch <= 1.0 else max(configured_s, _STRETCHED_S) * self.stretch
 
     def _tell(self, at: Instant, frame: int | None, tracks: Tracks | None, feet: Points | None) -> list[Observation]:
         began = at.monotonic_s if self._began_s is None else self._began_s

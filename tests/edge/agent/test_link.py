@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import threading
 import time
@@ -24,7 +25,7 @@ from edge.runtime.result import FrameResult
 from hardware.clock import ClockWatch, KernelClock
 from protocol.config import Config, Refusal
 from protocol.events import CrowdFlow, Estimate, EventType, ModelRef
-from protocol.state import LinkTelemetry
+from protocol.state import LinkTelemetry, Status
 from protocol.twin import Desired, Reported
 from simulator.faults.clocks import SteppedClock
 from tests.edge.agent.offline import Offline, source
@@ -52,8 +53,10 @@ class Wire:
     def faults(self) -> tuple[()]:
         return ()
 
+    line = 0
+
     def status(self) -> LinkTelemetry:
-        return LinkTelemetry()
+        return LinkTelemetry(bytes_out=self.line)
 
     def until(self, condition: Callable[[Reported], bool]) -> Reported:
         deadline = time.monotonic() + PATIENCE_S
@@ -94,6 +97,22 @@ def test_zones_change_live_and_another_sources_alarm_goes_on(tmp_path: Path, wir
         told = _alerts(box.agent, "a"), _alerts(box.agent, "b")
     assert told[0] == ["new"]
     assert told[1][:2] == ["new", "end"]
+
+
+def test_row_63_bytes_that_run_short_are_said_and_alerts_go_out(tmp_path: Path, wire: type[Wire]) -> None:
+    box = Offline(tmp_path, source("a", alarm=ALARM), BROKER, box="mb_per_month = 100")
+    with box.running():
+        box.until(lambda s: s.telemetry.outbox.pending > 8, "counts")
+        wire.made.line = 96_000_000
+        status = box.until(lambda s: any(reason.code == "bytes-short" for reason in s.reasons), "it is said")
+        assert status.status is Status.DEGRADED
+        alerts, short = len(_alerts(box.agent, "a")), dt.datetime.now(dt.timezone.utc).isoformat()
+        wire.made.wanted(Desired(5, changed(box.agent._twin.config, "a", zones=())))
+        box.until(lambda _: len(_alerts(box.agent, "a")) > alerts, "an alert ends, and that is said at once")
+        wire.made.line += 10_000_000
+        box.until(lambda s: any(reason.code == "bytes-spent" for reason in s.reasons), "that too")
+    late = [body for kind, body in box.said() if kind == "crowd.count" and body["captured_at"] > short[:19]]
+    assert len(late) <= 3, "the window that was open, and what ends with its zone"
 
 
 def test_what_is_refused_is_reported_by_path_and_the_last_good_runs(tmp_path: Path, wire: type[Wire]) -> None:

@@ -62,3 +62,27 @@ def test_a_closed_line_says_nothing_twice() -> None:
     at = result(2, Still()).captured
     assert len(counts(line.close(at))) == 1
     assert line.close(at) == []
+
+
+def test_row_63_where_bytes_are_short_windows_grow_and_nothing_that_was_counted_is_lost() -> None:
+    line = Pipeline(Source(id="cam", uri="a.mp4", zones=(EVERYWHERE,)), Report(count_interval_s=1))
+
+    def windows(first: int, last: int) -> list[tuple[int, float]]:
+        said = [count for number in range(first, last) for count in counts(line.take(result(number, NothingSeen(1.0))))]
+        return [(count.pictures, round(count.window_s, 1)) for count in said]
+
+    before = windows(1, 31)
+    assert {window for _, window in before} == {1.0}
+    line.stretch = 5.0
+    after = windows(31, 151)
+    assert {window for _, window in after} == {5.0}
+    line.stretch = 1.0
+    last = windows(151, 191)
+    told = [pictures for pictures, _ in (*before, *after, *last)]
+    assert 190 - 10 <= sum(told) <= 190, "every picture is in a window"
+
+
+def test_row_63_a_window_of_every_picture_has_a_length_where_bytes_are_short() -> None:
+    line = pipeline()
+    line.stretch = 5.0
+    assert sum(len(counts(line.take(result(number, NothingSeen(1.0))))) for number in range(1, 101)) == 1

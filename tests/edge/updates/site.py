@@ -54,6 +54,7 @@ class Site:
         self._signer = OrderSigner(folder / "authority", authority)
         self.key = Ed25519PrivateKey.generate()
         self.said: list[OtaReport] = []
+        self.spent: list[int] = []
         self.lines: list[str] = []
         self.counter = 0
         puppet.make_bundle(folder / "models")
@@ -88,7 +89,9 @@ class Site:
             yield server.url
 
     @contextmanager
-    def started(self, mirror: str = "", *, criteria: Criteria = QUICK, stick: Path | None = None) -> Iterator[Start]:
+    def started(
+        self, mirror: str = "", *, criteria: Criteria = QUICK, stick: Path | None = None, bytes_left: bool = True
+    ) -> Iterator[Start]:
         """One start of the box."""
         box = Box(self.folder / "models")
         wall = lambda: dt.datetime.now(dt.timezone.utc)  # noqa: E731 - a clock
@@ -102,8 +105,10 @@ class Site:
             folder=self.folder / "updates",
             agent="lamplighter/0.1.0",
             wall=wall,
+            spend=self.spent.append,
+            wait_s=lambda: 0.0 if bytes_left else 3600.0,
         )
-        outside = Outside(self.said.append, self.key.sign, wall, self.lines.append)
+        outside = Outside(self.said.append, self.key.sign, wall, self.lines.append, self.spent.append, lambda: 0.0)
         place = Place(self.folder / "updates", FLEET, DEVICE, "0.1.0")
         updates = Updates(place, Sources(ways), criteria, box.runtime, box.planner, outside, stick)
         start = Start(box, updates)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.infer.outcome import Dropped, Seen
+from ota.device.state import Phase
 from protocol.orders import Window
 from tests.edge.capture.clips import make_clip
 from tests.edge.infer import puppet
@@ -41,7 +42,8 @@ def test_a_good_release_is_fetched_tried_and_switched_to_without_a_lost_picture(
         last = site.said[-1]
         assert last.running == 1
         assert last.agreement == 1.0
-        assert last.fetched_bytes > 0
+        assert last.fetched_bytes is not None
+        assert sum(site.spent) > last.fetched_bytes > 0, "the SIM is billed for it, and for metadata"
         lost = [r for r in start.box.results if isinstance(r.outcome, Dropped)]
         assert not lost, lost[:3]
         assert start.updates.reasons == ()
@@ -119,6 +121,22 @@ def test_a_window_is_waited_for(site: Site) -> None:
         start.updates.take(site.orders(1))
         start.until(lambda: ended(site))
         assert site.steps()[-1] == "succeeded"
+
+
+def test_row_63_where_bytes_have_run_out_nothing_is_fetched(site: Site) -> None:
+    site.release(1)
+    with site.mirror() as mirror, site.started(mirror, bytes_left=False) as start:
+        start.until(lambda: len(start.box.results) >= 10)
+        start.updates.take(site.orders(1))
+        start.until(lambda: start.updates.state.job is not None and start.updates.state.job.phase is Phase.DOWNLOAD)
+        seen = len(start.box.results)
+        start.until(lambda: len(start.box.results) >= seen + 60)
+        assert start.updates.state.job is not None
+        assert (start.updates.state.job.phase, start.updates.state.job.fetched_bytes) == (Phase.DOWNLOAD, 0)
+        assert site.steps() == ["accepted"]
+    with site.mirror() as mirror, site.started(mirror) as start:
+        start.until(lambda: ended(site))
+        assert site.steps()[-1] == "succeeded", "and when the month has begun it goes on by itself"
 
 
 def test_orders_for_another_box_or_that_come_again_change_nothing(site: Site) -> None:

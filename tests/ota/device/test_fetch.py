@@ -241,7 +241,7 @@ def test_quiet_hours_hold_it_and_what_came_is_kept(tmp_path: Path) -> None:
         return True
 
     line.goes_on = evening
-    with pytest.raises(PausedError, match="quiet hours for another 60 minutes") as caught:
+    with pytest.raises(PausedError, match="nothing is fetched for another 60 minutes") as caught:
         line.get()
     assert caught.value.wait_s == 3600
     before = line.objects.begun(CONTENT).size
