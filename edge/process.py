@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
 from typing import Any
 
 from setproctitle import setproctitle
@@ -31,6 +32,9 @@ PRELOAD = ("edge.preload",)
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """Numerical libraries start a thread per core when they are imported, which nothing here has a use for."""
+
+OOM_SCORE = 500
+"""Added to the thousandths of memory that a process takes when the kernel has to choose which to kill."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -95,6 +99,7 @@ def _run(target: str, name: str, connection: Connection, *arguments: Any) -> Non
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     setproctitle(f"lamplighter: {name}")
     die_with_parent()
+    die_before_parent()
     importlib.import_module("cv2").setNumThreads(1)  # it does not survive the fork: its workers would spin beside the model
     module, _, function = target.partition(":")
     getattr(importlib.import_module(module), function)(connection, *arguments)
@@ -108,6 +113,12 @@ def die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_before_parent() -> None:
+    """Let the kernel take this process rather than the agent when memory runs out: the uplink lives longest (proc(5))."""
+    with contextlib.suppress(OSError):  # where there is no /proc nobody chooses by it
+        Path("/proc/self/oom_score_adj").write_text(f"{OOM_SCORE}\n", "ascii")
 
 
 @contextlib.contextmanager

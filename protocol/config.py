@@ -76,6 +76,7 @@ class Source(Struct, frozen=True):
     fps: Annotated[float, Meta(gt=0, le=240, description="Pictures a second; null = what the file says")] | None = None
     repeat: Annotated[bool, Meta(description="Begin again at the end of the file")] = False
     model: Annotated[Name, Meta(description="Bundle that looks for people")] = "person-vehicle-fast"
+    lighter: Annotated[Name, Meta(description="Bundle that looks when the box is hot; null = the same")] | None = None
     operating_point: Annotated[str, Meta(max_length=32, description="Thresholds of the model, by name")] = "default"
     gate: Gate = Gate()
     zones: Annotated[tuple[Zone, ...], Meta(max_length=16, description="Where people are counted")] = ()

@@ -37,6 +37,8 @@ from edge.boxfile import Reading
 from edge.clock import Clock, Instant
 from edge.errors import StateFolderError
 from edge.identity.files import IdentityFiles
+from edge.ladder import SUBJECT as LADDER
+from edge.ladder import Ladder, Measured, steps_of, work_of
 from edge.observation import Observation
 from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
@@ -48,7 +50,7 @@ from edge.updates.outside import Outside
 from edge.updates.probation import Probation
 from hardware.accelerators import detect
 from hardware.clock import ClockWatch
-from hardware.system import board, descendants, disk_free_mb, load, memory_mb, temperature_c
+from hardware.system import board, descendants, disk_free_mb, load, memory_available_mb, memory_mb, temperature_c
 from models.bundle.bundle import zoo
 from protocol.config import Refusal
 from protocol.events import EventType, OtaReport, Reason
@@ -98,6 +100,7 @@ class Agent:
         planner = BundlePlanner(Path(self._box.models) if self._box.models else zoo(), detect())
         self._runtime = Runtime(planner, clock, self._on_frame, self._board.replace)
         self._allowance = Allowance(self._box.mb_per_month, self._box.month_begins, self._folder.path)
+        self._ladder = Ladder(self._box.hot_c, self._box.low_mb)
         self._probation = Probation(self._runtime, self._file.updates.criteria, self._started_s)
         self._updates = self._open_updates(planner) if self._file.updates.root else None
         self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())
@@ -215,7 +218,8 @@ class Agent:
     def _configure(self) -> None:
         config = self._twin.config
         before, self._pipelines = self._pipelines, {}
-        for source in config.sources:
+        work = work_of(self._ladder.step, config.sources)
+        for source in (source for source in config.sources if source.id not in work.rested):
             kept = before.get(source.id)
             if kept is None or kept.configured != (source, config.report):
                 kept = Pipeline(source, config.report)
@@ -225,7 +229,9 @@ class Agent:
         self._close(before)
         self._voice.builder.evaluation = config.report.evaluation
         self._set_pace()
-        self._runtime.configure(config.sources)
+        self._runtime.every = work.every
+        self._runtime.configure(work.sources)
+        self._board.replace(LADDER, self._ladder.reasons(work))
         self._judge_configuration()
 
     def _set_pace(self) -> None:
@@ -301,7 +307,10 @@ class Agent:
             self._memory_mb = memory_mb(descendants(os.getpid()))
         if self._updates is not None:
             self._board.replace(UPDATES, self._updates.reasons)
-        bundles = {source.model for source in self._twin.config.sources}
+        sources = self._twin.config.sources
+        if self._ladder.look(Measured(temperature_c(), memory_available_mb()), steps_of(sources), now_s):
+            self._configure()
+        bundles = {source.model for source in sources}
         self._probation.look(bundles, self._board.reasons, self._memory_mb, now_s)
         self._tell_health(now)
         if self._telemetry_due.now(now_s):

@@ -25,6 +25,8 @@ class DropReason(str, enum.Enum):
     """No accelerator was ready, or it died before it came to this picture."""
     DEADLINE = "deadline"
     """It waited longer than a picture may live."""
+    SHED = "shed"
+    """The box takes less work upon itself: it is hot, or short of memory."""
     SOURCE_GONE = "source-gone"
     """Its source stopped before the picture was looked at."""
 

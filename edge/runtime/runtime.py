@@ -79,6 +79,8 @@ class Runtime:
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._wake_lock = threading.RLock()
         """Held while the pipe is written to or closed; a signal handler may ask again in the middle of either."""
+        self.every = 1
+        """One picture of so many is looked at, where the box takes less work upon itself."""
         self._stopped = False
         self._selector.register(self._wake_read, selectors.EVENT_READ, self._drain_wake)
         self._urgent = selectors.DefaultSelector()
@@ -289,6 +291,9 @@ class Runtime:
                 self._settle(view, opening, shot.number, Still())
             case Skip.NO_SLOT:
                 self._settle(view, opening, shot.number, Dropped(DropReason.NO_SLOT))
+            case SlotName() as slot if view.is_shed(self.every):
+                source.release(slot)
+                self._settle(view, opening, shot.number, Dropped(DropReason.SHED))
             case SlotName() as slot:
                 if isinstance(view.plan, NoPlan):
                     source.release(slot)

@@ -23,7 +23,7 @@ from models.bundle.detections import Floats
 Counts: TypeAlias = npt.NDArray[np.int64]
 """Of scores, by tenth: (10,)."""
 
-_NOT_ASKED = frozenset({DropReason.SUPERSEDED, DropReason.SOURCE_GONE, DropReason.NO_SLOT})
+_NOT_ASKED = frozenset({DropReason.SUPERSEDED, DropReason.SOURCE_GONE, DropReason.NO_SLOT, DropReason.SHED})
 _BINS = 10
 """Tenths of a score."""
 FEWEST = 300

@@ -37,6 +37,7 @@ class View:
         self._drops = Drops()
         self._rate = Rate()
         self._latency_ms = Median()
+        self._worth = 0
         self._pictures = 0
         self._inferences = 0
         self._unlooked_since_s: float | None = None
@@ -46,6 +47,14 @@ class View:
         """A recording has ended when its last picture has come out."""
         state = self.unit.state
         return SourceState.RUNNING if state is SourceState.ENDED and self.shots else state
+
+    def is_shed(self, every: int) -> bool:
+        """Whether a picture that is worth a look gets none, where one of so many does.
+
+        Not by its number: pictures of a still scene are worth a look every so often, and all of those may be odd.
+        """
+        self._worth += 1
+        return bool(self._worth % every)
 
     def captured(self, opening: int, shot: Shot, now_s: float) -> None:
         """A picture was captured."""

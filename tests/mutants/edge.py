@@ -82,4 +82,25 @@ MUTANTS: tuple[Mutant, ...] = (
         "self._ways.quiet.wait_s(self._ways.wall())",
         ("tests/edge/updates/test_updates.py::test_row_63_where_bytes_have_run_out_nothing_is_fetched",),
     ),
+    Mutant(
+        "a hot box waits before it goes another step",
+        "edge/ladder.py",
+        "if self.step < highest and now_s - self._changed_s >= UP_S:",
+        "if self.step < highest:",
+        ("tests/edge/test_ladder.py",),
+    ),
+    Mutant(
+        "the first camera never rests",
+        "edge/ladder.py",
+        "sources[: max(1, len(sources) - left)]",
+        "sources[: max(0, len(sources) - left - 1)]",
+        ("tests/edge/test_ladder.py",),
+    ),
+    Mutant(
+        "what looks dies before what speaks",
+        "edge/process.py",
+        "    die_before_parent()\n    importlib",
+        "    importlib",
+        ("tests/edge/agent/test_agent.py::test_row_62_when_memory_runs_out_the_kernel_takes_what_looks_before_what_speaks",),
+    ),
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from edge.agent.status import BoxStatus
+from edge.process import OOM_SCORE
+from hardware.system import descendants
 from models.bundle.bundle import zoo
 from protocol.state import Status
 from simulator.faults.clocks import SteppedClock
@@ -112,3 +115,37 @@ def test_row_60_a_clock_behind_what_files_prove_is_said_until_it_is_set(tmp_path
         clock.step(50 * 365 * 86400)
         box.until(lambda s: "clock-behind" not in codes(s), "it was set")
     assert all(body["clock"]["synchronised"] is False for kind, body in box.said() if kind == "crowd.count")
+
+
+def test_row_62_a_hot_box_rests_its_last_camera_says_so_and_takes_it_up_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heat = [85.0]
+    monkeypatch.setattr("edge.agent.agent.temperature_c", lambda: heat[0])
+    monkeypatch.setattr("edge.ladder.UP_S", 2.0)
+    monkeypatch.setattr("edge.ladder.DOWN_S", 2.0)
+    with Offline(tmp_path, source("square"), source("yard")).running() as box:
+        status = box.until(lambda s: any("yard rests" in r.detail for r in s.reasons), "it is said")
+        assert status.status is Status.DEGRADED
+        box.until(lambda s: "yard" not in s.telemetry.sources, "the camera rests")
+        shed = box.until(lambda s: s.telemetry.sources["square"].drops.get("shed", 0) > 10, "every second picture is left out")
+        assert pictures(shed) > 10
+        heat[0] = 60.0
+        box.until(lambda s: "load-shed" not in codes(s) and s.telemetry.sources.get("yard"), "it runs again")
+    changes = [body["observed"] for kind, body in box.said() if kind == "device.health"]
+    said = [reason["code"] for change in changes for reason in change.get("raised", ())]
+    assert said.count("load-shed") >= 1, "the manager is told"
+
+
+def test_row_62_when_memory_runs_out_the_kernel_takes_what_looks_before_what_speaks(tmp_path: Path) -> None:
+    with Offline(tmp_path, source("square")).running() as box:
+        box.until(lambda s: pictures(s) > 5, "pictures")
+
+        def score(pid: int) -> int:
+            return int(Path(f"/proc/{pid}/oom_score_adj").read_text("ascii"))
+
+        ours = score(os.getpid())
+        names = {pid: Path(f"/proc/{pid}/cmdline").read_text("ascii", "replace") for pid in descendants(os.getpid())[1:]}
+        working = [pid for pid, name in names.items() if "source square" in name or "accelerator cpu" in name]
+        assert len(working) == 2
+        assert all(score(pid) == OOM_SCORE > ours for pid in working)

@@ -77,6 +77,25 @@ def test_in_real_time_a_slow_accelerator_gets_the_newest_pictures(box: Box, cont
     assert told.latency_ms < 500
 
 
+def test_row_62_of_what_is_worth_a_look_every_second_is_looked_at(box: Box, clip: Path, tmp_path: Path) -> None:
+    box.runtime.every = 2
+    still = make_clip(tmp_path / "still.mp4", moving=False)
+    box.run(source("a", clip), source("b", still, gate=Gate(whole_every_s=0.2)))
+    box.until(lambda: box.runtime.ended)
+    moving = [type(outcome) for outcome in box.outcomes("a")]
+    assert [kind is Seen for kind in moving] == [number % 2 == 0 for number in range(1, 21)]
+    assert moving.count(Dropped) == box.runtime.sources()["a"].drops["shed"] == 10
+    outcomes = box.outcomes("b")
+    looks, shed = sum(isinstance(o, Seen) for o in outcomes), outcomes.count(Dropped(DropReason.SHED))
+    assert looks > 1, "a still scene is looked at too"
+    assert abs(looks - shed) <= 1
+    box.runtime.every = 1
+    first = len(box.results)
+    box.run(source("c", clip))
+    box.until(lambda: box.runtime.ended)
+    assert {type(outcome) for outcome in box.outcomes()[first:]} == {Seen}
+
+
 def test_zones_change_without_a_new_opening_and_the_input_only_with_one(box: Box, clip: Path) -> None:
     first = source("a", clip, pace="real-time", repeat=True)
     box.run(first)
