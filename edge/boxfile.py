@@ -45,7 +45,10 @@ class Box(Struct, frozen=True):
     state: Annotated[str, Meta(min_length=1, max_length=512, description="Folder for keys and the outbox")]
     models: Annotated[str, Meta(max_length=512, description="Folder of bundles; empty = those of the installation")] = ""
     outbox_mb: Annotated[int, Meta(ge=1, le=4096, description="Most disk that unsent events may take, MB")] = 64
-    hot_c: Annotated[float, Meta(ge=40, le=120, description="From which on the board is too hot, degrees Celsius")] = 80.0
+    hot_c: (
+        Annotated[float, Meta(ge=40, le=120, description="Too hot from here on, °C; null = 80 on a board, never on a PC")]
+        | None
+    ) = None
     low_mb: Annotated[float, Meta(ge=0, le=65536, description="Below which memory is short, MB; 0 = never")] = 64.0
     mb_per_month: Annotated[int, Meta(ge=0, le=1_000_000, description="Bytes that the SIM may carry, MB; 0 = any")] = 0
     month_begins: Annotated[int, Meta(ge=1, le=28, description="Day on which the SIM's month begins")] = 1

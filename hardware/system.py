@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Iterable
@@ -9,6 +10,8 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _THERMAL = Path("/sys/class/thermal")
+_DEVICE_TREE = Path("/proc/device-tree/model")
+_BOARD_HOT_C = 80.0
 
 
 def memory_mb(pids: Iterable[int]) -> float | None:
@@ -70,9 +73,18 @@ def temperature_c() -> float | None:
     return max(readings, default=None)
 
 
+def hot_c() -> float:
+    """From which temperature on this machine is too hot, degrees Celsius.
+
+    80 on a board with a device tree: a Raspberry Pi slows itself down from there on, most others a little later. Never on a PC,
+    which is built to run at 95 and looks after itself.
+    """
+    return _BOARD_HOT_C if _DEVICE_TREE.exists() else math.inf
+
+
 def board() -> str:
     """What the board calls itself, for people (device tree, else DMI, else the machine's architecture)."""
-    for path in (Path("/proc/device-tree/model"), Path("/sys/class/dmi/id/product_name")):
+    for path in (_DEVICE_TREE, Path("/sys/class/dmi/id/product_name")):
         try:
             name = path.read_text("utf-8", errors="replace").strip("\0\n ")
         except OSError:

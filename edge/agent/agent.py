@@ -50,7 +50,7 @@ from edge.updates.outside import Outside
 from edge.updates.probation import Probation
 from hardware.accelerators import detect
 from hardware.clock import ClockWatch
-from hardware.system import board, descendants, disk_free_mb, load, memory_available_mb, memory_mb, temperature_c
+from hardware.system import board, descendants, disk_free_mb, hot_c, load, memory_available_mb, memory_mb, temperature_c
 from models.bundle.bundle import zoo
 from protocol.config import Refusal
 from protocol.events import EventType, OtaReport, Reason
@@ -100,7 +100,7 @@ class Agent:
         planner = BundlePlanner(Path(self._box.models) if self._box.models else zoo(), detect())
         self._runtime = Runtime(planner, clock, self._on_frame, self._board.replace)
         self._allowance = Allowance(self._box.mb_per_month, self._box.month_begins, self._folder.path)
-        self._ladder = Ladder(self._box.hot_c, self._box.low_mb)
+        self._ladder = Ladder(hot_c() if self._box.hot_c is None else self._box.hot_c, self._box.low_mb)
         self._probation = Probation(self._runtime, self._file.updates.criteria, self._started_s)
         self._updates = self._open_updates(planner) if self._file.updates.root else None
         self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())

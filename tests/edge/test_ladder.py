@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,6 +88,14 @@ def test_what_is_not_measured_does_not_count() -> None:
     board = Board()
     board.stay(HOT, 1)
     assert board.stay(Measured(None, None), DOWN_S + 2) == [0]
+
+
+def test_a_pc_is_never_too_hot() -> None:
+    board = Board()
+    board.ladder = Ladder(math.inf, 100.0)
+    assert board.stay(Measured(110.0, 4000.0), 100) == []
+    assert board.stay(Measured(110.0, 50.0), 1) == [1]
+    assert board.stay(Measured(110.0, 4000.0), DOWN_S + 2) == [0]
 
 
 def test_cameras_that_are_taken_away_take_steps_away() -> None:

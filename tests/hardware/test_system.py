@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from hardware.system import board, descendants, disk_free_mb, load, memory_mb, temperature_c
+import pytest
+
+from hardware.system import board, descendants, disk_free_mb, hot_c, load, memory_mb, temperature_c
 
 
 def test_memory_of_this_process_is_plausible_and_a_dead_one_has_none() -> None:
@@ -40,3 +43,10 @@ def test_readings_that_may_be_absent(tmp_path: Path) -> None:
     heat = temperature_c()
     assert heat is None or -50 < heat < 150
     assert board()
+
+
+def test_a_board_is_hot_at_80_and_a_pc_never(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hardware.system._DEVICE_TREE", tmp_path / "model")
+    assert hot_c() == math.inf
+    (tmp_path / "model").write_bytes(b"Raspberry Pi 5 Model B Rev 1.0\0")
+    assert (hot_c(), board()) == (80.0, "Raspberry Pi 5 Model B Rev 1.0")

@@ -124,7 +124,7 @@ def test_row_62_a_hot_box_rests_its_last_camera_says_so_and_takes_it_up_again(
     monkeypatch.setattr("edge.agent.agent.temperature_c", lambda: heat[0])
     monkeypatch.setattr("edge.ladder.UP_S", 2.0)
     monkeypatch.setattr("edge.ladder.DOWN_S", 2.0)
-    with Offline(tmp_path, source("square"), source("yard")).running() as box:
+    with Offline(tmp_path, source("square"), source("yard"), box="hot_c = 80").running() as box:
         status = box.until(lambda s: any("yard rests" in r.detail for r in s.reasons), "it is said")
         assert status.status is Status.DEGRADED
         box.until(lambda s: "yard" not in s.telemetry.sources, "the camera rests")
