@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from edge.identity.files import write_file
 from protocol.events import Reason
 from protocol.limits import TEXT_CHARACTERS
 
@@ -131,10 +132,8 @@ class Allowance:
             return
         with self._lock:
             content = msgspec.json.encode(self._spent)
-        beside = self._path.with_suffix(".new")
         with contextlib.suppress(OSError):
-            beside.write_bytes(content)
-            beside.replace(self._path)
+            write_file(self._path, content)
 
     def _load(self) -> _Spent:
         try:

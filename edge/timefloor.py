@@ -18,13 +18,13 @@ from typing import NamedTuple
 
 from cryptography import x509
 
+from edge.identity.files import CERTIFICATE
 from ota.device import kept
 from ota.device.disk import RealDisk
 
 BUILT = dt.datetime(2026, 11, 1, tzinfo=dt.timezone.utc)
 """Before this, nobody has run this version. Raised with each version."""
 
-CERTIFICATE = "device.crt"
 IDENTITY = "identity"
 UPDATES = "updates"
 """Names in the state folder."""

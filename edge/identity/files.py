@@ -19,6 +19,8 @@ from cryptography.x509.oid import NameOID
 from edge.errors import EdgeError
 from protocol.enrolment import EnrolResponse
 
+CERTIFICATE = "device.crt"
+"""Name of the file in the identity's folder."""
 _MAX_BYTES = 65536
 
 
@@ -91,7 +93,7 @@ class IdentityFiles:
         self._check()
         return Identity(
             self.key_path,
-            self._folder / "device.crt",
+            self._folder / CERTIFICATE,
             self._folder / "ca.crt",
             answer.fleet,
             answer.broker_host,
@@ -100,7 +102,7 @@ class IdentityFiles:
 
     def _check(self) -> None:
         """See that what enrolment gave is whole, before a connection fails for it without saying so."""
-        certificate, ca = self._folder / "device.crt", self._folder / "ca.crt"
+        certificate, ca = self._folder / CERTIFICATE, self._folder / "ca.crt"
         for path in (certificate, ca, self.key_path):
             try:
                 data = path.read_bytes()
@@ -131,7 +133,7 @@ class IdentityFiles:
         if certificate.public_key() != self.key().public_key():
             msg = "the manager's certificate is for another key; enrol the box again with a new code"
             raise IdentityError(msg)
-        write_file(self._folder / "device.crt", answer.certificate_pem.encode("ascii"))
+        write_file(self._folder / CERTIFICATE, answer.certificate_pem.encode("ascii"))
         write_file(self._folder / "ca.crt", answer.ca_pem.encode("ascii"))
         write_file(self._folder / "enrolled.json", msgspec.json.encode(answer))
         identity = self.load()

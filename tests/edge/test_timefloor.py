@@ -18,7 +18,8 @@ from typer.testing import CliRunner, Result
 
 from edge.cli import app
 from edge.clockset import catch_up
-from edge.timefloor import BUILT, CERTIFICATE, IDENTITY, UPDATES, floor_of
+from edge.identity.files import CERTIFICATE
+from edge.timefloor import BUILT, IDENTITY, UPDATES, floor_of
 from ota.device import kept
 from ota.device.disk import RealDisk
 
