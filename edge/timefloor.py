@@ -50,10 +50,11 @@ def _of_metadata(folder: Path) -> Floor | None:
     try:
         if not folder.is_dir():
             return None
-        at = dt.datetime.fromtimestamp(kept.load(RealDisk(folder)).floor, dt.timezone.utc)
+        floor = kept.floor(RealDisk(folder))
+        at = None if floor is None else dt.datetime.fromtimestamp(floor, dt.timezone.utc)
     except (OSError, ValueError, OverflowError):
         return None
-    return Floor(at, "a release was signed")
+    return None if at is None else Floor(at, "a release was signed")
 
 
 def _of_certificate(folder: Path) -> Floor | None:

@@ -11,8 +11,6 @@ Rules:
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -20,7 +18,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.agent import faults
+from msgspec import structs
+
+from edge.agent.condition import Condition
 from edge.agent.console import Console, update_line
 from edge.agent.contact import SUBJECT
 from edge.agent.due import Due
@@ -31,26 +31,21 @@ from edge.agent.pipeline import Pipeline
 from edge.agent.status import BoxStatus, StatusSocket, update_status
 from edge.agent.twin import Twin
 from edge.agent.voice import Voice
-from edge.allowance import SUBJECT as BYTES
-from edge.allowance import Allowance
 from edge.boxfile import Reading
 from edge.clock import Clock, Instant
 from edge.errors import StateFolderError
 from edge.identity.files import IdentityFiles
-from edge.ladder import SUBJECT as LADDER
-from edge.ladder import Ladder, Measured, steps_of, work_of
 from edge.observation import Observation
 from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
 from edge.runtime.planner import BundlePlanner
 from edge.runtime.result import FrameResult
 from edge.runtime.runtime import Runtime
-from edge.timefloor import IDENTITY, floor_of
+from edge.timefloor import IDENTITY
 from edge.updates.outside import Outside
 from edge.updates.probation import Probation
 from hardware.accelerators import detect
-from hardware.clock import ClockWatch
-from hardware.system import board, descendants, disk_free_mb, hot_c, load, memory_available_mb, memory_mb, temperature_c
+from hardware.system import board
 from models.bundle.bundle import zoo
 from protocol.config import Refusal
 from protocol.events import EventType, OtaReport, Reason
@@ -63,8 +58,6 @@ if TYPE_CHECKING:
 
 POLL_S = 0.25
 SECOND_S = 1.0
-_MEMORY_S = 10.0
-"""Between readings of memory: the kernel walks page tables for it."""
 
 UPDATES = "updates"
 """What reasons about updates speak of."""
@@ -85,11 +78,8 @@ class Agent:
     def __init__(self, reading: Reading, clock: Clock, say: Callable[[str], None] = lambda _line: None) -> None:
         self._box, self._file, self._clock = reading.file.box, reading.file, clock
         self._folder = StateFolder(Path(self._box.state))
-        self._started_s = clock.monotonic()
-        self._watch = ClockWatch()
-        self._watch.update(self._started_s, clock.now().wall)
-        self._floor = floor_of(self._folder.path)
         self._board, self._console = HealthBoard(), Console(say)
+        self._condition = Condition(self._box, clock, self._board)
         self._outbox = Outbox.open(
             self._folder.path / "outbox.sqlite",
             Limits(bytes=self._box.outbox_mb * 1_000_000),
@@ -99,18 +89,15 @@ class Agent:
         )
         planner = BundlePlanner(Path(self._box.models) if self._box.models else zoo(), detect())
         self._runtime = Runtime(planner, clock, self._on_frame, self._board.replace)
-        self._allowance = Allowance(self._box.mb_per_month, self._box.month_begins, self._folder.path)
-        self._ladder = Ladder(hot_c() if self._box.hot_c is None else self._box.hot_c, self._box.low_mb)
-        self._probation = Probation(self._runtime, self._file.updates.criteria, self._started_s)
+        self._probation = Probation(self._runtime, self._file.updates.criteria, clock.monotonic())
         self._updates = self._open_updates(planner) if self._file.updates.root else None
         self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())
         evaluation = self._twin.config.report.evaluation
         self._link = Link(self._file, self._folder.path / IDENTITY, self._outbox, clock, self, self._runtime.wake)
-        self._voice = Voice(self._outbox, self._board, clock, self._watch, self._link.notify, evaluation=evaluation)
+        self._voice = Voice(self._outbox, self._board, clock, self._condition.watch, self._link.notify, evaluation=evaluation)
         self._pipelines: dict[str, Pipeline] = {}
-        self._memory_mb: float | None = None
         self._telemetry_due = Due(self._twin.config.report.telemetry_interval_s)
-        self._second, self._memory_due = Due(SECOND_S), Due(_MEMORY_S)
+        self._second = Due(SECOND_S)
         self._stop = threading.Event()
         self._status: StatusSocket | None = None
         try:
@@ -172,15 +159,8 @@ class Agent:
 
     def telemetry(self) -> Telemetry:
         """Last values."""
-        now = self._clock.now()
-        return Telemetry(
-            at=now.wall,
-            uptime_s=round(self.uptime_s(), 1),
-            clock=self._watch.clock,
-            load=load(),
-            memory_mb=self._memory_mb,
-            disk_free_mb=disk_free_mb(self._folder.path),
-            temperature_c=temperature_c(),
+        return structs.replace(
+            self._condition.telemetry(),
             sources=self._runtime.sources(),
             accelerators=self._runtime.accelerators(),
             outbox=self._outbox.status(),
@@ -193,9 +173,9 @@ class Agent:
         from edge.agent.updating import open_updates  # noqa: PLC0415 - a box without updates does without
 
         key = IdentityFiles(self._folder.path / IDENTITY).key
-        bytes_ = self._allowance
+        bytes_, wall = self._condition.allowance, self._condition.wall
         outside = Outside(
-            self._tell_update, lambda data: key().sign(data), self._wall, self._console.line, bytes_.spend, bytes_.wait_s
+            self._tell_update, lambda data: key().sign(data), wall, self._console.line, bytes_.spend, bytes_.wait_s
         )
         try:
             updates = open_updates(self._file, self._folder.path, agent_version(), self._runtime, planner, outside)
@@ -210,15 +190,12 @@ class Agent:
         self._voice.report(report)
         self._console.line(update_line(report))
 
-    def _wall(self) -> dt.datetime | None:
-        return self._clock.now().wall if self._watch.clock.synchronised else None
-
     # configuration
 
     def _configure(self) -> None:
         config = self._twin.config
         before, self._pipelines = self._pipelines, {}
-        work = work_of(self._ladder.step, config.sources)
+        work = self._condition.work(config.sources)
         for source in (source for source in config.sources if source.id not in work.rested):
             kept = before.get(source.id)
             if kept is None or kept.configured != (source, config.report):
@@ -231,12 +208,11 @@ class Agent:
         self._set_pace()
         self._runtime.every = work.every
         self._runtime.configure(work.sources)
-        self._board.replace(LADDER, self._ladder.reasons(work))
         self._judge_configuration()
 
     def _set_pace(self) -> None:
         """How often to speak, by the configuration and by the bytes that are left."""
-        stretch = self._allowance.step.stretch
+        stretch = self._condition.allowance.step.stretch
         self._telemetry_due.every_s = self._twin.config.report.telemetry_interval_s * stretch
         for pipeline in self._pipelines.values():
             pipeline.stretch = stretch
@@ -289,29 +265,20 @@ class Agent:
 
     def _each_second(self, now_s: float) -> None:
         now = self._clock.now()
-        self._watch.update(now.monotonic_s, now.wall)
         self._outbox.tick()
         self._board.replace("outbox", self._outbox.faults())
         self._board.replace("uplink", self._link.faults())
-        line = self._link.status()
+        line, sources = self._link.status(), self._twin.config.sources
         if self._link.broker is not None:
             self._console.link(line, self._link.broker)
-        synchronised = self._watch.clock.synchronised
-        self._allowance.look(line.bytes_out + line.bytes_in, now.wall, now_s, synchronised=synchronised)
-        self._board.replace(BYTES, self._allowance.reasons())
+        if self._condition.look(now, line.bytes_out + line.bytes_in, sources):
+            self._configure()
         self._set_pace()
         self._close({name: self._pipelines[name] for name in self._runtime.silent})
-        self._board.replace("disk", faults.of_disk(self._folder.path))
-        self._board.replace("clock", faults.of_clock(now.wall, self._floor))
-        if self._memory_due.now(now_s):
-            self._memory_mb = memory_mb(descendants(os.getpid()))
         if self._updates is not None:
             self._board.replace(UPDATES, self._updates.reasons)
-        sources = self._twin.config.sources
-        if self._ladder.look(Measured(temperature_c(), memory_available_mb()), steps_of(sources), now_s):
-            self._configure()
         bundles = {source.model for source in sources}
-        self._probation.look(bundles, self._board.reasons, self._memory_mb, now_s)
+        self._probation.look(bundles, self._board.reasons, self._condition.memory_mb, now_s)
         self._tell_health(now)
         if self._telemetry_due.now(now_s):
             self._link.tell_telemetry()
@@ -366,7 +333,7 @@ class Agent:
 
     def uptime_s(self) -> float:
         """Seconds since its start."""
-        return self._clock.monotonic() - self._started_s
+        return self._condition.uptime_s()
 
     def sources(self) -> list[str]:
         """Names of those that are configured."""
@@ -402,7 +369,7 @@ class Agent:
             last.callback(self._outbox.close)
             last.callback(self._link.stop)
             last.callback(self._outbox.flush)
-            last.callback(self._allowance.keep)
+            last.callback(self._condition.allowance.keep)
             last.callback(self._runtime.stop)
             if self._updates is not None:
                 last.callback(self._updates.stop)

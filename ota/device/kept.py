@@ -10,6 +10,7 @@ from ota.device.disk import Disk
 MOST_BYTES = 16 << 20
 """Of all metadata together; a repository of a thousand releases has one."""
 _FILE = "metadata"
+_MOST_FILE = MOST_BYTES + (1 << 16)
 
 
 class Kept(msgspec.Struct):
@@ -21,13 +22,32 @@ class Kept(msgspec.Struct):
     """Roots as ``N.root.json``, others as ``ROLE.json``."""
 
 
+class _Floor(msgspec.Struct):
+    """Of all of it; the rest is passed over."""
+
+    floor: float
+
+
+def floor(disk: Disk) -> float | None:
+    """The time that they prove, seconds since 1970; what is not there or is spoilt proves none.
+
+    Raises:
+        OSError: the disk does not say.
+    """
+    content = durable.load(disk, _FILE, _MOST_FILE)
+    try:
+        return None if content is None else msgspec.msgpack.decode(content, type=_Floor).floor
+    except msgspec.DecodeError:
+        return None
+
+
 def load(disk: Disk) -> Kept:
     """Read it; what is not there or is spoilt is nothing.
 
     Raises:
         OSError: the disk does not say.
     """
-    content = durable.load(disk, _FILE, MOST_BYTES + (1 << 16))
+    content = durable.load(disk, _FILE, _MOST_FILE)
     try:
         return Kept(0.0, {}) if content is None else msgspec.msgpack.decode(content, type=Kept)
     except msgspec.DecodeError:

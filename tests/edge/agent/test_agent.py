@@ -90,7 +90,7 @@ def test_a_step_of_the_wall_clock_stops_nothing_and_marks_what_follows(tmp_path:
     from hardware import clock as kernel
 
     good = kernel.KernelClock(synchronised=True, offset_ms=0.1, sigma_ms=1.0)
-    monkeypatch.setattr("edge.agent.agent.ClockWatch", lambda: kernel.ClockWatch(lambda: good))
+    monkeypatch.setattr("edge.agent.condition.ClockWatch", lambda: kernel.ClockWatch(lambda: good))
     clock = SteppedClock()
     with Offline(tmp_path, source("square"), clock=clock).running() as box:
         before = box.until(lambda s: s.telemetry.outbox.pending > 3, "events before the step")
@@ -121,7 +121,7 @@ def test_row_62_a_hot_box_rests_its_last_camera_says_so_and_takes_it_up_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heat = [85.0]
-    monkeypatch.setattr("edge.agent.agent.temperature_c", lambda: heat[0])
+    monkeypatch.setattr("edge.agent.condition.temperature_c", lambda: heat[0])
     monkeypatch.setattr("edge.ladder.UP_S", 2.0)
     monkeypatch.setattr("edge.ladder.DOWN_S", 2.0)
     with Offline(tmp_path, source("square"), source("yard"), box="hot_c = 80").running() as box:
