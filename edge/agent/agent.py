@@ -48,7 +48,7 @@ from hardware.accelerators import detect
 from hardware.system import board
 from models.bundle.bundle import zoo
 from protocol.config import Refusal
-from protocol.events import EventType, OtaReport, Reason
+from protocol.events import EventType, ModelRef, OtaReport, Reason
 from protocol.limits import TEXT_CHARACTERS
 from protocol.state import State, Telemetry, Versions
 from protocol.twin import Desired, Reported
@@ -98,6 +98,7 @@ class Agent:
         self._pipelines: dict[str, Pipeline] = {}
         self._telemetry_due = Due(self._twin.config.report.telemetry_interval_s)
         self._second = Due(SECOND_S)
+        self._told: tuple[tuple[ModelRef, ...], int] | None = None
         self._stop = threading.Event()
         self._status: StatusSocket | None = None
         try:
@@ -279,17 +280,19 @@ class Agent:
             self._board.replace(UPDATES, self._updates.reasons)
         bundles = {source.model for source in sources}
         self._probation.look(bundles, self._board.reasons, self._condition.memory_mb, now_s)
-        self._tell_health(now)
+        self._tell_state(now)
         if self._telemetry_due.now(now_s):
             self._link.tell_telemetry()
 
-    def _tell_health(self, now: Instant) -> None:
+    def _tell_state(self, now: Instant) -> None:
         change = self._board.changes(now.monotonic_s)
-        if change is None:
-            return
-        self._console.health(change)
-        self._voice.say(Observation(EventType.DEVICE_HEALTH, now, change))
-        self._link.tell_state()
+        if change is not None:
+            self._console.health(change)
+            self._voice.say(Observation(EventType.DEVICE_HEALTH, now, change))
+        runs = self._runtime.models, self._twin.reported.version
+        if change is not None or runs != self._told:
+            self._told = runs
+            self._link.tell_state()
 
     # what comes in over the line, and what it asks (edge.agent.link.Party)
 

@@ -105,7 +105,7 @@ def judge_shadow(found: Shadow, passed_s: float, criteria: Criteria) -> Verdict:
         return bad
     if found.looks >= criteria.shadow_looks and passed_s >= criteria.shadow_s:
         if found.agreement is not None and not found.agreement >= criteria.agreement:
-            share = f"{found.agreement:.0%} of {found.looks} looks, at least {criteria.agreement:.0%}"
+            share = f"{found.agreement:.0%} of {found.looks} looks, {criteria.agreement:.0%} are needed"
             detail = f"it agrees with the old model in {share}"
             return Verdict(Decision.BAD, Why.AGREEMENT, detail)
         return GOOD

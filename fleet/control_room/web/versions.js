@@ -21,7 +21,7 @@ function options(lines, fresh) {
     animation: false,
     textStyle: { fontFamily: "Roboto, sans-serif", color: "#8b98a5" },
     tooltip: { trigger: "axis", renderMode: "richText", backgroundColor: "#1b232c", borderColor: "#26303a", textStyle: { color: "#d3dae1", fontSize: 12 } },
-    legend: { top: 4, left: 12, itemWidth: 10, itemHeight: 10, textStyle: { color: "#8b98a5", fontSize: 11 } },
+    legend: { top: 4, left: 12, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: "#8b98a5", fontSize: 11 } },
     grid: { left: 44, right: 16, top: 34, bottom: 26 },
     xAxis: { type: "time", axisLine: { lineStyle: { color: "#26303a" } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { color: "#8b98a5", fontSize: 10, hideOverlap: true } },
     yAxis: { type: "value", minInterval: 1, axisLabel: { color: "#8b98a5", fontSize: 10 }, splitLine: { lineStyle: { color: "#1e262f" } } },

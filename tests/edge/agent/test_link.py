@@ -25,7 +25,7 @@ from edge.runtime.result import FrameResult
 from hardware.clock import ClockWatch, KernelClock
 from protocol.config import Config, Refusal
 from protocol.events import CrowdFlow, Estimate, EventType, ModelRef
-from protocol.state import LinkTelemetry, Status
+from protocol.state import LinkTelemetry, State, Status
 from protocol.twin import Desired, Reported
 from simulator.faults.clocks import SteppedClock
 from tests.edge.agent.offline import Offline, source
@@ -41,14 +41,16 @@ class Wire:
 
     made: Wire
 
-    def __init__(self, _config: Any, _outbox: Any, _birth: Any, wanted: Any, _command: Any, _clock: Any, refused: Any) -> None:
+    def __init__(self, _config: Any, _outbox: Any, birth: Any, wanted: Any, _command: Any, _clock: Any, refused: Any) -> None:
         Wire.made = self
         self.wanted: Callable[[Desired], None] = wanted
         self.refused: Callable[[int, Refusal], None] = refused
         self.reported: list[Reported] = []
         self.broker = "127.0.0.1:1"
         self.publish_reported = self.reported.append
-        self.publish_telemetry = self.publish_state = self.start = self.stop = self.notify = lambda *_: None
+        self.states: list[State] = []
+        self.publish_state = lambda: self.states.append(birth())
+        self.publish_telemetry = self.start = self.stop = self.notify = lambda *_: None
 
     def faults(self) -> tuple[()]:
         return ()
@@ -97,6 +99,21 @@ def test_zones_change_live_and_another_sources_alarm_goes_on(tmp_path: Path, wir
         told = _alerts(box.agent, "a"), _alerts(box.agent, "b")
     assert told[0] == ["new"]
     assert told[1][:2] == ["new", "end"]
+
+
+def test_what_looks_now_is_told_as_soon_as_it_does(tmp_path: Path, wire: type[Wire]) -> None:
+    """Rollouts choose boxes by it: a state of before the model came, or before it went, would mislead them."""
+    box = Offline(tmp_path, source("a"), BROKER)
+    with box.running():
+        box.until(lambda status: status.models and hasattr(wire, "made"), "it looks")
+        box.until(lambda _: wire.made.states and wire.made.states[-1].models, "the model that came is told")
+        assert wire.made.states[-1].models == box.agent.status().models
+        wire.made.wanted(Desired(4, msgspec.structs.replace(box.agent._twin.config, sources=())))
+        box.until(lambda _: not wire.made.states[-1].models, "that none looks is told")
+        assert wire.made.states[-1].config_version == 4
+        told = len(wire.made.states)
+        box.until(lambda s: s.telemetry.uptime_s > 6, "nothing changes")
+        assert len(wire.made.states) <= told + 1, "it is told once"
 
 
 def test_row_63_bytes_that_run_short_are_said_and_alerts_go_out(tmp_path: Path, wire: type[Wire]) -> None:
