@@ -17,7 +17,9 @@ from protocol.codec import encode_body, encode_event
 from protocol.commands import EXPIRY_S, Command, Reply
 from protocol.enrolment import ENROL_PATH, EnrolRequest, EnrolResponse
 from protocol.events import BODY, Event, EventType
+from protocol.keys import KeyBundle
 from protocol.limits import EVENT_BYTES, PACKET_BYTES
+from protocol.lists import Change, ListHeader, Seal
 from protocol.manifest import Manifest
 from protocol.orders import Orders
 from protocol.release import Custom
@@ -88,6 +90,22 @@ CATALOGUE: tuple[Entry, ...] = (
         otherwise=f"HTTPS, `POST {ENROL_PATH}`, body of the answer",
     ),
     Entry("orders", "What is ordered", Orders, examples.ORDERS, otherwise="text within the desired twin, signed"),
+    Entry(
+        "list-header",
+        "Header of a hit list",
+        ListHeader,
+        examples.LIST_HEADER,
+        otherwise="first line of a list's file, HTTPS, `GET /lists/<SHA-256>`",
+    ),
+    Entry("list-seal", "Signature of a hit list", Seal, examples.LIST_SEAL, otherwise="second line of a list's file"),
+    Entry(
+        "list-change",
+        "Change of a hit list",
+        Change,
+        examples.LIST_CHANGE,
+        otherwise="third line of a file that leads from one version of a list to the next",
+    ),
+    Entry("keys", "Keys of plates", KeyBundle, examples.KEY_BUNDLE, otherwise="sealed within the command `keys`"),
     Entry("target", "Target of the repository", Custom, examples.TARGET, otherwise="`custom` of a target in signed metadata"),
     Entry("manifest", "Manifest of a bundle", Manifest, examples.MANIFEST, otherwise="file `manifest.json` of a bundle"),
 )

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from protocol.events import Struct
 from protocol.identifiers import Name
+from protocol.keys import SealedKeys
 
 EXPIRY_S = 30
 """Message expiry of a command, seconds: a person waits for the answer."""
@@ -25,6 +26,7 @@ class CommandName(str, enum.Enum):
     PING = "ping"
     REPORT = "report"
     RESTART_SOURCE = "restart-source"
+    KEYS = "keys"
 
 
 class Command(Struct, frozen=True):
@@ -32,6 +34,7 @@ class Command(Struct, frozen=True):
 
     issued_at: Annotated[dt.datetime, Meta(tz=True, description="When it was asked, the manager's clock")]
     subject: Annotated[Name, Meta(description="What it applies to, for example a source")] | None = None
+    keys: Annotated[SealedKeys, Meta(description="Of the command keys")] | None = None
 
 
 class Reply(Struct, frozen=True):

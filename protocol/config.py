@@ -64,6 +64,35 @@ class Gate(Struct, frozen=True):
     ] = 2.0
 
 
+class Lane(Struct, frozen=True):
+    """A lane of a street."""
+
+    id: Name
+    polygon: Annotated[
+        tuple[Point, ...], Meta(max_length=MAX_VERTICES, description="Vertices in order, fractions of the picture")
+    ]
+
+
+class Anpr(Struct, frozen=True):
+    """Reading number plates. Plates on a hit list leave the box; everyone else's do not."""
+
+    detector: Annotated[Name, Meta(description="Bundle that finds plates on vehicles")] = "plate-detector"
+    reader: Annotated[Name, Meta(description="Bundle that reads them")] = "plate-reader"
+    lists: Annotated[tuple[Name, ...], Meta(max_length=16, description="Hit lists that are held against readings")] = ()
+    others: Annotated[
+        Literal["nothing", "pseudonym"], Meta(description="What leaves of plates on no list: nothing, or a pseudonym")
+    ] = "nothing"
+    purpose: Annotated[Name, Meta(description="Of the pseudonyms; null = there are none")] | None = None
+    lanes: Annotated[tuple[Lane, ...], Meta(max_length=8, description="Lanes, the first that fits counts")] = ()
+    least_px: Annotated[
+        float,
+        Meta(ge=20, le=1000, description="Width of a plate in pixels, below which the box says that the camera is too far"),
+    ] = 60.0
+    plausible: Annotated[float, Meta(gt=0, le=0.5, description="Probability from which an alternate is held against lists")] = (
+        0.01
+    )
+
+
 class Source(Struct, frozen=True):
     """One camera or recording."""
 
@@ -81,6 +110,7 @@ class Source(Struct, frozen=True):
     gate: Gate = Gate()
     zones: Annotated[tuple[Zone, ...], Meta(max_length=16, description="Where people are counted")] = ()
     lines: Annotated[tuple[Line, ...], Meta(max_length=16, description="Over which people are counted")] = ()
+    anpr: Annotated[Anpr, Meta(description="Reading number plates; null = none is read")] | None = None
     where: Where | None = None
     reference: Annotated[str, Meta(max_length=64, description="The same view in the city's own video system")] = ""
 
@@ -135,11 +165,28 @@ def _faults(config: Config) -> Iterator[Refusal]:
                     f"zone {zone.id!r}: leave_at {alarm.leave_at:g} must be below enter_at {alarm.enter_at:g}, "
                     "or the alarm would ring without end",
                 )
+        if source.anpr is not None:
+            yield from _of_anpr(source.anpr, source.id, f"{at}.anpr")
         for j, line in enumerate(source.lines):
             try:
                 check_line(line.start, line.end, f"line {line.id!r} of source {source.id!r}")
             except GeometryError as error:
                 yield Refusal(f"{at}.lines[{j}]", str(error))
+
+
+def _of_anpr(anpr: Anpr, source: str, at: str) -> Iterator[Refusal]:
+    yield from _twice([lane.id for lane in anpr.lanes], f"{at}.lanes", "lane")
+    for j, lane in enumerate(anpr.lanes):
+        try:
+            check_polygon(lane.polygon, f"lane {lane.id!r} of source {source!r}")
+        except GeometryError as error:
+            yield Refusal(f"{at}.lanes[{j}].polygon", str(error))
+    if (anpr.others == "pseudonym") != (anpr.purpose is not None):
+        yield Refusal(
+            f"{at}.purpose",
+            f'source {source!r}: pseudonyms have a purpose, and where nothing leaves there is none: give others = "pseudonym" '
+            "and a purpose of the fleet's policy, or neither",
+        )
 
 
 def _too_large(config: Config) -> Iterator[Refusal]:

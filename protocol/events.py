@@ -22,6 +22,8 @@ from msgspec import Meta
 
 from protocol.identifiers import Boot, Count, EventId, Name, Ordinal, Seq
 from protocol.limits import TEXT_CHARACTERS
+from protocol.plates import PlateText
+from protocol.pseudonyms import PseudonymText
 
 ShortText = Annotated[str, Meta(max_length=TEXT_CHARACTERS, description="A short reason for people")]
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,47}\Z", description="A machine-readable name")]
@@ -38,6 +40,8 @@ class EventType(str, enum.Enum):
     DEVICE_HEALTH = "device.health"
     OUTBOX_EVICTED = "outbox.evicted"
     OTA_REPORT = "ota.report"
+    ANPR_READ = "anpr.read"
+    ANPR_HIT = "anpr.hit"
 
 
 class Priority(enum.IntEnum):
@@ -55,6 +59,8 @@ PRIORITY: dict[EventType, Priority] = {
     EventType.DEVICE_HEALTH: Priority.REPORT,
     EventType.OUTBOX_EVICTED: Priority.REPORT,
     EventType.OTA_REPORT: Priority.REPORT,
+    EventType.ANPR_READ: Priority.STATISTIC,
+    EventType.ANPR_HIT: Priority.ALERT,
 }
 
 
@@ -226,6 +232,102 @@ class OtaReport(Struct, frozen=True):
     ] = ""
 
 
+class VehicleKind(str, enum.Enum):
+    """What a vehicle is taken for."""
+
+    CAR = "car"
+    MOTORCYCLE = "motorcycle"
+    BUS = "bus"
+    TRUCK = "truck"
+    BICYCLE = "bicycle"
+    UNKNOWN = "unknown"
+
+
+class Colour(str, enum.Enum):
+    """Of a vehicle; unknown in the dark."""
+
+    WHITE = "white"
+    GREY = "grey"
+    BLACK = "black"
+    RED = "red"
+    ORANGE = "orange"
+    YELLOW = "yellow"
+    GREEN = "green"
+    BLUE = "blue"
+    BROWN = "brown"
+    UNKNOWN = "unknown"
+
+
+class Direction(str, enum.Enum):
+    """Of a passage, as the camera sees it."""
+
+    TOWARDS = "towards"
+    AWAY = "away"
+    UNKNOWN = "unknown"
+
+
+class Passage(Struct, frozen=True):
+    """A vehicle that went by: what is measured of it besides its plate."""
+
+    pictures: Annotated[Ordinal, Meta(description="In which its plate was read")]
+    duration_s: Annotated[float, Meta(ge=0, le=86_400, description="From the first of them to the last, seconds")]
+    plate_px: Annotated[float, Meta(ge=0, le=100_000, description="Width of the plate in the best of them, pixels")]
+    direction: Direction = Direction.UNKNOWN
+    direction_probability: Probability = 0.0
+    lane: Annotated[Name, Meta(description="Id of the lane in the configuration; null = in none")] | None = None
+    lane_probability: Probability = 0.0
+    kind: VehicleKind = VehicleKind.UNKNOWN
+    kind_probability: Probability = 0.0
+    colour: Colour = Colour.UNKNOWN
+    colour_probability: Probability = 0.0
+
+
+class Pseudonym(Struct, frozen=True):
+    """What stands for a plate within one purpose and one period."""
+
+    purpose: Annotated[Name, Meta(description="Of the fleet's policy")]
+    key: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,63}\Z", description="Id of the key of this purpose and period")]
+    value: PseudonymText
+
+
+class AnprRead(Struct, frozen=True):
+    """A vehicle whose plate is on no list went by; its plate does not leave the box."""
+
+    pseudonym: Pseudonym
+    posterior: Annotated[
+        float, Meta(ge=0, le=1, description="Calibrated probability that it stands for the plate that was there")
+    ]
+    passage: Passage
+
+
+class Alternate(Struct, frozen=True):
+    """One plausible reading."""
+
+    plate: PlateText
+    probability: Probability
+
+
+class AnprHit(Struct, frozen=True):
+    """A vehicle went by whose plate, as it was read, is on a hit list."""
+
+    list: Annotated[Name, Meta(description="Which list")]
+    version: Annotated[Ordinal, Meta(description="Of the list, that was held against it")]
+    plate: Annotated[PlateText, Meta(description="The reading that is on the list")]
+    posterior: Annotated[float, Meta(ge=0, le=1, description="Calibrated probability that this is the plate")]
+    through: Annotated[
+        str,
+        Meta(
+            pattern=r"^(best|alternate|pattern)\Z",
+            description="Best reading, an alternate to it, or a pattern with unknown characters",
+        ),
+    ]
+    alternates: Annotated[
+        tuple[Alternate, ...],
+        Meta(min_length=1, max_length=10, description="Plausible readings, best first, this one among them"),
+    ]
+    passage: Passage
+
+
 class Cue(Struct, frozen=True):
     """One thing that speaks for an assessment."""
 
@@ -266,6 +368,8 @@ OBSERVED: dict[EventType, type[Struct]] = {
     EventType.DEVICE_HEALTH: DeviceHealth,
     EventType.OUTBOX_EVICTED: OutboxEvicted,
     EventType.OTA_REPORT: OtaReport,
+    EventType.ANPR_READ: AnprRead,
+    EventType.ANPR_HIT: AnprHit,
 }
 
 BODY: dict[EventType, Any] = {kind: EventBody[observed] for kind, observed in OBSERVED.items()}  # type: ignore[valid-type]

@@ -14,17 +14,22 @@ import msgspec
 
 from protocol.acks import Ack
 from protocol.commands import Command, Reply
-from protocol.config import Config, Gate, Line, Refusal, Report, Source, Zone, ZoneAlarm
+from protocol.config import Anpr, Config, Gate, Lane, Line, Refusal, Report, Source, Zone, ZoneAlarm
 from protocol.enrolment import EnrolRequest, EnrolResponse
 from protocol.events import (
+    Alternate,
+    AnprHit,
+    AnprRead,
     Assessed,
     Clock,
     ClockSource,
+    Colour,
     CrowdAlert,
     CrowdCount,
     CrowdFlow,
     Cue,
     DeviceHealth,
+    Direction,
     Estimate,
     Event,
     EventBody,
@@ -32,13 +37,18 @@ from protocol.events import (
     ModelRef,
     OtaReport,
     OutboxEvicted,
+    Passage,
     Phase,
+    Pseudonym,
     Reason,
     Sensor,
     UpdateStep,
+    VehicleKind,
     Where,
 )
 from protocol.identifiers import uuid7
+from protocol.keys import KeyBundle, KeyOffer, PlateKey
+from protocol.lists import Change, ListHeader, Part, Seal
 from protocol.manifest import (
     DataSet,
     GoldenVectors,
@@ -62,7 +72,7 @@ from protocol.state import (
     Telemetry,
     Versions,
 )
-from protocol.twin import Desired, Reported
+from protocol.twin import Desired, ListChange, ListOrder, Reported
 
 FLEET = "harbour"
 DEVICE = "square-north-2"
@@ -89,6 +99,25 @@ _CUES = (
     Cue("duration", 42.0, "s"),
     Cue("peak", 44.2, "people"),
 )
+_PASSAGE = Passage(
+    pictures=9,
+    duration_s=1.6,
+    plate_px=104.5,
+    direction=Direction.TOWARDS,
+    direction_probability=0.99,
+    lane="inner",
+    lane_probability=0.97,
+    kind=VehicleKind.CAR,
+    kind_probability=0.94,
+    colour=Colour.BLUE,
+    colour_probability=0.71,
+)
+_HIT_CUES = (
+    Cue("posterior", 0.46),
+    Cue("readings", 9.0, "pictures"),
+    Cue("plate-width", 104.5, "px"),
+)
+_READER = ModelRef(name="plate-reader", version="1.1.0", digest="8b" * 32, operating_point="default")
 _INCIDENT = uuid7(_UNIX_MS - 42_000, bytes(range(10)))
 
 EVENTS: Mapping[EventType, Event] = MappingProxyType(
@@ -173,6 +202,41 @@ EVENTS: Mapping[EventType, Event] = MappingProxyType(
                 ),
             ),
         ),
+        EventType.ANPR_READ: _event(
+            EventType.ANPR_READ,
+            1846,
+            EventBody(
+                _AT,
+                _CLOCK,
+                AnprRead(Pseudonym("travel-times", "travel-times-31", "0f" * 16), posterior=0.97, passage=_PASSAGE),
+                sensor=_SENSOR,
+                where=_WHERE,
+                model=_READER,
+            ),
+        ),
+        EventType.ANPR_HIT: _event(
+            EventType.ANPR_HIT,
+            1847,
+            EventBody(
+                _AT,
+                _CLOCK,
+                AnprHit(
+                    "stolen",
+                    version=118,
+                    plate="1XYZ088",
+                    posterior=0.46,
+                    through="alternate",
+                    alternates=(Alternate("1XYZ08B", 0.52), Alternate("1XYZ088", 0.46)),
+                    passage=_PASSAGE,
+                ),
+                sensor=_SENSOR,
+                where=_WHERE,
+                model=_READER,
+                incident=uuid7(_UNIX_MS - 900, bytes(range(10, 20))),
+                phase=Phase.NEW,
+                assessed=Assessed("listed-plate", 0.46, _HIT_CUES),
+            ),
+        ),
     }
 )
 """One event of each type."""
@@ -193,6 +257,12 @@ _CONFIG = Config(
                 ),
             ),
             lines=(Line("bridge", (0.2, 0.7), (0.9, 0.7)),),
+            anpr=Anpr(
+                lists=("stolen",),
+                others="pseudonym",
+                purpose="travel-times",
+                lanes=(Lane("inner", ((0.1, 0.3), (0.5, 0.3), (0.5, 1.0), (0.0, 1.0))),),
+            ),
             where=_WHERE,
             reference="CAM-0417",
         ),
@@ -205,10 +275,13 @@ STATE = State(
     BOOT,
     at=_MADE,
     versions=Versions("0.1.0", "3.11.9", "Debian GNU/Linux 12", "Raspberry Pi 5, 8 GB"),
-    capabilities=("crowd",),
+    capabilities=("crowd", "anpr"),
     models=(_MODEL,),
     where=_WHERE,
     config_version=7,
+    lock=KeyOffer("w1" * 21 + "A", "q4" * 43),
+    keys=("list-stolen-4", "travel-times-31"),
+    lists={"stolen": 118},
 )
 
 WILL = State(Status.OFFLINE, BOOT)
@@ -249,6 +322,32 @@ DESIRED = Desired(
     SignedOrders(
         msgspec.json.encode(ORDERS).decode(), "q4" * 43, "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n"
     ),
+    (ListOrder("stolen", 118, "9c" * 32, 1_604_112, (ListChange(117, "ad" * 32, 1_744),)),),
+)
+
+LIST_HEADER = ListHeader(
+    FLEET,
+    "stolen",
+    version=118,
+    purpose="stolen-vehicles",
+    basis="Decision 2026/114 of the college",
+    made=_AT,
+    expires=_AT + dt.timedelta(days=30),
+    key="list-stolen-4",
+    least=0.2,
+    parts=(Part(".......", 100_212), Part("...?...", 4)),
+    body="be" * 32,
+)
+
+LIST_SEAL = Seal("q4" * 43, "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n")
+
+LIST_CHANGE = Change(117, ((".......", 14, 92),))
+
+KEY_BUNDLE = KeyBundle(
+    FLEET,
+    DEVICE,
+    BOOT,
+    (PlateKey("list-stolen-4", "list", "stolen-vehicles", "c3" * 21 + "A", _AT, _AT + dt.timedelta(days=90)),),
 )
 
 TARGET = Custom(

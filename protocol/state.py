@@ -13,7 +13,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from protocol.events import Clock, ModelRef, Reason, Struct, Where
-from protocol.identifiers import Boot, Count, Name
+from protocol.identifiers import Boot, Count, Name, Ordinal
+from protocol.keys import KeyOffer
+from protocol.lists import KeyId
 
 Key = Annotated[str, Meta(max_length=64)]
 
@@ -47,6 +49,9 @@ class State(Struct, frozen=True):
     models: Annotated[tuple[ModelRef, ...], Meta(max_length=16, description="Models that run")] = ()
     where: Where | None = None
     config_version: Annotated[Count, Meta(description="Version of the desired twin that runs; 0 = the box's own file")] = 0
+    lock: Annotated[KeyOffer, Meta(description="For keys of plates; where a source reads them")] | None = None
+    keys: Annotated[tuple[KeyId, ...], Meta(max_length=24, description="Of plates, that it holds in memory")] = ()
+    lists: Annotated[dict[Name, Ordinal], Meta(max_length=16, description="Versions of the hit lists that it uses")] = {}
     last_seq: Annotated[Count, Meta(description="In an orderly farewell: the last sequence number of this boot")] | None = None
 
 

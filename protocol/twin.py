@@ -14,13 +14,33 @@ from msgspec import Meta
 
 from protocol.config import Config, Refusal
 from protocol.events import Struct
-from protocol.identifiers import Count, Ordinal
+from protocol.identifiers import Count, Name, Ordinal
 from protocol.limits import PACKET_BYTES
+from protocol.lists import MOST_BYTES
+from protocol.manifest import Sha256
 from protocol.orders import SignedOrders
 
 MOST_REFUSALS = 32
 _ENVELOPE_BYTES = 512
 """Room for an MQTT packet's header, topic and properties."""
+
+
+class ListChange(Struct, frozen=True):
+    """A file that leads from an earlier version of a list."""
+
+    base: Annotated[Ordinal, Meta(description="Version that must be there")]
+    digest: Annotated[Sha256, Meta(description="Of the file, under which it is served")]
+    size: Annotated[int, Meta(ge=1, le=MOST_BYTES, description="Bytes")]
+
+
+class ListOrder(Struct, frozen=True):
+    """A hit list that should be used. What it is, its own signed header says."""
+
+    list: Name
+    version: Annotated[Ordinal, Meta(description="Of the list, as its header says")]
+    digest: Annotated[Sha256, Meta(description="Of the whole file, under which it is served")]
+    size: Annotated[int, Meta(ge=1, le=MOST_BYTES, description="Bytes")]
+    changes: Annotated[tuple[ListChange, ...], Meta(max_length=4, description="The last ones, newest base first")] = ()
 
 
 class Desired(Struct, frozen=True):
@@ -29,6 +49,7 @@ class Desired(Struct, frozen=True):
     version: Annotated[Ordinal, Meta(description="Rises with every change")]
     config: Config
     orders: Annotated[SignedOrders, Meta(description="Which releases of models should run")] | None = None
+    lists: Annotated[tuple[ListOrder, ...], Meta(max_length=16, description="Hit lists that should be used; no other is")] = ()
 
 
 class Reported(Struct, frozen=True):

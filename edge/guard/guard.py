@@ -22,6 +22,9 @@ import msgspec
 
 from protocol.events import (
     BODY,
+    Alternate,
+    AnprHit,
+    AnprRead,
     Assessed,
     Clock,
     CrowdAlert,
@@ -35,6 +38,8 @@ from protocol.events import (
     ModelRef,
     OtaReport,
     OutboxEvicted,
+    Passage,
+    Pseudonym,
     Reason,
     Sensor,
     Struct,
@@ -49,6 +54,8 @@ ALLOWED: dict[EventType, type[Struct]] = {
     EventType.DEVICE_HEALTH: DeviceHealth,
     EventType.OUTBOX_EVICTED: OutboxEvicted,
     EventType.OTA_REPORT: OtaReport,
+    EventType.ANPR_READ: AnprRead,
+    EventType.ANPR_HIT: AnprHit,
 }
 """What each event type may carry as its observation."""
 
@@ -78,6 +85,25 @@ FIELDS: dict[type[Struct], frozenset[str]] = {
             "agreement",
             "latency_ratio",
             "signature",
+        }
+    ),
+    AnprRead: frozenset({"pseudonym", "posterior", "passage"}),
+    AnprHit: frozenset({"list", "version", "plate", "posterior", "through", "alternates", "passage"}),
+    Alternate: frozenset({"plate", "probability"}),
+    Pseudonym: frozenset({"purpose", "key", "value"}),
+    Passage: frozenset(
+        {
+            "pictures",
+            "duration_s",
+            "plate_px",
+            "direction",
+            "direction_probability",
+            "lane",
+            "lane_probability",
+            "kind",
+            "kind_probability",
+            "colour",
+            "colour_probability",
         }
     ),
     Assessed: frozenset({"what", "probability", "cues"}),

@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle.reading import SILENT, Floats, Reading, fold, read_best, read_greedily
+from models.bundle.reading import SILENT, Floats, Reading, read_best, read_greedily
+from protocol.plates import fold
 
 Rgb: TypeAlias = npt.NDArray[np.uint8]
 

@@ -15,6 +15,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from protocol.plates import fold
+
 Floats: TypeAlias = npt.NDArray[np.float32]
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -25,11 +27,7 @@ ANSWERING = 0.2
 """Probability from which a column answers with a character when golden vectors are compared."""
 LEAST = 0.001
 """Probability of a class in a column below which the search does not try it."""
-_FOLDED = str.maketrans("OQI", "001")
-_ALIKE = [
-    [1 + at for at, other in enumerate(ALPHABET) if other.translate(_FOLDED) == own.translate(_FOLDED)]
-    for own in " " + ALPHABET
-]
+_ALIKE = [[1 + at for at, other in enumerate(ALPHABET) if fold(other) == fold(own)] for own in " " + ALPHABET]
 """Of each class, those that are not told from it."""
 
 
@@ -47,11 +45,6 @@ class Reading:
     text: str
     probability: float
     characters: tuple[float, ...] = ()
-
-
-def fold(text: str) -> str:
-    """Make characters one that plates do not tell apart: O, Q and 0; I and 1."""
-    return text.translate(_FOLDED)
 
 
 def soften(scores: Floats, temperature: float) -> Floats:

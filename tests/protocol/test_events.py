@@ -19,11 +19,13 @@ NAME = "a" * 32
 BOX = {"track": 1, "left": 0, "top": 0, "width": 1, "height": 1}
 ESTIMATE = {"value": 1.0, "low": 0.0, "high": 2.0}
 REASON = {"code": "hot"}
+READING = {"plate": "1ABC123", "probability": 0.5}
 CUE = {"name": "people", "value": 1.0}
 MISSING = object()
 
 COUNT, FLOW, ALERT = EventType.CROWD_COUNT, EventType.CROWD_FLOW, EventType.CROWD_ALERT
 HEALTH, EVICTED, UPDATE = EventType.DEVICE_HEALTH, EventType.OUTBOX_EVICTED, EventType.OTA_REPORT
+READ, HIT = EventType.ANPR_READ, EventType.ANPR_HIT
 
 
 def body(kind: EventType, path: str, value: Any) -> bytes:
@@ -157,6 +159,34 @@ BOUNDS: tuple[tuple[EventType, str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     (UPDATE, "observed.agreement", (MISSING, None, 0, 1), (-0.001, 1.001, "1")),
     (UPDATE, "observed.latency_ratio", (MISSING, None, 0, 1e6), (-0.001, "1")),
     (UPDATE, "observed.signature", (MISSING, "", "A_-9" * 21 + "zz"), (None, "A" * 85, "A" * 87, "+" * 86, "A" * 86 + "\n")),
+    # anpr.read
+    (READ, "observed.pseudonym", (), (MISSING, None, "0" * 32, {})),
+    (READ, "observed.pseudonym.purpose", ("a", NAME), (MISSING, "", "A", NAME + "a", None)),
+    (READ, "observed.pseudonym.key", ("a", "a" * 64), (MISSING, "", "A", "a" * 65, "a\n")),
+    (READ, "observed.pseudonym.value", ("0" * 32, "f" * 32), (MISSING, "", "1ABC123", "0" * 31, "F" * 32, "0" * 32 + "\n")),
+    (READ, "observed.posterior", (0, 1), (MISSING, -0.001, 1.001, None)),
+    (READ, "observed.passage", ({"pictures": 1, "duration_s": 0, "plate_px": 0},), (MISSING, None, {}, [])),
+    (READ, "observed.passage.pictures", (1, TOP), (MISSING, 0, TOP + 1, 1.5)),
+    (READ, "observed.passage.duration_s", (0, 86_400), (MISSING, -0.001, 86_401)),
+    (READ, "observed.passage.plate_px", (0, 100_000), (MISSING, -0.001, 100_001)),
+    (READ, "observed.passage.direction", (MISSING, "towards", "away", "unknown"), ("", "north", None)),
+    (READ, "observed.passage.direction_probability", (MISSING, 0, 1), (-0.001, 1.001, None)),
+    (READ, "observed.passage.lane", (MISSING, None, "a", NAME), ("", "A", NAME + "a")),
+    (READ, "observed.passage.lane_probability", (MISSING, 0, 1), (-0.001, 1.001, None)),
+    (READ, "observed.passage.kind", (MISSING, "car", "truck", "unknown"), ("", "taxi", None)),
+    (READ, "observed.passage.kind_probability", (MISSING, 0, 1), (-0.001, 1.001, None)),
+    (READ, "observed.passage.colour", (MISSING, "white", "unknown"), ("", "silver", None)),
+    (READ, "observed.passage.colour_probability", (MISSING, 0, 1), (-0.001, 1.001, None)),
+    # anpr.hit
+    (HIT, "observed.list", ("a", NAME), (MISSING, "", "A", NAME + "a")),
+    (HIT, "observed.version", (1, TOP), (MISSING, 0, TOP + 1)),
+    (HIT, "observed.plate", ("1", "A" * 12), (MISSING, "", "a", "A" * 13, "1-ABC-123", "1ABC123\n", "\u0410")),
+    (HIT, "observed.posterior", (0, 1), (MISSING, -0.001, 1.001)),
+    (HIT, "observed.through", ("best", "alternate", "pattern"), (MISSING, "", "other", "best\n")),
+    (HIT, "observed.alternates", ([READING], [READING] * 10), (MISSING, [], [READING] * 11, [{}], READING)),
+    (HIT, "observed.alternates.0.plate", ("1", "A" * 12), (MISSING, "", "a", "A" * 13)),
+    (HIT, "observed.alternates.0.probability", (0, 1), (MISSING, -0.001, 1.001)),
+    (HIT, "observed.passage", ({"pictures": 1, "duration_s": 0, "plate_px": 0},), (MISSING, None, {})),
 )
 
 PASS = [(kind, path, value) for kind, path, good, _ in BOUNDS for value in good]
@@ -203,5 +233,7 @@ def test_alerts_go_before_reports_and_reports_before_statistics() -> None:
         "device.health": "REPORT",
         "outbox.evicted": "REPORT",
         "ota.report": "REPORT",
+        "anpr.read": "STATISTIC",
+        "anpr.hit": "ALERT",
     }
     assert EVENTS[ALERT].priority is Priority.ALERT

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle.looks import PlateReader, fitted
-from models.bundle.reading import Floats, fold, read_greedily
+from models.bundle.reading import Floats, read_greedily
 from models.recipes.plate_reader.shape import HEIGHT, LINES, WIDTH
+from protocol.plates import fold
 
 Truths: TypeAlias = Sequence[tuple[Floats, str]]
 """Scores of a crop (columns, classes), and the number on the plate."""

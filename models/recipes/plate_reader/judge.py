@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from models.bundle.looks import PlateReader
-from models.bundle.reading import Reading, fold
+from models.bundle.reading import Reading
 from models.factory.figures import CalibrationError, Mean, column
 from models.factory.recipe import read_recipe
 from models.factory.report import Failure, MeasuredOn
@@ -29,6 +29,7 @@ from models.recipes.plate_reader.peers import FILES, SlotReader
 from models.recipes.plate_reader.photos import MARGINS, PlatePhoto, cut, degrade, marked
 from models.recipes.plate_reader.shape import HEIGHT, LINES, WIDTH
 from models.recipes.plates.photos import FOLDER, REGIONS, Rgb
+from protocol.plates import fold
 
 Reader: TypeAlias = Callable[[Rgb], list[Reading]]
 """Reads a crop, RGB uint8 (height, width, 3): the most probable first, with the probabilities of its characters."""

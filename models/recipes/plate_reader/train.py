@@ -12,12 +12,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from models.bundle.reading import fold, read_greedily
+from models.bundle.reading import read_greedily
 from models.factory.training import Plan
 from models.recipes.plate_reader.network import Reader
 from models.recipes.plate_reader.sample import Sample, draw_samples
 from models.recipes.plate_reader.shape import COLUMNS, LINES
 from models.synthesis.glyphs import check_fonts
+from protocol.plates import fold
 
 BATCH = 64
 SHOTS = 2

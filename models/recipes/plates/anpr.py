@@ -16,7 +16,6 @@ import numpy as np
 
 from models.bundle.bundle import Bundle
 from models.bundle.corners import rectify
-from models.bundle.reading import fold
 from models.factory.forms import used_file
 from models.factory.statistics import EvaluationError, Outcome
 from models.factory.steps import Progress
@@ -29,6 +28,7 @@ from models.recipes.plate_reader.peers import FILES as READER_FILES
 from models.recipes.plate_reader.peers import SlotReader
 from models.recipes.plate_reader.shape import HEIGHT, WIDTH
 from models.recipes.plates.photos import FOLDER, REGIONS, Rgb, photos
+from protocol.plates import fold
 
 Anpr: TypeAlias = Callable[[Rgb], list[str]]
 """What is read in a photo, RGB uint8 (height, width, 3): the numbers, the surest plate first."""

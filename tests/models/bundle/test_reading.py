@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.bundle.reading import ALPHABET, Reading, deviation, fold, read_best, read_greedily, soften
+from models.bundle.reading import ALPHABET, Reading, deviation, read_best, read_greedily, soften
+from protocol.plates import fold
 
 CLASSES = len(ALPHABET) + 1
 A, B = 1 + ALPHABET.index("A"), 1 + ALPHABET.index("B")

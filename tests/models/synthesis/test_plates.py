@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.bundle.reading import fold
 from models.synthesis import glyphs
 from models.synthesis.canvas import blend
 from models.synthesis.colours import brightness
@@ -19,6 +18,7 @@ from models.synthesis.glyphs import CHARACTERS, SEEDS, Font, FontError, face, fo
 from models.synthesis.layout import Lines, boxes_of, draw_spacing, set_row
 from models.synthesis.plate import draw_plate
 from models.synthesis.series import Series, inscribe, number_of, series
+from protocol.plates import fold
 
 MISSING = [font for split in ("train", "evaluate") for font in fonts(split) if not Path(font.path).exists()]
 
