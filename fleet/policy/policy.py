@@ -1,0 +1,77 @@
+"""The policy file: the purposes for which plates may be listed or stood for, and their times.
+
+Rule: a purpose that is not in the file does not exist; a time that the law limits cannot be set beyond it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from protocol.identifiers import Name
+from protocol.pseudonyms import MOST_DAYS
+
+DEFAULT = Path(__file__).with_name("policy.toml")
+_MOST_BYTES = 1 << 16
+
+
+class PolicyError(Exception):
+    """A policy that cannot be used, or a purpose that it does not have; the message says which and what to do."""
+
+
+class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What plates are dealt with for.
+
+    Attributes:
+        label: for people.
+        reference: where the law says so, for people.
+        lists: whether hit lists may be made for it.
+        pseudonyms: whether plates on no list may leave boxes as pseudonyms for it.
+        hit_days: how long hits are kept; at most a year (Police Function Act 25/6).
+        read_days: how long pseudonyms are kept.
+        period_days: for how long one key makes them.
+    """
+
+    label: Annotated[str, Meta(min_length=1, max_length=80)]
+    reference: Annotated[str, Meta(min_length=1, max_length=160)]
+    lists: bool = False
+    pseudonyms: bool = False
+    hit_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    read_days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] = MOST_DAYS
+    period_days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] = MOST_DAYS
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file."""
+
+    purposes: Annotated[dict[Name, Purpose], Meta(max_length=32)]
+
+    def purpose(self, name: str) -> Purpose:
+        """One of them.
+
+        Raises:
+            PolicyError: it is not in the file.
+        """
+        found = self.purposes.get(name)
+        if found is None:
+            msg = f"purpose {name[:40]!r} is not in the fleet's policy; there are: {', '.join(sorted(self.purposes))}"
+            raise PolicyError(msg)
+        return found
+
+
+def read_policy(path: Path = DEFAULT) -> Policy:
+    """Read a policy file.
+
+    Raises:
+        PolicyError: it cannot be read, or says what a policy cannot.
+    """
+    try:
+        with path.open("rb") as file:
+            return msgspec.toml.decode(file.read(_MOST_BYTES), type=Policy)
+    except (OSError, msgspec.DecodeError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        msg = f"{path}: the policy cannot be used: {reason}; mend the file"
+        raise PolicyError(msg) from None
