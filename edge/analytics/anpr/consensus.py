@@ -110,6 +110,27 @@ class Evidence:
             if probability >= plausible or place == 0
         ]
 
+    def agreement(self, text: str, sight: PlateSeen) -> float:
+        """How likely a number makes what one more picture shows, over how likely the picture's own best reading does.
+
+        Args:
+            text: of one of the readings.
+            sight: a picture; it is not taken.
+
+        Returns:
+            0 to about 1; 1 where nothing can be read.
+        """
+        own = read_best(sight.columns, 1)
+        texts = [fold(text), *(fold(reading.text) for reading in own if 0 < len(reading.text) <= MOST_CHARACTERS)]
+        if len(texts) == 1:
+            return 1.0
+        this, best = likelihoods([folded_columns(sight.columns)], encode(texts))[0]
+        return float(this / best) if best > 0 else 1.0
+
+    def forget(self) -> None:
+        """Let go of everything that was read."""
+        self._views.clear()
+
     def _bound(self, size: int) -> None:
         """Leave out the view that is worth least, of its size first; what remains does not depend on the order."""
         alike = [view for view in self._views if view.size == size]
