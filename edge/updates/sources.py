@@ -115,7 +115,8 @@ class Sources:
         Raises:
             OrdersError: they are not believed.
         """
-        from ota.device.orders import authorities, verify  # noqa: PLC0415 - see the rules above
+        from ota.device.orders import verify  # noqa: PLC0415 - see the rules above
+        from ota.device.signers import authorities  # noqa: PLC0415 - likewise
 
         try:
             pem = self._ways.authority.read_bytes()
@@ -125,7 +126,7 @@ class Sources:
         with contextlib.suppress(UpdateError, OSError):  # without what signed metadata prove, the build's time has to do
             self._open()
         if self._authorities is None or self._authorities[0] != pem:
-            self._authorities = pem, authorities(pem)
+            self._authorities = pem, authorities(pem, OrdersError)
         return verify(signed, self._authorities[1], fleet, device, self._moment())
 
     def _moment(self) -> Moment:

@@ -49,14 +49,14 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "only who may sign orders signs orders",
-        "ota/device/orders.py",
+        "ota/device/signers.py",
         "or uses != [ExtendedKeyUsageOID.CODE_SIGNING]",
         "or not uses",
         ("tests/ota/device/test_orders.py",),
     ),
     Mutant(
         "orders are signed under this fleet's authority",
-        "ota/device/orders.py",
+        "ota/device/signers.py",
         "if not any(_made_by(certificate, authority) for authority in trusted):",
         "if not trusted:",
         ("tests/ota/device/test_orders.py",),

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from fleet.identity.authority import Authority
 from ota.device.moment import Moment
-from ota.device.orders import authorities, verify
+from ota.device.orders import verify
+from ota.device.signers import authorities
 from protocol.orders import Order, Orders, OrdersError, SignedOrders, report_bytes, signed_bytes
 
 UTC = dt.timezone.utc
@@ -75,7 +76,7 @@ class Maker:
 
 
 FLEET = Maker()
-TRUSTED = authorities(FLEET.pem)
+TRUSTED = authorities(FLEET.pem, OrdersError)
 SIGNED = FLEET.sign()
 
 
@@ -84,7 +85,7 @@ def test_orders_that_are_meant_for_this_box() -> None:
 
 
 def test_two_authorities_while_one_replaces_the_other() -> None:
-    assert verify(SIGNED, authorities(Maker().pem + FLEET.pem), "harbour", "lamp-1", KNOWN) == ORDERS
+    assert verify(SIGNED, authorities(Maker().pem + FLEET.pem, OrdersError), "harbour", "lamp-1", KNOWN) == ORDERS
 
 
 CLIENT, SERVER = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
@@ -177,7 +178,7 @@ def test_row_60_a_box_without_a_clock_follows_orders_of_today() -> None:
 
 def test_the_managers_own_authority_is_one(tmp_path: Any) -> None:
     made = Authority(tmp_path, "harbour")
-    (certificate,) = authorities(made.pem.encode())
+    (certificate,) = authorities(made.pem.encode(), OrdersError)
     assert certificate.subject.rfc4514_string() == "CN=Lamplighter fleet harbour"
 
 
@@ -194,7 +195,7 @@ def test_the_managers_own_authority_is_one(tmp_path: Any) -> None:
 )
 def test_what_is_no_authority(pem: bytes) -> None:
     with pytest.raises(OrdersError, match="enrol this box again"):
-        authorities(pem)
+        authorities(pem, OrdersError)
 
 
 @given(st.text(max_size=80), st.text("AB-_", min_size=86, max_size=86), st.binary(max_size=400))
