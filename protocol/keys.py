@@ -60,6 +60,16 @@ class PlateKey(Struct, frozen=True):
         """32 bytes."""
         return unpacked(self.secret)
 
+    def __repr__(self) -> str:
+        """All but the secret: what is shown of a key ends up in logs and in the texts of errors."""
+        return f"PlateKey({self.id}, {self.use}, {self.purpose}, {self.begins:%Y-%m-%d} to {self.ends:%Y-%m-%d})"
+
+    __str__ = __repr__
+
+    def __rich_repr__(self) -> list[tuple[str, str]]:
+        """As above, where the terminal's library asks."""
+        return [("id", self.id)]
+
 
 class KeyBundle(Struct, frozen=True):
     """All that a box should hold; what it holds besides it forgets."""

@@ -115,7 +115,7 @@ def signed_bytes(text: bytes) -> bytes:
     return _SIGNED + text
 
 
-def digest(key: bytes, mask: str, known: str) -> bytes:
+def digest(key: bytes | memoryview, mask: str, known: str) -> bytes:
     """The digest of an entry, or of what a reading has where a mask has known characters.
 
     Args:

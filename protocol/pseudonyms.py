@@ -20,7 +20,7 @@ _DOMAIN = b"lamplighter pseudonym 1\n"
 PseudonymText = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z", description="Of a plate under a key of purpose and period")]
 
 
-def pseudonym(key: bytes, plate: str) -> str:
+def pseudonym(key: bytes | memoryview, plate: str) -> str:
     """The pseudonym of a plate.
 
     Args:

@@ -48,6 +48,13 @@ def test_nothing_of_it_can_be_read_and_no_two_are_alike() -> None:
     assert first.sender != second.sender
 
 
+def test_a_key_shows_all_but_its_secret() -> None:
+    (key,) = BUNDLE.keys
+    for shown in (repr(key), str(key), f"{BUNDLE}", repr(BUNDLE), f"{key.__rich_repr__()}"):
+        assert packed(SECRET) not in shown
+        assert "key-1" in shown
+
+
 def test_another_lock_another_box_or_another_boot_opens_nothing() -> None:
     own, other = X25519PrivateKey.generate(), X25519PrivateKey.generate()
     with pytest.raises(KeysError, match="no longer has"):
