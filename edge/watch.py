@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from edge.agent.status import BoxStatus, UpdateStatus, read_status
+from edge.agent.status import BoxStatus, PlatesStatus, UpdateStatus, read_status
 from edge.boxfile import read_box_file
 from edge.errors import EdgeError
 from protocol.state import Status
@@ -118,6 +119,23 @@ def _update(update: UpdateStatus) -> str:
     return f"{now}; releases: {runs or 'as installed'}{failed}"
 
 
+def _lists(plates: PlatesStatus, now: dt.datetime) -> Text:
+    text = Text()
+    for at, held in enumerate(plates.lists):
+        over = held.expires <= now
+        until = f"{'expired' if over else 'until'} {held.expires:%Y-%m-%d %H:%M}"
+        words = f"{held.name} {held.version}: {held.entries} entries, {until}"
+        text.append(f"{chr(10) if at else ''}{words}", style="yellow" if over else "default")
+    return text if plates.lists else Text("none")
+
+
+def _keys(plates: PlatesStatus) -> Text:
+    text = Text(", ".join(plates.keys) or "none")
+    if plates.missing:
+        text.append(f"; missing: {', '.join(plates.missing)}", style="yellow")
+    return text.append(f"; {plates.holder}", style="dim")
+
+
 def _facts(status: BoxStatus) -> Table:
     telemetry = status.telemetry
     outbox, link, clock = telemetry.outbox, telemetry.link, telemetry.clock
@@ -125,6 +143,9 @@ def _facts(status: BoxStatus) -> Table:
     grid.add_row("model", ", ".join(f"{m.name} {m.version} ({m.operating_point})" for m in status.models) or "none")
     if status.updates is not None:
         grid.add_row("updates", _update(status.updates))
+    if status.plates is not None:
+        grid.add_row("lists", _lists(status.plates, telemetry.at))
+        grid.add_row("keys", _keys(status.plates))
     grid.add_row(
         "queue",
         f"{outbox.pending} pending, oldest {_duration(outbox.oldest_s)}, {outbox.stored_bytes / 1e6:.1f} MB, "

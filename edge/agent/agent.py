@@ -28,6 +28,7 @@ from edge.agent.folder import StateFolder
 from edge.agent.health import HealthBoard
 from edge.agent.link import Link
 from edge.agent.pipeline import Pipeline
+from edge.agent.plates import Plates
 from edge.agent.status import BoxStatus, StatusSocket, update_status
 from edge.agent.twin import Twin
 from edge.agent.voice import Voice
@@ -48,7 +49,8 @@ from hardware.accelerators import detect
 from hardware.system import board
 from models.bundle.bundle import zoo
 from protocol.config import Refusal
-from protocol.events import EventType, ModelRef, OtaReport, Reason
+from protocol.events import EventType, OtaReport, Reason
+from protocol.keys import SealedKeys
 from protocol.limits import TEXT_CHARACTERS
 from protocol.state import State, Telemetry, Versions
 from protocol.twin import Desired, Reported
@@ -95,10 +97,11 @@ class Agent:
         evaluation = self._twin.config.report.evaluation
         self._link = Link(self._file, self._folder.path / IDENTITY, self._outbox, clock, self, self._runtime.wake)
         self._voice = Voice(self._outbox, self._board, clock, self._condition.watch, self._link.notify, evaluation=evaluation)
+        self._plates = self._open_plates()
         self._pipelines: dict[str, Pipeline] = {}
         self._telemetry_due = Due(self._twin.config.report.telemetry_interval_s)
         self._second = Due(SECOND_S)
-        self._told: tuple[tuple[ModelRef, ...], int] | None = None
+        self._told: tuple[object, ...] | None = None
         self._stop = threading.Event()
         self._status: StatusSocket | None = None
         try:
@@ -156,6 +159,7 @@ class Agent:
             refusals=reported.refusals,
             wellness=self._probation.found,
             updates=None if self._updates is None else update_status(self._updates.state),
+            plates=self._plates.status(),
         )
 
     def telemetry(self) -> Telemetry:
@@ -191,6 +195,18 @@ class Agent:
         self._voice.report(report)
         self._console.line(update_line(report))
 
+    def _open_plates(self) -> Plates:
+        condition = self._condition
+        return Plates(
+            self._file,
+            self._outbox.boot,
+            self._clock,
+            lambda: condition.wall() is not None,
+            condition.allowance.spend,
+            self._board,
+            self._runtime.wake,
+        )
+
     # configuration
 
     def _configure(self) -> None:
@@ -209,6 +225,7 @@ class Agent:
         self._set_pace()
         self._runtime.every = work.every
         self._runtime.configure(work.sources)
+        self._plates.configure(config, self._twin.lists)
         self._judge_configuration()
 
     def _set_pace(self) -> None:
@@ -280,6 +297,7 @@ class Agent:
             self._board.replace(UPDATES, self._updates.reasons)
         bundles = {source.model for source in sources}
         self._probation.look(bundles, self._board.reasons, self._condition.memory_mb, now_s)
+        self._plates.look()
         self._tell_state(now)
         if self._telemetry_due.now(now_s):
             self._link.tell_telemetry()
@@ -289,7 +307,7 @@ class Agent:
         if change is not None:
             self._console.health(change)
             self._voice.say(Observation(EventType.DEVICE_HEALTH, now, change))
-        runs = self._runtime.models, self._twin.reported.version
+        runs = self._runtime.models, self._twin.reported.version, self._plates.told
         if change is not None or runs != self._told:
             self._told = runs
             self._link.tell_state()
@@ -305,6 +323,7 @@ class Agent:
             changed = False
         if changed:
             self._configure()
+        self._plates.configure(self._twin.config, self._twin.lists)
         self._tell_configuration()
         if desired.orders is not None:
             if self._updates is not None:
@@ -321,6 +340,10 @@ class Agent:
     def restart(self, source: str) -> None:
         """Open a source anew."""
         self._runtime.restart(source)
+
+    def take_keys(self, sealed: SealedKeys) -> str:
+        """Take keys of plates, on the link's thread."""
+        return self._plates.take(sealed)
 
     def identity_changed(self, reason: Reason | None) -> None:
         """Show what stands against the identity."""
@@ -359,6 +382,9 @@ class Agent:
             models=self._runtime.models,
             where=next((source.where for source in sources if source.where is not None), None),
             config_version=self._twin.reported.version,
+            lock=self._plates.lock(),
+            keys=self._plates.keys,
+            lists=self._plates.versions,
         )
 
     # the end
@@ -376,6 +402,7 @@ class Agent:
             last.callback(self._runtime.stop)
             if self._updates is not None:
                 last.callback(self._updates.stop)
+            last.callback(self._plates.stop)
             self._close(self._pipelines)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from protocol.commands import Command, CommandName, Reply
+from protocol.keys import KeysError, SealedKeys
 
 _MOST_CHARACTERS = 200
 
@@ -20,6 +21,7 @@ class Commands:
         report: sends telemetry and what runs; returns whether there is a link to send them by.
         sources: names of those that are configured.
         restart: opens one anew, soon.
+        take_keys: takes keys of plates, or raises KeysError; returns what to answer.
     """
 
     version: str
@@ -27,6 +29,7 @@ class Commands:
     report: Callable[[], bool]
     sources: Callable[[], list[str]]
     restart: Callable[[str], None]
+    take_keys: Callable[[SealedKeys], str]
 
     def answer(self, name: str, command: Command) -> Reply:
         """Answer one."""
@@ -36,7 +39,17 @@ class Commands:
             return Reply(name, ok=True, message="sent")
         if name == CommandName.RESTART_SOURCE.value:
             return self._restart(name, command.subject)
+        if name == CommandName.KEYS.value:
+            return self._keys(name, command.keys)
         return Reply(name, ok=False, message=f"this agent ({self.version}) does not know {name!r}"[:_MOST_CHARACTERS])
+
+    def _keys(self, name: str, sealed: SealedKeys | None) -> Reply:
+        if sealed is None:
+            return Reply(name, ok=False, message="no keys came with the command")
+        try:
+            return Reply(name, ok=True, message=self.take_keys(sealed)[:_MOST_CHARACTERS])
+        except KeysError as error:
+            return Reply(name, ok=False, message=str(error)[:_MOST_CHARACTERS])
 
     def _restart(self, name: str, source: str | None) -> Reply:
         known = self.sources()

@@ -20,6 +20,7 @@ from edge.uplink.config import UplinkConfig
 from edge.uplink.uplink import Uplink
 from protocol.config import Refusal
 from protocol.events import Reason
+from protocol.keys import SealedKeys
 from protocol.state import LinkTelemetry, State, Telemetry
 from protocol.twin import Desired, Reported
 
@@ -39,6 +40,9 @@ class Party(Protocol):
 
     def restart(self, source: str) -> None:
         """Open a source anew."""
+
+    def take_keys(self, sealed: SealedKeys) -> str:
+        """Take keys of plates, or raise KeysError."""
 
     def identity_changed(self, reason: Reason | None) -> None:
         """What stands against the identity; nothing when it is whole."""
@@ -152,6 +156,7 @@ class Link:
             self._report,
             party.sources,
             lambda source: self.post(lambda: party.restart(source)),
+            party.take_keys,
         )
         self._uplink = Uplink(
             config,

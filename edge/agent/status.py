@@ -7,6 +7,7 @@ writes nothing to disk.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import socket
 import threading
 from collections.abc import Callable
@@ -52,6 +53,24 @@ def update_status(state: State) -> UpdateStatus:
     )
 
 
+class HeldList(Struct, frozen=True):
+    """A hit list that was believed."""
+
+    name: str
+    version: int
+    entries: int
+    expires: Annotated[dt.datetime, Meta(tz=True)]
+
+
+class PlatesStatus(Struct, frozen=True):
+    """What reading plates rests on."""
+
+    lists: tuple[HeldList, ...] = ()
+    keys: Annotated[tuple[str, ...], Meta(description="Ids of those that are held")] = ()
+    missing: Annotated[tuple[str, ...], Meta(description="What there is no key for")] = ()
+    holder: Annotated[str, Meta(description="How keys are held here")] = ""
+
+
 class BoxStatus(Struct, frozen=True):
     """Everything `lamplighter watch` shows."""
 
@@ -67,6 +86,7 @@ class BoxStatus(Struct, frozen=True):
     refusals: tuple[Refusal, ...] = ()
     wellness: tuple[Wellness, ...] = ()
     updates: UpdateStatus | None = None
+    plates: PlatesStatus | None = None
 
 
 class StatusSocket:

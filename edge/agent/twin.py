@@ -20,7 +20,7 @@ import msgspec
 
 from edge.explain import twin_refusal
 from protocol.config import Config, Refusal, check_config
-from protocol.twin import Desired, Reported, report
+from protocol.twin import Desired, ListOrder, Reported, report
 
 Check = Callable[[Config], tuple[Refusal, ...]]
 """What else may speak against a configuration: a model that is not there, a file that cannot be opened."""
@@ -53,6 +53,11 @@ class Twin:
     def config(self) -> Config:
         """What runs."""
         return self._running.config
+
+    @property
+    def lists(self) -> tuple[ListOrder, ...]:
+        """Hit lists that go with it."""
+        return self._running.lists
 
     @property
     def reported(self) -> Reported:
