@@ -21,7 +21,9 @@ from fleet.broker.embedded import BrokerError, EmbeddedBroker, ServerFiles
 from fleet.broker.mosquitto import Mosquitto
 from fleet.control_room.plan import PlanError, read_plan
 from fleet.identity.authority import Authority, KeysError
+from fleet.policy.policy import DEFAULT, PolicyError, read_policy
 from fleet.processes import ManagerConfig, Processes
+from fleet.rollouts.signer import OrderSigner
 from fleet.store.database import StoreError, open_migrated, url_for
 from protocol.errors import InvalidNameError
 from protocol.identifiers import check_name
@@ -93,11 +95,7 @@ class Manager:
         if not os.access(config.data, os.W_OK):
             msg = f"{config.data}: the data folder is not writable; choose another with --data"
             raise ManagerError(msg)
-        if config.plan is not None:
-            try:
-                read_plan(config.plan)
-            except PlanError as error:
-                raise ManagerError(str(error)) from error
+        _check_files(config)
         try:
             engine = open_migrated(config.store_url)
         except StoreError as error:
@@ -120,6 +118,7 @@ class Manager:
     def _start_broker(self, broker: BrokerKind) -> AnyBroker:
         config = self.config
         authority = Authority(config.keys, config.fleet)
+        OrderSigner(config.keys, authority)  # made here once, not by two processes at once
         now = dt.datetime.now(dt.timezone.utc)
         hosts = tuple(dict.fromkeys((config.advertise, config.broker_host, *_LOOPBACK)))
         certificate, key = authority.server_files("broker", hosts, now)
@@ -176,11 +175,12 @@ def make_config(  # noqa: PLR0913 - the command line's options
     advertise: str = "127.0.0.1",
     tls: bool = False,
     updates: Path | None = None,
+    policy: Path | None = None,
 ) -> ManagerConfig:
     """Fill a configuration from what a person chose."""
     data = data.resolve()
     url = store_url or url_for(data)
-    return ManagerConfig(fleet, data, url, host, port, mqtt_host, mqtt_port, profile, plan, advertise, tls, updates)
+    return ManagerConfig(fleet, data, url, host, port, mqtt_host, mqtt_port, profile, plan, advertise, tls, updates, policy)
 
 
 def is_loopback(host: str) -> bool:
@@ -197,6 +197,16 @@ def _check_name(fleet: str) -> None:
     except InvalidNameError as error:
         msg = f"{error}; choose another with --fleet"
         raise ManagerError(msg) from error
+
+
+def _check_files(config: ManagerConfig) -> None:
+    """Refuse at the start what a process would refuse again and again."""
+    try:
+        if config.plan is not None:
+            read_plan(config.plan)
+        read_policy(config.policy or DEFAULT)
+    except (PlanError, PolicyError) as error:
+        raise ManagerError(str(error)) from error
 
 
 def _check_port(host: str, port: int) -> None:

@@ -1,4 +1,4 @@
-"""The manager's processes: ingest, rollouts and web beside the broker, watched, restarted with backoff.
+"""The manager's processes: ingest, rollouts, lists and web beside the broker, watched, restarted with backoff.
 
 Rules: each has a name that ``ps`` shows; each dies with its parent; a crash of one touches no other; waits before a restart
 grow, and begin anew after a steady minute. They share the store and nothing else.
@@ -42,6 +42,7 @@ class ManagerConfig:
         plan: GeoJSON of the city for the map.
         advertise: broker's name or address as boxes reach it.
         updates: the signed repository of models, which the publisher fills; ``None`` = a folder of the data folder.
+        policy: what may be done with plates; ``None`` = the one that comes with the manager.
     """
 
     fleet: str
@@ -56,6 +57,7 @@ class ManagerConfig:
     advertise: str = "127.0.0.1"
     tls: bool = False
     updates: Path | None = None
+    policy: Path | None = None
 
     @property
     def repository(self) -> Path:
@@ -66,6 +68,16 @@ class ManagerConfig:
     def keys(self) -> Path:
         """Folder of the certificate authority."""
         return self.data / "keys"
+
+    @property
+    def keystore(self) -> Path:
+        """Folder of the keys of plates; not to be copied where the store is copied."""
+        return self.data / "keystore"
+
+    @property
+    def lists(self) -> Path:
+        """Folder of the hit lists' files, as boxes fetch them."""
+        return self.data / "lists"
 
     @property
     def url(self) -> str:
@@ -98,7 +110,12 @@ class Processes:
     def __init__(self, config: ManagerConfig) -> None:
         self._config = config
         self._context = multiprocessing.get_context("spawn")
-        self.children = [Child("ingest", run_ingest), Child("rollouts", run_rollouts), Child("web", run_web)]
+        self.children = [
+            Child("ingest", run_ingest),
+            Child("rollouts", run_rollouts),
+            Child("lists", run_lists),
+            Child("web", run_web),
+        ]
         for child in self.children:
             self._start(child)
 
@@ -202,9 +219,47 @@ def build_rollouts(config: ManagerConfig) -> Any:
         engine,
         config.fleet,
         lambda orders: signer.sign(orders, dt.datetime.now(dt.timezone.utc)),
-        lambda: time.time_ns() // 1_000_000,
+        _now_ms,
     )
     return Job(engine, scheduler)
+
+
+def run_lists(config: ManagerConfig) -> None:
+    """The process that publishes hit lists and hands out keys."""
+    _become("lamplighter: lists")
+    until = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: until.set())
+    build_lists(config).run(until)
+
+
+def build_lists(config: ManagerConfig) -> Any:
+    """The job of a manager's hit lists and keys."""
+    from fleet.identity.authority import Authority  # noqa: PLC0415 - each process loads what it needs
+    from fleet.lists.access import Access  # noqa: PLC0415
+    from fleet.lists.authority import ListAuthority  # noqa: PLC0415
+    from fleet.lists.files import ListFiles  # noqa: PLC0415
+    from fleet.lists.job import Job, Lists  # noqa: PLC0415
+    from fleet.policy.policy import DEFAULT, read_policy  # noqa: PLC0415
+    from fleet.rollouts.signer import OrderSigner  # noqa: PLC0415
+    from fleet.store.database import open_engine  # noqa: PLC0415
+
+    engine = open_engine(config.store_url)
+    authority = Authority(config.keys, config.fleet)
+    lists = Lists(
+        engine,
+        config.fleet,
+        read_policy(config.policy or DEFAULT),
+        Access(engine, config.keys, config.keystore, _now_ms),
+        lambda: ListAuthority(config.keys, authority),
+        OrderSigner(config.keys, authority),
+        ListFiles(config.lists),
+        _now_ms,
+    )
+    return Job(engine, lists)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 async def _until_terminated(work: Coroutine[Any, Any, None]) -> None:
@@ -237,6 +292,10 @@ def build_web(config: ManagerConfig) -> Any:
     from fleet.api.app import make_app  # noqa: PLC0415
     from fleet.identity.authority import Authority  # noqa: PLC0415
     from fleet.identity.enrolment import BrokerAddress, Enrolment  # noqa: PLC0415
+    from fleet.lists.access import Access  # noqa: PLC0415
+    from fleet.lists.decisions import Lists  # noqa: PLC0415
+    from fleet.lists.files import ListFiles  # noqa: PLC0415
+    from fleet.policy.policy import DEFAULT, read_policy  # noqa: PLC0415
     from fleet.rollouts.repository import FolderCatalogue  # noqa: PLC0415
     from fleet.services import Services  # noqa: PLC0415
     from fleet.store.database import open_engine  # noqa: PLC0415
@@ -245,8 +304,9 @@ def build_web(config: ManagerConfig) -> Any:
     authority = Authority(config.keys, config.fleet)
     broker = BrokerAddress(config.advertise, config.mqtt_port)
     enrolment = Enrolment(engine, authority, config.fleet, broker)
-    services = Services(engine, enrolment, config.fleet, config.profile, FolderCatalogue(config.repository))
-    app = make_app(services, secure_cookie=config.tls, updates=config.repository)
+    lists = Lists(engine, read_policy(config.policy or DEFAULT), Access(engine, config.keys, config.keystore, _now_ms), _now_ms)
+    services = Services(engine, enrolment, config.fleet, config.profile, FolderCatalogue(config.repository), lists)
+    app = make_app(services, secure_cookie=config.tls, updates=config.repository, lists=ListFiles(config.lists))
     control_room.mount(app, services, plan=config.plan)
     return app
 

@@ -6,6 +6,7 @@ Rule: the live stream is a tail of the store by ``row``: what a person sees has 
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,14 @@ from fleet.accounts.accounts import Accounts, Person, Right
 from fleet.audit.log import Verification, record, verify
 from fleet.identity.enrolment import Enrolment
 from fleet.ingest.outgoing import ask
+from fleet.lists.access import NoAccess
+from fleet.lists.decisions import Lists
+from fleet.lists.ledger import active_lists
+from fleet.lists.orders import orders_for, twin_with
+from fleet.lists.views import ListViews
+from fleet.lists.wanted import refusals
 from fleet.oversight.verdicts import Verdicts
+from fleet.policy.policy import read_policy
 from fleet.rollouts.catalogue import Catalogue, NothingPublished
 from fleet.rollouts.decisions import Decisions
 from fleet.rollouts.hours import Hours, check_hours
@@ -95,8 +103,14 @@ _DEVICE_COLUMNS = [device.c[name] for name in DeviceRecord.__dataclass_fields__]
 class Services:
     """Everything that a page or a request may ask."""
 
-    def __init__(
-        self, engine: Engine, enrolment: Enrolment, fleet: str, profile: str = "demo", catalogue: Catalogue | None = None
+    def __init__(  # noqa: PLR0913 - a manager's parts
+        self,
+        engine: Engine,
+        enrolment: Enrolment,
+        fleet: str,
+        profile: str = "demo",
+        catalogue: Catalogue | None = None,
+        lists: Lists | None = None,
     ) -> None:
         self.engine, self.enrolment, self.fleet, self.profile = engine, enrolment, fleet, profile
         self.accounts = Accounts(engine)
@@ -105,6 +119,8 @@ class Services:
         self.rollouts = Decisions(engine, self.catalogue)
         self.progress = Progress(engine)
         self.quality = FieldQuality(engine)
+        self.lists = lists or Lists(engine, read_policy(), NoAccess())
+        self.list_views = ListViews(engine)
 
     def events_after(self, row: int, limit: int = 1000) -> list[StoredEvent]:
         """Events stored after a row, in order."""
@@ -155,7 +171,7 @@ class Services:
             RefusedError: no such box, or the role may not.
         """
         self._require(person, Right.CONFIGURE)
-        faults = check_config(config)
+        faults = (*check_config(config), *refusals(msgspec.json.encode(config), self.lists.policy))
         if faults:
             raise TwinRefusedError(faults)
         with writing(self.engine) as connection:
@@ -165,13 +181,17 @@ class Services:
                 msg = f"there is no device {name!r}"
                 raise RefusedError(msg)
             twin = read_twin(found.desired, found.reported)
-            payload = twin.next(config=config)
+            now = time.time_ns() // 1_000_000
+            orders = {listed: version.order() for listed, version in active_lists(connection, now).items()}
+            payload = twin_with(twin, orders, config)
             if payload is None:
-                message = f"with the orders that stand the twin is over {LARGEST} bytes; give it fewer zones, lines or vertices"
+                message = (
+                    f"with its orders and hit lists the twin is over {LARGEST} bytes; give it fewer zones, lines or vertices"
+                )
                 raise TwinRefusedError((Refusal("", message),))
             write_desired(connection, name, payload)
             record(connection, person.name, "twin.desired", name, payload.decode())
-        return Desired(twin.version + 1, config, twin.orders)
+        return Desired(twin.version + 1, config, twin.orders, orders_for(msgspec.json.encode(config), orders))
 
     def place(self, person: Person, name: str, site: str, tags: Iterable[str], powered: Hours | None) -> None:
         """Say where a box stands, how it is tagged and when it has power; rollouts choose by it.
@@ -202,6 +222,9 @@ class Services:
             RefusedError: no such box, or the role may not.
         """
         self._require(person, Right.COMMAND)
+        if command is CommandName.KEYS:
+            msg = "keys are handed out by the manager itself, as soon as a box that should hold them offers a lock"
+            raise RefusedError(msg)
         payload = encode_body(Command(dt.datetime.now(dt.timezone.utc), subject))
         with writing(self.engine) as connection:
             if connection.execute(select(device.c.name).where(device.c.name == name)).first() is None:

@@ -16,6 +16,7 @@ from fleet.store.tables import device
 from protocol.config import Config
 from protocol.limits import PACKET_BYTES
 from protocol.orders import SignedOrders
+from protocol.twin import ListOrder
 
 LARGEST = PACKET_BYTES - 512
 """Bytes of a twin; the rest is for an MQTT packet's header, topic and properties."""
@@ -27,6 +28,7 @@ class _Stored(msgspec.Struct, omit_defaults=True):
     version: int
     config: msgspec.Raw
     orders: SignedOrders | None = None
+    lists: tuple[ListOrder, ...] = ()
 
 
 _stored = msgspec.json.Decoder(_Stored)
@@ -41,14 +43,26 @@ class Twin:
         version: the highest that either names.
         config: JSON: what is wanted, or, where nothing is, what runs; ``None`` when neither is known.
         orders: that stand.
+        lists: hit lists that stand.
     """
 
     version: int
     config: bytes | None
     orders: SignedOrders | None
+    lists: tuple[ListOrder, ...] = ()
 
-    def next(self, config: Config | None = None, orders: SignedOrders | None = None) -> bytes | None:
-        """The twin that follows, with another configuration or other orders; ``None`` when it would not fit a packet.
+    def next(
+        self,
+        config: Config | None = None,
+        orders: SignedOrders | None = None,
+        lists: tuple[ListOrder, ...] | None = None,
+    ) -> bytes | None:
+        """The twin that follows, with another part; ``None`` when it would not fit a packet.
+
+        Args:
+            config: another configuration; ``None`` keeps the one that stands.
+            orders: other orders; likewise.
+            lists: other hit lists; likewise, and ``()`` = none should be used.
 
         Raises:
             ValueError: no configuration is known.
@@ -57,7 +71,8 @@ class Twin:
         if wanted is None:
             msg = "a twin without a configuration cannot be made"
             raise ValueError(msg)
-        payload = _encoder.encode(_Stored(self.version + 1, msgspec.Raw(wanted), orders or self.orders))
+        kept = self.lists if lists is None else lists
+        payload = _encoder.encode(_Stored(self.version + 1, msgspec.Raw(wanted), orders or self.orders, kept))
         return payload if len(payload) <= LARGEST else None
 
 
@@ -66,7 +81,8 @@ def read_twin(desired: bytes | None, reported: bytes | None) -> Twin:
     wanted, runs = (None if data is None else _stored.decode(data) for data in (desired, reported))
     known = [part for part in (wanted, runs) if part is not None]
     version = max((part.version for part in known), default=0)
-    return Twin(version, bytes(known[0].config) if known else None, wanted.orders if wanted else None)
+    config = bytes(known[0].config) if known else None
+    return Twin(version, config, wanted.orders if wanted else None, wanted.lists if wanted else ())
 
 
 def write_desired(connection: Connection, name: str, payload: bytes, **values: object) -> None:

@@ -18,10 +18,12 @@ from pydantic import BaseModel, Field
 
 from fleet.accounts.accounts import SESSION_S, Right
 from fleet.api.errors import ApiError, answer_errors
+from fleet.api.lists import add_lists
 from fleet.api.rollouts import add_rollouts
 from fleet.api.session import COOKIE, Who, current, require, token_of
 from fleet.api.stream import MOST_ROW, read_row, tail, view
 from fleet.identity.enrolment import EnrolmentError
+from fleet.lists.files import ListFiles
 from fleet.oversight.verdicts import Decision
 from fleet.services import Services
 from protocol.commands import CommandName
@@ -63,13 +65,16 @@ class CodeIn(BaseModel):
     label: str = Field(default="", max_length=80)
 
 
-def make_app(services: Services, *, secure_cookie: bool = False, updates: Path | None = None) -> FastAPI:
+def make_app(
+    services: Services, *, secure_cookie: bool = False, updates: Path | None = None, lists: ListFiles | None = None
+) -> FastAPI:
     """Make the application; the control room is mounted on it by whoever serves it.
 
     Args:
         services: the manager's.
         secure_cookie: whether browsers may send the session over HTTPS only.
         updates: folder of the signed repository of models that is served; ``None`` = none.
+        lists: files of hit lists that are served; ``None`` = none.
     """
     app = FastAPI(title="Lamplighter", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
@@ -79,6 +84,7 @@ def make_app(services: Services, *, secure_cookie: bool = False, updates: Path |
     _boxes(app, services)
     _happenings(app, services)
     add_rollouts(app, services, updates)
+    add_lists(app, services, lists)
     return app
 
 

@@ -17,6 +17,18 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fleet.lists.entries import MOST_BODY
+from fleet.lists.errors import (
+    EntriesError,
+    HitListError,
+    KeyGoneError,
+    NotLoadedError,
+    ReasonError,
+    RoleError,
+    SecondPersonError,
+    StateError,
+    UnknownListError,
+)
 from fleet.oversight.verdicts import NotAllowedError, VerdictError
 from fleet.rollouts.errors import (
     CatalogueError,
@@ -29,9 +41,12 @@ from fleet.rollouts.errors import (
 from fleet.rollouts.errors import NotAllowedError as NotAllowedRolloutError
 from fleet.services import RefusedError, TwinRefusedError
 from fleet.store.database import STORE_FAULTS
+from protocol.plates import PlateError
 
 _log = logging.getLogger("lamplighter.web")
 _BODY_BYTES = 262_144
+_LARGE = {"/api/v1/lists/drafts": MOST_BODY + 8192}
+"""Bodies that are read as they come, and how long each may be."""
 _OURS = ("/api/", "/login", "/logout")
 """Where bodies are read that strangers send; what else takes one is NiceGUI's own."""
 _SHOWN = 5
@@ -46,6 +61,18 @@ _ROLLOUT_ERRORS: dict[type[RolloutError], tuple[int, str]] = {
     TransitionError: (409, "state"),
     CatalogueError: (503, "catalogue"),
     RolloutError: (422, "plan"),
+}
+
+_LIST_ERRORS: dict[type[HitListError], tuple[int, str]] = {
+    RoleError: (403, "role"),
+    SecondPersonError: (403, "second-person"),
+    ReasonError: (403, "reason"),
+    UnknownListError: (404, "unknown"),
+    KeyGoneError: (410, "gone"),
+    StateError: (409, "state"),
+    NotLoadedError: (409, "not-loaded"),
+    EntriesError: (422, "entries"),
+    HitListError: (422, "list"),
 }
 
 
@@ -79,6 +106,16 @@ def answer_errors(app: FastAPI) -> None:
     async def _rollout(_request: Request, error: RolloutError) -> JSONResponse:
         status, code = next(answer for kind, answer in _ROLLOUT_ERRORS.items() if isinstance(error, kind))
         return JSONResponse({"error": code, "message": str(error)}, status)
+
+    @app.exception_handler(HitListError)
+    async def _list(_request: Request, error: HitListError) -> JSONResponse:
+        status, code = next(answer for kind, answer in _LIST_ERRORS.items() if isinstance(error, kind))
+        extra = {"faults": msgspec.to_builtins(error.faults), "total": error.total} if isinstance(error, EntriesError) else {}
+        return JSONResponse({"error": code, "message": str(error), **extra}, status)
+
+    @app.exception_handler(PlateError)
+    async def _plate(_request: Request, error: PlateError) -> JSONResponse:
+        return JSONResponse({"error": "plate", "message": str(error)}, 422)
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:
@@ -115,8 +152,9 @@ class Bounded:
         """Pass on, or refuse."""
         if scope["type"] == "http" and scope["method"] in {"POST", "PUT"} and scope["path"].startswith(_OURS):
             length = Headers(scope=scope).get("content-length", "")
-            if not (length.isascii() and length.isdecimal()) or int(length) > _BODY_BYTES:
-                content = {"error": "too-large", "message": f"a body of at most {_BODY_BYTES} bytes, please"}
+            most = _LARGE.get(scope["path"], _BODY_BYTES)
+            if not (length.isascii() and length.isdecimal()) or int(length) > most:
+                content = {"error": "too-large", "message": f"a body of at most {most} bytes, please"}
                 await JSONResponse(content, 413)(scope, receive, send)
                 return
         await self._app(scope, receive, send)

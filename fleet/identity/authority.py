@@ -1,8 +1,9 @@
 """The fleet's certificate authority.
 
 Rules: its key is a file that only the manager's user can read, made at first need; it signs device certificates (client
-authentication, common name = device), server certificates for the broker and the pages, and one for the key that signs orders
-(code signing and nothing else, so that neither a box nor a server can order anything); nothing else.
+authentication, common name = device), server certificates for the broker and the pages, and one each for the key that signs
+orders and the key that signs hit lists (code signing and nothing else, so that neither a box nor a server can order anything,
+and told apart by their names); nothing else.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ _DEVICE_DAYS = 90
 """Short, because renewal is automatic and withdrawal then matters for weeks, not years."""
 _SERVER_DAYS = 365
 _ORDERS_DAYS = 365
-_ORDERS = "orders"
-"""Common name of the certificate for orders."""
+_LISTS_DAYS = 2 * 365
+"""Longer than any list, which its certificate outlives."""
+_ORDERS, _LISTS = "orders", "lists"
+"""Common names of the certificates for orders and for hit lists."""
 _RESTORE = "restore the folder from its backup, or move it away and enrol every box anew"
 _SKEW = dt.timedelta(minutes=10)
 """A box whose clock is a little behind must not find its new certificate not yet valid."""
@@ -136,7 +139,14 @@ class Authority:
 
     def sign_orders(self, key: Ed25519PublicKey, now: dt.datetime) -> x509.Certificate:
         """Certify the key that signs orders."""
-        builder = self._builder(_ORDERS, now, _ORDERS_DAYS).public_key(key)
+        return self._signing(_ORDERS, key, now, _ORDERS_DAYS)
+
+    def sign_lists(self, key: Ed25519PublicKey, now: dt.datetime) -> x509.Certificate:
+        """Certify the key that signs hit lists."""
+        return self._signing(_LISTS, key, now, _LISTS_DAYS)
+
+    def _signing(self, name: str, key: Ed25519PublicKey, now: dt.datetime, days: int) -> x509.Certificate:
+        builder = self._builder(name, now, days).public_key(key)
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=True)
         return builder.sign(self._key, hashes.SHA256())
 

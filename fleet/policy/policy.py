@@ -30,6 +30,7 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         reference: where the law says so, for people.
         lists: whether hit lists may be made for it.
         pseudonyms: whether plates on no list may leave boxes as pseudonyms for it.
+        list_days: how far ahead the end of a hit list may lie; who needs it longer drafts it again, and a second person looks.
         hit_days: how long hits are kept; at most a year (Police Function Act 25/6).
         read_days: how long pseudonyms are kept.
         period_days: for how long one key makes them.
@@ -39,6 +40,7 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reference: Annotated[str, Meta(min_length=1, max_length=160)]
     lists: bool = False
     pseudonyms: bool = False
+    list_days: Annotated[int, Meta(ge=1, le=366)] = 92
     hit_days: Annotated[int, Meta(ge=1, le=365)] = 30
     read_days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] = MOST_DAYS
     period_days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] = MOST_DAYS

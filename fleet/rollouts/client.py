@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 
 _TIMEOUT_S = 30.0
+_LONG_S = 300.0
+"""For the answer to a million lines, which are sealed before it comes."""
 
 
 class ClientError(Exception):
@@ -58,8 +60,25 @@ class Client:
         Raises:
             ClientError: refused, or no answer.
         """
+        return self._answer(method, path, json=json)
+
+    def send(self, path: str, pieces: Iterator[bytes], size: int) -> Any:
+        """Send a long body, a piece at a time.
+
+        Args:
+            path: below ``/api/v1/``.
+            pieces: of the body.
+            size: bytes of all of them.
+
+        Raises:
+            ClientError: refused, or no answer.
+        """
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        return self._answer("POST", path, content=pieces, headers=headers, timeout=_LONG_S)
+
+    def _answer(self, method: str, path: str, **options: Any) -> Any:
         try:
-            answer = self._http.request(method, f"/api/v1/{path}", json=json)
+            answer = self._http.request(method, f"/api/v1/{path}", **options)
         except httpx.HTTPError as error:
             why = str(error) or type(error).__name__
             msg = f"{self._http.base_url} does not answer: {why}; is the address right, and does the manager run?"

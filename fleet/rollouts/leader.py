@@ -1,4 +1,4 @@
-"""Which of several processes moves rollouts forward.
+"""Which of several processes does what one at a time must do: moves rollouts forward, publishes hit lists.
 
 Rules: PostgreSQL decides, by an advisory lock of a session that lasts as long as its connection, so that a leader which dies is
 followed within seconds; the embedded store has one manager, which leads. Two leaders for a moment (a connection that died
@@ -20,10 +20,11 @@ class Leader:
 
     Args:
         engine: the store.
+        what: is led, as numbered in :mod:`fleet.store.database`.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, what: int = ROLLOUT_LEADER) -> None:
+        self._engine, self._what = engine, what
         self._held: Connection | None = None
 
     def leads(self) -> bool:
@@ -39,7 +40,7 @@ class Leader:
                 self._held.execute(select(1))  # an end of the connection is an end of the lock
                 return True
             connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            if connection.execute(select(func.pg_try_advisory_lock(LOCK_SPACE, ROLLOUT_LEADER))).scalar():
+            if connection.execute(select(func.pg_try_advisory_lock(LOCK_SPACE, self._what))).scalar():
                 self._held = connection
             else:
                 connection.close()

@@ -1,4 +1,4 @@
-"""The manager's key for orders, and its certificate.
+"""The manager's key for orders, and its certificate. Keys of plates on their way to a box are signed with it too.
 
 Rules: the key is a file that only the manager's user can read, made at first need; its certificate is of the fleet's authority,
 for signing and nothing else, and is renewed at two thirds of its life; a key that is lost is replaced, for boxes believe the
@@ -51,8 +51,15 @@ class OrderSigner:
             KeysError: the certificate had to be renewed and could not be written.
         """
         text = msgspec.json.encode(orders).decode()
-        signature = base64.urlsafe_b64encode(self._key.sign(signed_bytes(text))).rstrip(b"=").decode("ascii")
-        return SignedOrders(text, signature, self.certificate_pem(now))
+        return SignedOrders(text, self.signature(signed_bytes(text)), self.certificate_pem(now))
+
+    def signature(self, data: bytes) -> str:
+        """A signature, base64url without padding.
+
+        Args:
+            data: begins with a line that says what it is, so that no signature for one thing serves for another.
+        """
+        return base64.urlsafe_b64encode(self._key.sign(data)).rstrip(b"=").decode("ascii")
 
     def certificate_pem(self, now: dt.datetime) -> str:
         """The certificate that goes with what is signed now.

@@ -3,7 +3,8 @@
 Rules: ``event.row`` only rises and is the order of the live stream; ``(device, boot, seq)`` is unique, so that storing again
 changes nothing; ``event.incident`` is of alerts only, the alert's own id where it belongs to none; ``audit`` is
 append-only by trigger; JSON is kept as received, for what it was. Progress of a rollout is what its boxes' rows say, and
-nothing beside them: whoever is killed goes on from there.
+nothing beside them: whoever is killed goes on from there. No row says a plate: entries of hit lists are sealed, and what opens
+them lies in the key store, which is no part of this one.
 """
 
 from __future__ import annotations
@@ -266,4 +267,87 @@ device_release = Table(
     Column("bundle", String(32), primary_key=True),
     Column("release", BigInteger, nullable=False, comment="that it runs, by its last signed report"),
     Column("at", BigInteger, nullable=False),
+)
+
+list_version = Table(
+    "list_version",
+    metadata,
+    Column("number", _BIG, primary_key=True, autoincrement=True, comment="for people"),
+    Column("list", String(32), nullable=False),
+    Column("version", BigInteger, comment="of the list; null until it is signed"),
+    Column("state", String(12), nullable=False),
+    Column("content", String(32), nullable=False, comment="its entries, which a rotation of the key hands on"),
+    Column("based_on", String(32), comment="content that stood when it was drafted"),
+    Column("proof", String(64), nullable=False, comment="HMAC-SHA256 of the entries under the key that seals them"),
+    Column("purpose", String(32), nullable=False),
+    Column("basis", String(120), nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("least", Float, nullable=False, comment="posterior from which a reading is a hit"),
+    Column("entries", Integer, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("removed", Integer, nullable=False),
+    Column("drafted_by", String(64), nullable=False),
+    Column("drafted_at", BigInteger, nullable=False),
+    Column("approved_by", String(64)),
+    Column("approved_at", BigInteger),
+    Column("published_at", BigInteger),
+    Column("ended_by", String(64)),
+    Column("ended_at", BigInteger),
+    Column("words", String(240), nullable=False, default="", comment="why it ended, or why it waits"),
+    Column("key", String(64), comment="under which its digests are"),
+    Column("header", LargeBinary, comment="ListHeader as signed"),
+    Column("digest", String(64), comment="SHA-256 of the whole file"),
+    Column("size", BigInteger),
+    Column("changes", LargeBinary, comment="tuple of ListChange, JSON"),
+    UniqueConstraint("list", "version"),
+    Index("ix_list_version_state", "state"),
+    sqlite_autoincrement=True,
+)
+
+list_part = Table(
+    "list_part",
+    metadata,
+    Column("content", String(32), primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False, comment="entries and what people say of them, sealed"),
+)
+
+plate_key = Table(
+    "plate_key",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("use", String(12), nullable=False, comment="list, pseudonym or entries"),
+    Column("purpose", String(32), nullable=False),
+    Column("list", String(32)),
+    Column("begins", BigInteger, nullable=False),
+    Column("ends", BigInteger, comment="null: with its list"),
+    Column("made_at", BigInteger, nullable=False),
+    Column("rotate_asked_at", BigInteger),
+    Column("retired_at", BigInteger, comment="since when another stands in its place"),
+    Column("commitment", String(64), nullable=False, comment="SHA-256 over id and key"),
+    Column("destroyed_at", BigInteger),
+    Index("ix_plate_key_use", "use", "destroyed_at"),
+)
+
+key_handout = Table(
+    "key_handout",
+    metadata,
+    Column("device", String(32), primary_key=True),
+    Column("boot", String(12), nullable=False),
+    Column("given", String(64), nullable=False, comment="SHA-256 of ids and times of what was given"),
+    Column("ids", Text, nullable=False, comment="JSON list"),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False, comment="of the same for the same boot"),
+    Column("window_at", BigInteger, nullable=False),
+    Column("window_count", Integer, nullable=False, comment="since then"),
+)
+
+list_box = Table(
+    "list_box",
+    metadata,
+    Column("device", String(32), primary_key=True),
+    Column("list", String(32), primary_key=True),
+    Column("version", BigInteger, nullable=False, comment="that it says it uses"),
+    Column("since", BigInteger, nullable=False),
 )

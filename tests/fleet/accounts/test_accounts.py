@@ -272,10 +272,12 @@ def test_accounts_are_in_the_audit_log(engine: Engine, people: Accounts) -> None
 
 _RIGHTS = {
     Role.VIEWER: "see",
-    Role.OPERATOR: "halt-rollout judge read-audit see",
+    Role.OPERATOR: "approve-list draft-list halt-rollout judge read-audit see see-entries withdraw-list",
     Role.TECHNICIAN: "command configure enrol halt-rollout see",
     Role.ENGINEER: "approve-rollout command halt-rollout roll-out see",
-    Role.ADMIN: "approve-rollout command configure enrol halt-rollout manage-accounts read-audit roll-out see",
+    Role.ADMIN: (
+        "approve-rollout command configure enrol halt-rollout manage-accounts read-audit roll-out rotate-keys see withdraw-list"
+    ),
 }
 
 

@@ -49,3 +49,17 @@ def test_version_3_knows_where_a_box_stands_and_what_it_was_ordered(empty_engine
     assert "rollout" not in inspect(empty_engine).get_table_names()
     with empty_engine.connect() as connection:
         assert connection.execute(text("SELECT name, label, changed FROM device")).one() == ("box-1", "Market", 3)
+
+
+def test_version_4_knows_lists_and_keys_and_leaves_the_rest(empty_engine: Engine) -> None:
+    """Going back takes what is sealed with it; nothing else."""
+    _to(empty_engine, "0003")
+    with writing(empty_engine) as connection:
+        connection.execute(text("INSERT INTO device (name, label, changed) VALUES ('box-1', 'Market', 3)"))
+    migrate(empty_engine)
+    made = {"list_version", "list_part", "plate_key", "key_handout", "list_box"}
+    assert made <= set(inspect(empty_engine).get_table_names())
+    _to(empty_engine, "0003", down=True)
+    assert not made & set(inspect(empty_engine).get_table_names())
+    with empty_engine.connect() as connection:
+        assert connection.execute(text("SELECT name, label, changed FROM device")).one() == ("box-1", "Market", 3)
