@@ -36,6 +36,7 @@ MODULES = {
     "ota-crash": "benchmarks.ota_crash",
     "ota-switch": "benchmarks.ota_switch",
     "rollout": "benchmarks.rollout",
+    "anpr-clone": "benchmarks.anpr_clone",
     "zoo": "benchmarks.zoo",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""

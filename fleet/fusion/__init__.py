@@ -1,0 +1,1 @@
+"""What several boxes say together, and none of them alone."""
