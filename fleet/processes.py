@@ -1,4 +1,4 @@
-"""The manager's processes: ingest, rollouts, lists and web beside the broker, watched, restarted with backoff.
+"""The manager's processes: ingest, rollouts, lists, fusion and web beside the broker, watched, restarted with backoff.
 
 Rules: each has a name that ``ps`` shows; each dies with its parent; a crash of one touches no other; waits before a restart
 grow, and begin anew after a steady minute. They share the store and nothing else.
@@ -114,6 +114,7 @@ class Processes:
             Child("ingest", run_ingest),
             Child("rollouts", run_rollouts),
             Child("lists", run_lists),
+            Child("fusion", run_fusion),
             Child("web", run_web),
         ]
         for child in self.children:
@@ -260,6 +261,23 @@ def build_lists(config: ManagerConfig) -> Any:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+def run_fusion(config: ManagerConfig) -> None:
+    """The process that joins what several boxes say, and erases what is over."""
+    _become("lamplighter: fusion")
+    until = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: until.set())
+    build_fusion(config).run(until)
+
+
+def build_fusion(config: ManagerConfig) -> Any:
+    """The job that joins what several boxes say."""
+    from fleet.fusion.job import Job  # noqa: PLC0415 - each process loads what it needs
+    from fleet.policy.policy import DEFAULT, read_policy  # noqa: PLC0415
+    from fleet.store.database import open_engine  # noqa: PLC0415
+
+    return Job(open_engine(config.store_url), read_policy(config.policy or DEFAULT))
 
 
 async def _until_terminated(work: Coroutine[Any, Any, None]) -> None:

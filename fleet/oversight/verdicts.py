@@ -1,8 +1,8 @@
 """Verdicts on incidents.
 
-Rules: only alerts are judged; confirming needs no reason, dismissing does; a later verdict never replaces an earlier one, it is
-added with a reason and stands; of two people who judge at once the second is told; only a role that may judge can judge; every
-verdict is in the audit log.
+Rules: only alerts are judged, those of boxes and those that the manager made; confirming needs no reason, dismissing does; a
+later verdict never replaces an earlier one, it is added with a reason and stands; of two people who judge at once the second
+is told; only a role that may judge can judge; every verdict is in the audit log.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ from fleet.accounts.accounts import Person, Right
 from fleet.audit.log import record
 from fleet.store.database import VERDICT_ORDER, one_at_a_time, writing
 from fleet.store.tables import event, verdict
-from protocol.events import PRIORITY, Priority
-
-_ALERTS = [kind.value for kind, priority in PRIORITY.items() if priority is Priority.ALERT]
+from protocol.events import Priority
 
 
 class Decision(str, enum.Enum):
@@ -96,7 +94,7 @@ class Verdicts:
 
 
 def _is_alert(connection: Connection, incident: str) -> bool:
-    query = select(event.c.row).where(event.c.type.in_(_ALERTS), event.c.incident == incident).limit(1)
+    query = select(event.c.row).where(event.c.priority == int(Priority.ALERT), event.c.incident == incident).limit(1)
     return connection.execute(query).first() is not None
 
 

@@ -1,4 +1,4 @@
-"""Which of several processes does what one at a time must do: moves rollouts forward, publishes hit lists.
+"""Which of several processes does what one at a time must do: rollouts, hit lists, fusion.
 
 Rules: PostgreSQL decides, by an advisory lock of a session that lasts as long as its connection, so that a leader which dies is
 followed within seconds; the embedded store has one manager, which leads. Two leaders for a moment (a connection that died

@@ -30,6 +30,8 @@ ROLLOUT_ORDER = 5
 ROLLOUT_LEADER = 6
 LIST_ORDER = 7
 LIST_LEADER = 8
+FUSION_ORDER = 9
+FUSION_LEADER = 10
 
 _POSTGRES = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """A server that vanished without a word is noticed within half a minute."""
@@ -70,7 +72,7 @@ def _open_sqlite(url: str) -> Engine:
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         # SQLAlchemy begins the transactions (see `begin` below), not the driver.
         connection.isolation_level = None
-        # What is deleted is overwritten: entries of a hit list that is over must not stay in free pages.
+        # What is deleted is overwritten: a plate whose time is over must not stay in free pages.
         settings = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", f"busy_timeout={_BUSY_MS}")
         for pragma in settings:
             connection.execute(f"PRAGMA {pragma}")

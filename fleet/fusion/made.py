@@ -1,0 +1,94 @@
+"""Alerts that the manager itself makes, stored beside the boxes' events: shown, judged and told like any other.
+
+Rules:
+
+- They stand in the table of events under a name that no box can have (enrolment refuses it) and a boot that no box can name,
+  of types that no box may send: ingest knows the wire's types only, and these are not among them.
+- What was observed stands apart from what is thought of it, as on the wire; a person decides.
+- One row's number follows another's within the transaction that stores them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import Connection, func, insert, select
+
+from fleet.broker.mosquitto import MANAGER
+from fleet.store.database import EVENT_ORDER, one_at_a_time
+from fleet.store.tables import event
+from protocol.events import Assessed, Phase, Priority, Struct
+from protocol.identifiers import uuid7
+
+CLONE = "anpr.clone"
+DEVICE = MANAGER
+BOOT = "manager-made"
+"""A hyphen stands in no boot of a box."""
+SCHEMA = "manager"
+
+
+class Place(Struct, frozen=True):
+    """Where a plate was read."""
+
+    device: str
+    source: str
+    at: Annotated[int, Meta(description="ms, the box's clock")]
+    lat: float | None = None
+    lon: float | None = None
+    kind: str = "unknown"
+    colour: str = "unknown"
+
+
+class CloneSeen(Struct, frozen=True):
+    """One pseudonym was read at two places that no drive can join. The plate is not known here.
+
+    Attributes:
+        purpose, key: of the pseudonym, which itself stays out of the event.
+        first, second: the clearest contradiction.
+        took_s, needs_s: time between them, and what the quickest drive takes.
+        contradictions: how many there are by now.
+        wrong: readings that would have to be wrong if there were one car.
+        last_at: of the latest contradiction, ms.
+    """
+
+    purpose: str
+    key: str
+    first: Place
+    second: Place
+    took_s: float
+    needs_s: float
+    contradictions: int
+    wrong: int
+    last_at: int
+
+
+class MadeBody(Struct, frozen=True):
+    """Body of an event that the manager made."""
+
+    observed: CloneSeen
+    assessed: Assessed
+    incident: str
+    phase: Phase
+
+
+def store(connection: Connection, kind: str, body: MadeBody, now: int) -> None:
+    """Store an alert, in the transaction of what it follows from; ``now`` in ms."""
+    one_at_a_time(connection, EVENT_ORDER)
+    last = connection.execute(select(func.max(event.c.seq)).where(event.c.device == DEVICE, event.c.boot == BOOT)).scalar()
+    row: dict[str, Any] = {
+        "device": DEVICE,
+        "boot": BOOT,
+        "seq": int(last or 0) + 1,
+        "id": uuid7(now),
+        "type": kind,
+        "priority": int(Priority.ALERT),
+        "time": now * 1000,
+        "received": now,
+        "incident": body.incident,
+        "phase": body.phase.value,
+        "schema": SCHEMA,
+        "body": msgspec.json.encode(body),
+    }
+    connection.execute(insert(event).values(**row))
