@@ -29,8 +29,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a new configuration keeps the orders that stand",
         "fleet/twins.py",
-        "msgspec.Raw(wanted), orders or self.orders)",
-        "msgspec.Raw(wanted), orders)",
+        "msgspec.Raw(wanted), orders or self.orders, kept)",
+        "msgspec.Raw(wanted), orders, kept)",
         ("tests/fleet/rollouts/test_life.py",),
     ),
     Mutant(
