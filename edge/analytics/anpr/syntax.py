@@ -24,9 +24,9 @@ from protocol.plates import fold
 FREE = 0.08
 """Share of numbers that follow no format: personalised ones, of which 7,000 and more are on the road in Belgium, and countries
 that are not in the table."""
-MOST = 30.0
+MOST = 50.0
 """Largest factor by which a number that follows a format stands above one that does not: two sure pictures outweigh it."""
-WEIGHT = 0.5
+WEIGHT = 0.7
 """Exponent of the prior. The table is for a road in Belgium; a box stands where it stands."""
 _TOKEN = re.compile(r"\[([A-Z0-9]+)\]|(.)")
 _FIGURES = "0123456789"
