@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tests.mutants import (
     edge,
+    edge_lists,
     edge_updates,
     fleet,
     fleet_rollouts,
@@ -23,6 +24,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *protocol.MUTANTS,
     *models.MUTANTS,
     *edge.MUTANTS,
+    *edge_lists.MUTANTS,
     *edge_updates.MUTANTS,
     *ota_device_fetch.MUTANTS,
     *ota_device_state.MUTANTS,

@@ -1,0 +1,253 @@
+"""Defences of lists and keys of plates on the box."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_KEYS = ("tests/edge/lists/test_keyring.py",)
+_DUMPS = ("tests/edge/lists/test_dumps.py",)
+_BELIEVE = ("tests/edge/lists/test_believe.py",)
+_LISTS = ("tests/edge/lists/test_lists.py",)
+_MATCHING = ("tests/edge/lists/test_matching.py",)
+_PLATES = ("tests/edge/agent/test_plates.py",)
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "keys are signed by the manager",
+        "edge/lists/keyring.py",
+        "        _SIGNER.check(\n",
+        "        (lambda *_: None)(\n",
+        _KEYS,
+    ),
+    Mutant(
+        "keys that were recorded are not taken again",
+        "edge/lists/keyring.py",
+        "if sealed.sender in self._taken[:-1]:",
+        "if sealed.sender in self._taken[:0]:",
+        _KEYS,
+    ),
+    Mutant(
+        "a key is forgotten at its end",
+        "edge/lists/keyring.py",
+        "if held.ends <= time.now]",
+        "if held.ends <= held.begins]",
+        _KEYS,
+    ),
+    Mutant(
+        "a key that has ended is not used before it is forgotten",
+        "edge/lists/keyring.py",
+        "and name in {None, held.id} and time.now < held.ends",
+        "and name in {None, held.id}",
+        _KEYS,
+    ),
+    Mutant(
+        "a key serves its own use and purpose",
+        "edge/lists/keyring.py",
+        "if (held.use, held.purpose) == (use, purpose) and",
+        "if held.use and",
+        _KEYS,
+    ),
+    Mutant(
+        "a pseudonym's key lives 28 days at most",
+        "edge/lists/keyring.py",
+        'if key.use == "pseudonym" and key.ends',
+        'if key.use == "list" and key.ends',
+        _KEYS,
+    ),
+    Mutant(
+        "a wiped secret is overwritten",
+        "edge/lists/vault.py",
+        "        self._view[place : place + SECRET_BYTES] = bytes(SECRET_BYTES)\n",
+        "",
+        _KEYS,
+    ),
+    Mutant(
+        "secrets are left out of dumps",
+        "edge/lists/vault.py",
+        '((_DONT_DUMP, "dumped"), (_WIPE_ON_FORK, "inherited"))',
+        '((_WIPE_ON_FORK, "inherited"),)',
+        _KEYS,
+    ),
+    Mutant(
+        "a process with keys makes no core dump",
+        "edge/lists/vault.py",
+        ".prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0):",
+        ".prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0):",
+        _DUMPS,
+    ),
+    Mutant(
+        "core dumps are limited to nothing",
+        "edge/lists/vault.py",
+        "        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n",
+        "        pass\n",
+        _DUMPS,
+    ),
+    Mutant(
+        "a list is signed by the list authority",
+        "edge/lists/believe.py",
+        "        signer.check(signed_bytes(",
+        "        (lambda *_: None)(signed_bytes(",
+        _BELIEVE,
+    ),
+    Mutant(
+        "the manager's key for orders signs no list",
+        "edge/lists/believe.py",
+        'Signer(LISTS, f"list {name}", ListError)',
+        'Signer("orders", f"list {name}", ListError)',
+        _BELIEVE,
+    ),
+    Mutant(
+        "a list is of this fleet and of its name",
+        "edge/lists/believe.py",
+        "if (file.header.fleet, file.header.list) != (self.fleet, name):",
+        "if not file.header.fleet:",
+        _BELIEVE,
+    ),
+    Mutant(
+        "a list that has expired is refused",
+        "edge/lists/believe.py",
+        "        check_time(file.header, self.time)\n",
+        "",
+        _BELIEVE,
+    ),
+    Mutant(
+        "the entries of a list are in order",
+        "edge/lists/believe.py",
+        "            if not rises(data):\n",
+        "            if not data and not rises(data):\n",
+        _BELIEVE,
+    ),
+    Mutant(
+        "a change leads to a later version",
+        "edge/lists/believe.py",
+        "if file.header.version <= base.version:",
+        "if file.header.version < 0:",
+        _BELIEVE,
+    ),
+    Mutant(
+        "what a change makes is what was signed",
+        "edge/lists/believe.py",
+        "        read_whole(file.header, body)\n",
+        "",
+        _BELIEVE,
+    ),
+    Mutant(
+        "the version that came is the one that was ordered",
+        "edge/lists/store.py",
+        "if file.header.version != order.version:",
+        "if file.header.version < 0:",
+        _LISTS,
+    ),
+    Mutant(
+        "a version never falls",
+        "edge/lists/floors.py",
+        "if header.version < floor.version:",
+        "if header.version < 0:",
+        _LISTS,
+    ),
+    Mutant(
+        "a version says one thing",
+        "edge/lists/floors.py",
+        "if hashlib.sha256(file.text).hexdigest() != floor.header:",
+        "if not floor.header:",
+        _LISTS,
+    ),
+    Mutant(
+        "the version in use is written down",
+        "edge/lists/floors.py",
+        "        durable.write(self._disk, _FILE, msgspec.json.encode(floors))\n",
+        "",
+        _LISTS,
+    ),
+    Mutant(
+        "a file that has rotted is fetched again",
+        "edge/lists/store.py",
+        "        if not self.objects.is_sound(content):\n            self.remove",
+        "        if self.objects.has(content) is None:\n            self.remove",
+        _LISTS,
+    ),
+    Mutant(
+        "a list that is no longer ordered is out of memory at once",
+        "edge/lists/lists.py",
+        "            self._used = {name: used for name, used in self._used.items() if name in names}\n",
+        "",
+        _LISTS,
+    ),
+    Mutant(
+        "a list that is no longer ordered is off the disk",
+        "edge/lists/store.py",
+        "        self.objects.collect(wanted)\n",
+        "",
+        _LISTS,
+    ),
+    Mutant(
+        "what was refused is not fetched again",
+        "edge/lists/lists.py",
+        "if order.digest not in self._refused:\n            try:",
+        "if order.digest:\n            try:",
+        _LISTS,
+    ),
+    Mutant(
+        "a change that costs more than the list is not fetched",
+        "edge/lists/fetch.py",
+        "is not None and spent + change.size < order.size:",
+        "is not None:",
+        _LISTS,
+    ),
+    Mutant(
+        "new orders interrupt a fetch",
+        "edge/lists/lists.py",
+        "return not self._ending.is_set() and self._orders == self._working",
+        "return not self._ending.is_set()",
+        _LISTS,
+    ),
+    Mutant(
+        "a list whose time is over answers nothing",
+        "edge/lists/matching.py",
+        "used.header.expires <= time.now or not ranked",
+        "not ranked",
+        _MATCHING,
+    ),
+    Mutant(
+        "a clock that is behind prolongs nothing",
+        "edge/lists/times.py",
+        "Moment(max(wall, self.floor),",
+        "Moment(wall,",
+        _MATCHING,
+    ),
+    Mutant(
+        "every alternate is held against a list",
+        "edge/lists/matching.py",
+        "folded = [fold(reading.text) for reading in ranked]",
+        "folded = [fold(reading.text) for reading in ranked[:1]]",
+        _MATCHING,
+    ),
+    Mutant(
+        "equal is what is equal to the last byte",
+        "edge/lists/table.py",
+        "data[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES] == wanted",
+        "data[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES - 8] == wanted[:8]",
+        _BELIEVE,
+    ),
+    Mutant(
+        "a box that lacks a key says so",
+        "edge/agent/plates.py",
+        "        missing = self.missing\n        if missing:",
+        "        missing = self.missing\n        if not self._reads:",
+        _PLATES,
+    ),
+    Mutant(
+        "a box on which nothing reads plates holds no keys",
+        "edge/agent/plates.py",
+        "            self._ring.clear()\n        self._config",
+        "            pass\n        self._config",
+        _PLATES,
+    ),
+    Mutant(
+        "the manager is told when lists or keys change",
+        "edge/agent/agent.py",
+        "self._twin.reported.version, self._plates.told",
+        "self._twin.reported.version",
+        _PLATES,
+    ),
+)
