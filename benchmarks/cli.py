@@ -37,6 +37,7 @@ MODULES = {
     "ota-switch": "benchmarks.ota_switch",
     "rollout": "benchmarks.rollout",
     "anpr-clone": "benchmarks.anpr_clone",
+    "anpr-hits": "benchmarks.anpr_hits",
     "zoo": "benchmarks.zoo",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""
