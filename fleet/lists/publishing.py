@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ from sqlalchemy import Engine, func, insert, select
 from fleet.audit.log import record
 from fleet.lists.access import Opened
 from fleet.lists.authority import ListAuthority
+from fleet.lists.entries import key_of
 from fleet.lists.errors import HitListError
 from fleet.lists.files import ListFiles
 from fleet.lists.keystore import live_keys, read_key
@@ -34,9 +35,9 @@ from protocol.lists import (
     Part,
     change_body,
     cut,
+    digest,
     read_file,
     read_whole,
-    seal_entries,
     whole_body,
     write_file,
 )
@@ -159,7 +160,7 @@ class Publisher:
 
     def _make(self, found: Version, opened: Opened, authority: ListAuthority, key: str) -> dict[str, Any]:
         entries = opened.contents.read(found.content, found.proof)
-        sealed = seal_entries(opened.keys.secret(key), (text for text, _ in entries))
+        sealed = seal_texts(opened.keys.secret(key), (text for text, _ in entries))
         body = whole_body(sealed)
         with self._engine.connect() as connection:
             last = connection.execute(
@@ -175,13 +176,13 @@ class Publisher:
         text = msgspec.json.encode(header)
         seal = authority.seal(text, until, now)
         whole = write_file(text, seal, body)
-        digest = self._files.write(whole)
+        named = self._files.write(whole)
         changes = []
         for base, before in self._bases(found.list, key):
             change = write_file(text, seal, change_body(base, before, sealed))
             if len(change) < len(whole):
                 changes.append(ListChange(base, self._files.write(change), len(change)))
-        values = {"version": header.version, "key": key, "header": text, "digest": digest, "size": len(whole)}
+        values = {"version": header.version, "key": key, "header": text, "digest": named, "size": len(whole)}
         return {**values, "changes": msgspec.json.encode(changes)}
 
     def _bases(self, name: str, key: str) -> list[tuple[int, Sealed]]:
@@ -198,3 +199,17 @@ class Publisher:
             digests = read_whole(file.header, file.body)
             bases.append((file.header.version, {mask: tuple(cut(data)) for mask, data in digests.items()}))
         return bases
+
+
+def seal_texts(key: bytes, texts: Iterable[str]) -> Sealed:
+    """What :func:`protocol.lists.seal_entries` makes, of entries that were checked when they were drafted: faster.
+
+    Args:
+        key: 32 bytes.
+        texts: as typed.
+    """
+    found: dict[str, set[bytes]] = {}
+    for text in texts:
+        mask, _, known = key_of(text).partition(" ")
+        found.setdefault(mask, set()).add(digest(key, mask, known))
+    return {mask: tuple(sorted(found[mask])) for mask in sorted(found)}
