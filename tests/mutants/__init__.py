@@ -10,6 +10,7 @@ from tests.mutants import (
     edge_lists,
     edge_updates,
     fleet,
+    fleet_lists,
     fleet_rollouts,
     models,
     ota_device_fetch,
@@ -32,4 +33,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *ota_publisher.MUTANTS,
     *fleet.MUTANTS,
     *fleet_rollouts.MUTANTS,
+    *fleet_lists.MUTANTS,
 )
