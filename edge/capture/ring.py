@@ -31,6 +31,9 @@ _HEADER = 64
 
 _PAGE = mmap.PAGESIZE
 
+_BEING_WRITTEN = 0
+"""Generation of no picture: they count from 1."""
+
 
 @dataclass(frozen=True)
 class RingLayout:
@@ -80,8 +83,12 @@ class Ring:
         self._bytes = np.frombuffer(self._map, np.uint8)
 
     def write(self, slot: SlotName, picture: Picture) -> None:
-        """Copy a picture into a slot that this process has taken."""
+        """Copy a picture into a slot that this process has taken.
+
+        Nobody takes it for the picture before or for this one while it is half of each.
+        """
         y, u, v = self._planes(slot.index)
+        self._generation(slot.index)[0] = _BEING_WRITTEN
         np.copyto(y, picture.y)
         np.copyto(u, picture.u)
         np.copyto(v, picture.v)

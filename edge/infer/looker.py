@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,8 +21,9 @@ from edge.infer.messages import ModelOrder
 from edge.infer.prepare import Preparer, Rgb
 from edge.region import Region, Size
 from models.bundle.bundle import Bundle, BundleError, load_bundle
-from models.bundle.detections import Detections, Floats, Window, decode, merge
-from models.bundle.golden import check_golden
+from models.bundle.detections import Detections, Floats, Window, decode, merge, pairwise_iou
+from models.bundle.golden import Run, check_golden
+from models.bundle.plates import VEHICLES
 from protocol.manifest import Manifest, OperatingPoint, Variant
 
 _WARM_LOOKS = 3
@@ -29,6 +31,12 @@ _WARM_LOOKS = 3
 
 _UNWANTED = 2.0
 """Threshold of a label that the operating point does not name: above any score."""
+
+VEHICLE_POINT = "vehicles"
+"""Operating point from which the thresholds of vehicles come where plates are read; people keep their own."""
+
+SAME_VEHICLE = 0.6
+"""Overlap from which two boxes are one vehicle, whatever each calls it: a van is a car and a lorry."""
 
 Prepared: TypeAlias = tuple[tuple[Window, Rgb], ...]
 """Parts of a picture as the model takes them, and where each was."""
@@ -49,6 +57,11 @@ class Looker:
         self._preparer = Preparer(self._size)
         self._thresholds = np.array([point.thresholds.get(label, _UNWANTED) for label in manifest.labels], np.float32)
         self._iou = point.iou
+        chosen = manifest.operating_points.get(VEHICLE_POINT)
+        thresholds = {} if chosen is None else {label: chosen.thresholds.get(label, _UNWANTED) for label in VEHICLES}
+        self._vehicle_thresholds = np.array([thresholds.get(label, _UNWANTED) for label in manifest.labels], np.float32)
+        self._others = np.where(np.isin(manifest.labels, VEHICLES), np.float32(_UNWANTED), self._thresholds)
+        self._is_vehicle = np.isin(manifest.labels, VEHICLES)
         self._scores, self._boxes = (network.outputs.index(name) for name in manifest.output.names())
         self.warm_ms = 0.0
 
@@ -64,8 +77,12 @@ class Looker:
             (Window(r.left, r.top, r.width, r.height, width, height), self._preparer.prepare(planes, r)) for r in regions
         )
 
-    def look(self, prepared: Prepared) -> Detections:
+    def look(self, prepared: Prepared, *, vehicles: bool = False) -> Detections:
         """Look at what was prepared.
+
+        Args:
+            prepared: parts of a picture.
+            vehicles: whether vehicles are wanted beside what the operating point names, which stays as it is without.
 
         Returns:
             Detections in pixels of the picture, each object once.
@@ -73,8 +90,17 @@ class Looker:
         Raises:
             AcceleratorError: when the device refuses.
         """
-        parts = [(window, decode(*self.raw(image), window, self._thresholds)) for window, image in prepared]
-        return merge(parts, self._iou)
+        raw = [(window, *self.raw(image)) for window, image in prepared]
+        if not vehicles:
+            return self._merged(raw, self._thresholds)
+        return Detections.join([self._merged(raw, self._others), distinct(self._merged(raw, self._vehicle_thresholds))])
+
+    def vehicles(self, detections: Detections) -> npt.NDArray[np.intp]:
+        """Rows of those that are vehicles."""
+        return np.flatnonzero(self._is_vehicle[detections.classes])
+
+    def _merged(self, raw: Sequence[tuple[Window, Floats, Floats]], thresholds: Floats) -> Detections:
+        return merge([(window, decode(scores, boxes, window, thresholds)) for window, scores, boxes in raw], self._iou)
 
     def raw(self, image: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
         """Scores (anchors, labels) and boxes (anchors, 4) of one input (1, height, width, 3)."""
@@ -90,8 +116,38 @@ class Looker:
             self.warm_ms = (time.monotonic() - begun_s) * 1000
 
 
-def load_looker(accelerator: Accelerator, order: ModelOrder) -> Looker:
-    """Load a model, check it, warm it up.
+def distinct(vehicles: Detections) -> Detections:
+    """Each vehicle once, under the label of which the model is surest."""
+    ranked = vehicles.select(np.argsort(-vehicles.scores, kind="stable"))
+    overlap = pairwise_iou(ranked.boxes, ranked.boxes)
+    alive = np.ones(len(ranked), np.bool_)
+    for row in range(len(ranked)):
+        if alive[row]:
+            alive[row + 1 :] &= overlap[row, row + 1 :] <= SAME_VEHICLE
+    return ranked.select(alive)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A compiled model whose file agrees with its manifest; nothing has been asked of it yet.
+
+    Attributes:
+        bundle: whose it is.
+        variant: which.
+        point: thresholds to use.
+        network: on its accelerator.
+        outputs: places of the outputs that its decoder reads, in the decoder's order.
+    """
+
+    bundle: Bundle
+    variant: Variant
+    point: OperatingPoint
+    network: Network
+    outputs: tuple[int, ...]
+
+
+def opened(accelerator: Accelerator, order: ModelOrder) -> Opened:
+    """Open a model.
 
     Raises:
         AcceleratorError: naming what is wrong with it and what to do.
@@ -104,16 +160,36 @@ def load_looker(accelerator: Accelerator, order: ModelOrder) -> Looker:
     except (BundleError, KeyError) as error:
         raise AcceleratorError(_short(error, order)) from None
     try:
-        looker = Looker(network, bundle.manifest, point)
+        outputs = tuple(network.outputs.index(name) for name in bundle.manifest.output.names())
     except ValueError:
         found = ", ".join(network.outputs)
         msg = f"{variant.file}: has the outputs {found}, not those of its manifest; install the bundle again"
         raise AcceleratorError(msg) from None
-    looker.warm_up()
+    return Opened(bundle, variant, point, network, outputs)
+
+
+def proven(found: Opened, run: Run, order: ModelOrder) -> None:
+    """Check a model's golden vectors on this very device.
+
+    Raises:
+        AcceleratorError: when they come out otherwise.
+    """
     try:
-        check_golden(bundle, variant, looker.raw)
+        check_golden(found.bundle, found.variant, run)
     except BundleError as error:
         raise AcceleratorError(_short(error, order)) from None
+
+
+def load_looker(accelerator: Accelerator, order: ModelOrder) -> Looker:
+    """Load a model, check it, warm it up.
+
+    Raises:
+        AcceleratorError: naming what is wrong with it and what to do.
+    """
+    found = opened(accelerator, order)
+    looker = Looker(found.network, found.bundle.manifest, found.point)
+    looker.warm_up()
+    proven(found, looker.raw, order)
     return looker
 
 

@@ -1,11 +1,12 @@
 """What an accelerator's process and the runtime say to one another.
 
 Rules: plain frozen values; pictures are named, never carried; requests are answered in order, each once; the descriptor of a
-ring follows its :class:`KnowRing` on the same connection.
+ring follows its :class:`KnowRing` on the same connection; plates travel as columns (:mod:`edge.infer.packed`), never as text.
 """
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,8 +15,18 @@ import numpy as np
 from edge.capture.ring import RingLayout
 from edge.capture.slots import SlotName
 from edge.channel import Message
+from edge.infer.packed import PackedPlates
 from edge.region import Region
 from models.bundle.detections import Detections
+
+
+class Task(str, enum.Enum):
+    """What a model is held for."""
+
+    OBJECTS = "objects"
+    """People and vehicles in a picture."""
+    PLATES = "plates"
+    """Finding or reading the plates of vehicles."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,8 @@ class ModelOrder:
     variant: str
     """Which compiled variant."""
     operating_point: str
+    task: Task = Task.OBJECTS
+    """What it is held for."""
 
 
 class Load(Message, frozen=True):
@@ -55,12 +68,27 @@ class ForgetRing(Message, frozen=True):
     ring: str
 
 
+@dataclass(frozen=True)
+class PlateLook:
+    """Look for plates too, on the vehicles that are found."""
+
+    detector: str
+    """Name of the model that finds plates."""
+    reader: str
+    """Name of the model that reads them."""
+    most: int
+    """Vehicles at most; the widest first."""
+    spared: tuple[Region, ...] = ()
+    """Where vehicles are whose plates need not be read any more."""
+
+
 class Look(Message, frozen=True):
     """Look at parts of a picture."""
 
     slot: SlotName
     model: str
     regions: tuple[Region, ...]
+    plates: PlateLook | None = None
 
 
 class Stop(Message, frozen=True):
@@ -96,11 +124,14 @@ class Found(Message, frozen=True):
     scores: bytes
     classes: bytes
     inference_ms: float
+    plates: PackedPlates | None = None
+    """Where it was asked for and there are vehicles."""
 
     @classmethod
-    def of(cls, detections: Detections, inference_ms: float) -> Found:
+    def of(cls, detections: Detections, inference_ms: float, plates: PackedPlates | None = None) -> Found:
         """Pack detections."""
-        return cls(detections.boxes.tobytes(), detections.scores.tobytes(), detections.classes.tobytes(), inference_ms)
+        boxes, scores, classes = detections.boxes, detections.scores, detections.classes
+        return cls(boxes.tobytes(), scores.tobytes(), classes.tobytes(), inference_ms, plates)
 
     def detections(self) -> Detections:
         """Unpack them.

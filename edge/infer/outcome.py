@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from models.bundle.detections import Detections
+from models.bundle.plates import PlateSeen
 
 
 class DropReason(str, enum.Enum):
@@ -32,12 +33,40 @@ class DropReason(str, enum.Enum):
 
 
 @dataclass(frozen=True)
+class PlatesLooked:
+    """Vehicles were there, and plates were looked for on them.
+
+    Attributes:
+        seen: plates, each on one of the vehicles.
+        vehicles: those that were looked at, by row of the picture's detections; the others are spared, or too many.
+        detector_ms: time of an inference of the model that finds plates; ``None`` where it was not needed.
+        reader_ms: the same of the model that reads them.
+        failed: name of the model that failed; empty = none did. What was seen before is not handed on.
+        fault: why.
+    """
+
+    seen: tuple[PlateSeen, ...] = ()
+    vehicles: tuple[int, ...] = ()
+    detector_ms: float | None = None
+    reader_ms: float | None = None
+    failed: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True)
 class Seen:
     """A model looked and found something."""
 
     detections: Detections
     """Boxes in pixels of the picture."""
     inference_ms: float
+    looked: PlatesLooked | None = None
+    """For plates; ``None`` = nobody was asked to, or there was no vehicle."""
+
+    @property
+    def plates(self) -> tuple[PlateSeen, ...]:
+        """Plates on vehicles."""
+        return () if self.looked is None else self.looked.seen
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,10 @@
 Rules: requests in order, one answer each. It may hang or die at any point; nobody else is touched. A request for a picture that
 is no longer in its slot is answered as dropped, an error of the device as failed; neither is an empty result.
 
+Where plates are wanted, the picture is copied when it is prepared: it must last until vehicles have been found in it, and its
+slot may be another picture's by then. The copy is let go with the answer. A model of plates that fails costs people and
+vehicles nothing.
+
 Two threads: one owns the device, loads, looks and answers; the other listens, owns the rings, and prepares the next picture
 while the device looks at this one (preparing takes 4% of a look, and the device would stand still meanwhile).
 """
@@ -17,9 +21,11 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TypeAlias
 
+from edge.capture.port import Plane
 from edge.capture.ring import Ring
 from edge.channel import Channel, ChannelError
 from edge.infer import accelerator as accelerators
+from edge.infer import plates
 from edge.infer.accelerator import Accelerator, AcceleratorError
 from edge.infer.looker import Looker, Prepared, load_looker
 from edge.infer.messages import (
@@ -35,12 +41,17 @@ from edge.infer.messages import (
     Look,
     Missed,
     ModelOrder,
+    PlateLook,
     Refused,
     Stop,
+    Task,
     ToAccelerator,
     Unload,
     Up,
 )
+from edge.infer.packed import PackedPlates
+from edge.infer.plates import PlateModel
+from models.bundle.detections import Detections
 
 
 def run_accelerator(connection: Connection, entry: str) -> None:
@@ -62,6 +73,9 @@ class _Ready:
     looker: Looker
     """That prepared it."""
     prepared: Prepared
+    planes: tuple[Plane, Plane, Plane] | None
+    """Of the picture, a copy, where plates are wanted."""
+    plates: PlateLook | None
 
 
 _Job: TypeAlias = _Ready | Missed | Erred | Load | Unload | Stop | Exception
@@ -76,6 +90,8 @@ class _Worker:
         self._accelerator: Accelerator | None = None
         self._lookers: dict[str, Looker] = {}
         """Changed by the thread that owns the device, read by both."""
+        self._plates: dict[str, PlateModel] = {}
+        """Likewise."""
         self._rings: dict[str, Ring] = {}
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
 
@@ -99,7 +115,7 @@ class _Worker:
             case Load(model):
                 self._load(model)
             case Unload(name):
-                self._lookers.pop(name, None)
+                self._unload(name)
             case Stop():
                 return False
             case Exception() as error:
@@ -107,27 +123,45 @@ class _Worker:
         return True
 
     def _load(self, model: ModelOrder) -> None:
-        self._lookers.pop(model.name, None)
+        self._unload(model.name)
         if self._accelerator is None:
             return
         try:
-            looker = load_looker(self._accelerator, model)
+            if model.task is Task.OBJECTS:
+                self._lookers[model.name] = looker = load_looker(self._accelerator, model)
+                warm_ms = looker.warm_ms
+            else:
+                self._plates[model.name] = found = plates.load_plates(self._accelerator, model)
+                warm_ms = found.warm_ms
         except AcceleratorError as error:
             self._say(Refused(model.name, str(error)))
         else:
-            self._lookers[model.name] = looker
-            self._say(Loaded(model.name, looker.warm_ms))
+            self._say(Loaded(model.name, warm_ms))
+
+    def _unload(self, name: str) -> None:
+        self._lookers.pop(name, None)
+        self._plates.pop(name, None)
 
     def _look(self, ready: _Ready) -> Answer:
         if self._lookers.get(ready.model) is not ready.looker:
             return _not_loaded(ready.model)
         begun_s = time.monotonic()
         try:
-            detections = ready.looker.look(ready.prepared)
+            detections = ready.looker.look(ready.prepared, vehicles=ready.plates is not None)
         except AcceleratorError as error:
             return Erred(str(error))
         took_ms = (time.monotonic() - begun_s) * 1000 / max(1, len(ready.prepared))
-        return Found.of(detections, took_ms) if len(detections) else FoundNothing(took_ms)
+        return Found.of(detections, took_ms, self._read(ready, detections)) if len(detections) else FoundNothing(took_ms)
+
+    def _read(self, ready: _Ready, detections: Detections) -> PackedPlates | None:
+        asked, vehicles = ready.plates, ready.looker.vehicles(detections).tolist()
+        if asked is None or not vehicles:
+            return None
+        detector, reader = self._plates.get(asked.detector), self._plates.get(asked.reader)
+        if detector is None or reader is None or ready.planes is None:
+            name = asked.reader if detector is not None else asked.detector
+            return PackedPlates.failure(name, f"model {name} is not loaded")
+        return plates.look((detector, reader), ready.planes, detections, vehicles, asked)
 
     def _say(self, message: FromAccelerator) -> None:
         self._channel.send(message)
@@ -168,10 +202,15 @@ class _Worker:
         planes = None if ring is None else ring.read(look.slot)
         if ring is None or planes is None:
             return Missed()
+        asked = look.plates
+        kept = None
+        if asked is not None and asked.detector in self._plates and asked.reader in self._plates:
+            y, u, v = planes
+            kept = planes = (y.copy(), u.copy(), v.copy())
         prepared = looker.prepare(planes, look.regions)
         if ring.read(look.slot) is None:
             return Missed()  # the slot was written anew meanwhile: what was prepared is two pictures in one
-        return _Ready(look.model, looker, prepared)
+        return _Ready(look.model, looker, prepared, kept, asked)
 
 
 def _not_loaded(model: str) -> Erred:

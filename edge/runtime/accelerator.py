@@ -105,6 +105,8 @@ class AcceleratorUnit:
         self._model_retry_s: float | None = None
         self._trouble = ""
         self._errors = 0
+        self._plates_failed = False
+        """Whether the trouble is that of a model of plates."""
         self._inference_ms = Median()
         self._restarts = 0
         self._timeouts = 0
@@ -207,7 +209,7 @@ class AcceleratorUnit:
                 continue
             asked = dataclasses.replace(picture, order=self._wanted.get(picture.model))
             self._in_flight.asked(asked, self._listener.now_s())
-            self._child.send(Look(picture.slot, picture.model, picture.regions))
+            self._child.send(Look(picture.slot, picture.model, picture.regions, picture.plates))
 
     def tick(self, now_s: float) -> None:
         """Do what is due."""
@@ -259,7 +261,9 @@ class AcceleratorUnit:
         match message:
             case Found() as found:
                 try:
-                    self._answered(Seen(found.detections(), found.inference_ms))
+                    detections = found.detections()
+                    looked = None if found.plates is None else found.plates.looked(len(detections))
+                    self._answered(Seen(detections, found.inference_ms, looked))
                 except ValueError as error:
                     self._fail(f"answered nonsense ({error})", None)
             case FoundNothing(inference_ms):
@@ -283,13 +287,14 @@ class AcceleratorUnit:
         now_s = self._listener.now_s()
         picture = self._in_flight.answered(now_s)
         match outcome:
-            case Seen(_, inference_ms) | NothingSeen(inference_ms):
+            case Seen(inference_ms=inference_ms) | NothingSeen(inference_ms):
                 self._inference_ms.add(inference_ms, now_s)
                 self._backoff.worked(now_s)
                 self._errors = 0
-                self._set_trouble("")
+                self._set_trouble(self._trouble_of(outcome))
             case Failed(reason):
                 self._errors += 1
+                self._plates_failed = False
                 self._set_trouble(reason)
             case Dropped():
                 pass
@@ -297,6 +302,14 @@ class AcceleratorUnit:
             self._listener.settled(picture, outcome)
         if self._errors >= _MOST_ERRORS:
             self._fail(f"failed {_MOST_ERRORS} times in a row", None)
+
+    def _trouble_of(self, outcome: Seen | NothingSeen) -> str:
+        """What a look says of models of plates; of one that was refused all is said. Without vehicles nothing is known anew."""
+        looked = outcome.looked if isinstance(outcome, Seen) else None
+        if looked is None:
+            return self._trouble if self._plates_failed else ""
+        self._plates_failed = bool(looked.failed) and looked.failed not in self._refused
+        return f"{looked.failed}: {looked.fault}" if self._plates_failed else ""
 
     def _loaded(self, name: str, refused: str = "") -> None:
         self._loading.discard(name)
@@ -315,6 +328,7 @@ class AcceleratorUnit:
         self._limit_s = self._model_retry_s = None
         self._loading.clear()
         self._errors = 0
+        self._plates_failed = False
         self._retry_s = self._backoff.failed(now_s)
         self.state = AcceleratorState.BACKING_OFF
         self._set_trouble(f"{what}; killed and started again in {self._retry_s - now_s:.1f} s")

@@ -40,6 +40,7 @@ class Crew:
         self._policy, self._listener, self._on_health = policy, listener, on_health
         self._units: dict[str, AcceleratorUnit] = {}
         self._refs: dict[ModelOrder, ModelRef] = {}
+        self._labels: dict[ModelOrder, tuple[str, ...]] = {}
         self._beside = False
         self._waits: dict[str, tuple[str, bool]] = {}
         """By source: the accelerator at which its pictures wait, and whether it is live."""
@@ -66,6 +67,10 @@ class Crew:
         """How events name a model that is held."""
         return None if order is None else self._refs.get(order)
 
+    def labels(self, order: ModelOrder | None) -> tuple[str, ...]:
+        """Labels of a model that finds people and vehicles, and is held."""
+        return () if order is None else self._labels.get(order, ())
+
     def times(self) -> Iterator[float | None]:
         """When something is due, monotonic seconds."""
         for unit in self._units.values():
@@ -84,10 +89,12 @@ class Crew:
         """
         held = {order for unit in (*self, *self.succession.units) for order in unit.models}
         self._refs = {order: ref for order, ref in self._refs.items() if order in held}
-        self._refs |= {plan.model: plan.ref for _, plan in plans.values()}
+        self._refs |= dict(pair for _, plan in plans.values() for pair in plan.held)
+        self._labels = {order: labels for order, labels in self._labels.items() if order in held}
+        self._labels |= {plan.model: plan.labels for _, plan in plans.values()}
         models: dict[str, dict[str, ModelOrder]] = {}
         for _, plan in plans.values():
-            models.setdefault(plan.accelerator, {})[plan.model.name] = plan.model
+            models.setdefault(plan.accelerator, {}).update({order.name: order for order, _ in plan.held})
         for name in [name for name in self._units if name not in models]:
             gone = self._units.pop(name)
             gone.stop(0.0)

@@ -20,7 +20,7 @@ class DeadlinePolicy:
     request_s: float = 2.0
     """For any request: a hundred times what the fastest model takes on a small board."""
     look_s: float = 0.5
-    """More for each region of it."""
+    """More for each region of it, and for each vehicle whose plate may be read."""
     load_s: float = 30.0
     """For reading, building and warming up a model; engines are built on the device."""
 
@@ -62,7 +62,10 @@ class InFlight:
 
     def allowed_s(self) -> float:
         """Seconds that the oldest request may take."""
-        looks = len(self._requests[0].regions) if self._requests else 0
+        if not self._requests:
+            return self._policy.request_s
+        head = self._requests[0]
+        looks = len(head.regions) + (0 if head.plates is None else head.plates.most)
         return self._policy.request_s + self._policy.look_s * looks
 
     def clear(self) -> list[Waiting]:

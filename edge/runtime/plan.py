@@ -16,6 +16,30 @@ from protocol.events import ModelRef
 
 
 @dataclass(frozen=True)
+class PlatePlan:
+    """How plates are found and read, by the accelerator that finds the vehicles."""
+
+    detector: ModelOrder
+    detector_ref: ModelRef
+    reader: ModelOrder
+    reader_ref: ModelRef
+
+    @property
+    def held(self) -> tuple[tuple[ModelOrder, ModelRef], ...]:
+        """Both."""
+        return (self.detector, self.detector_ref), (self.reader, self.reader_ref)
+
+
+@dataclass(frozen=True)
+class NoPlan:
+    """Why pictures of a source cannot be looked at, or no plates be read in them."""
+
+    code: str
+    """Machine-readable name of the reason."""
+    detail: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """How pictures of a source are looked at."""
 
@@ -25,15 +49,21 @@ class Plan:
     """Where it is made: ``package.module:Class``."""
     model: ModelOrder
     ref: ModelRef
+    labels: tuple[str, ...] = ()
+    """Of the model, in the order of its classes."""
+    plates: PlatePlan | NoPlan | None = None
+    """``None`` where none is to be read."""
+
+    @property
+    def held(self) -> tuple[tuple[ModelOrder, ModelRef], ...]:
+        """Every model that is to be held ready, with how events name it."""
+        main = (self.model, self.ref)
+        return (main, *self.plates.held) if isinstance(self.plates, PlatePlan) else (main,)
 
 
-@dataclass(frozen=True)
-class NoPlan:
-    """Why pictures of a source cannot be looked at."""
-
-    code: str
-    """Machine-readable name of the reason."""
-    detail: str
+def bundles_of(source: Source) -> tuple[str, ...]:
+    """Names of the bundles that look at a source's pictures."""
+    return (source.model,) if source.anpr is None else (source.model, source.anpr.detector, source.anpr.reader)
 
 
 class Planner(Protocol):

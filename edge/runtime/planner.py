@@ -5,12 +5,17 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
-from edge.infer.messages import ModelOrder
-from edge.runtime.plan import NoPlan, Plan
+from edge.infer.looker import VEHICLE_POINT
+from edge.infer.messages import ModelOrder, Task
+from edge.infer.plates import CHARACTERS, CORNERS
+from edge.runtime.plan import NoPlan, Plan, PlatePlan
 from hardware.accelerators import Accelerator
-from models.bundle.bundle import BundleError, load_bundle
+from models.bundle.bundle import Bundle, BundleError, load_bundle
 from models.bundle.choose import Choice, Offer, choose
-from protocol.config import Source
+from models.bundle.plate_chain import LABEL
+from models.bundle.plates import VEHICLES
+from protocol.config import Anpr, Source
+from protocol.events import ModelRef
 from protocol.manifest import Manifest
 
 ENTRIES = {"cpu": "edge.infer.onnx_cpu:OnnxCpu"}
@@ -18,6 +23,9 @@ ENTRIES = {"cpu": "edge.infer.onnx_cpu:OnnxCpu"}
 
 BOXES = "boxes-and-scores"
 """How the outputs of a detector that counts are read."""
+
+DEFAULT_POINT = "default"
+"""Operating point of models of plates."""
 
 PERSON_LABEL = "person"
 """First label of every detector that counts people; the pipeline picks its class by place."""
@@ -86,7 +94,38 @@ class BundlePlanner:
             return NoPlan("model-unsuitable", f"no variant of {source.model} runs on this box: {why}")
         order = ModelOrder(f"{source.model}@{point}", str(bundle.folder), choice.variant.file, point)
         ref = bundle.ref(choice.variant, point)
-        return Plan(choice.accelerator, self._entries[choice.accelerator], order, ref)
+        plates = None if source.anpr is None else self._plates(source.anpr, bundle, choice.accelerator)
+        return Plan(choice.accelerator, self._entries[choice.accelerator], order, ref, bundle.manifest.labels, plates)
+
+    def _plates(self, anpr: Anpr, vehicles: Bundle, accelerator: str) -> PlatePlan | NoPlan:
+        """Choose what finds and reads plates, on the accelerator that finds the vehicles."""
+        manifest = vehicles.manifest
+        point = manifest.operating_points.get(VEHICLE_POINT)
+        if point is None or not set(VEHICLES) & set(manifest.labels) & set(point.thresholds):
+            has = f"needs a label of {', '.join(VEHICLES)} and the operating point {VEHICLE_POINT!r} for it"
+            return NoPlan("model-finds-no-vehicles", f"{manifest.name} finds no vehicles: reading plates {has}")
+        detector = self._of_plates(anpr.detector, CORNERS, "model-finds-no-plates", accelerator)
+        if isinstance(detector, NoPlan):
+            return detector
+        reader = self._of_plates(anpr.reader, CHARACTERS, "model-reads-no-plates", accelerator)
+        return reader if isinstance(reader, NoPlan) else PlatePlan(*detector, *reader)
+
+    def _of_plates(self, name: str, decoder: str, code: str, accelerator: str) -> tuple[ModelOrder, ModelRef] | NoPlan:
+        try:
+            bundle = load_bundle(self.place(name))
+        except BundleError as error:
+            return NoPlan("model-missing", str(error).replace(f"{self.place(name).parent}/", ""))
+        found, point = bundle.manifest.output.decoder, bundle.manifest.operating_points.get(DEFAULT_POINT)
+        if found != decoder:
+            return NoPlan(code, f"{name} has {found}; {decoder} is needed: name another bundle")
+        if point is None or LABEL not in point.thresholds:
+            return NoPlan(code, f"{name} has no operating point {DEFAULT_POINT!r} for {LABEL!r}: name another bundle")
+        choice = choose(bundle.manifest, [offer for offer in self._offers if offer.accelerator == accelerator])
+        if choice.variant is None:
+            why = "; ".join(f"{r.variant}: {r.reason}" for r in choice.rejected)
+            return NoPlan("model-unsuitable", f"no variant of {name} runs on {accelerator}, where vehicles are found: {why}")
+        order = ModelOrder(f"{name}@{DEFAULT_POINT}", str(bundle.folder), choice.variant.file, DEFAULT_POINT, Task.PLATES)
+        return order, bundle.ref(choice.variant, DEFAULT_POINT)
 
     def _offer(self, found: Accelerator) -> Offer:
         available = found.available and found.name in self._entries

@@ -16,9 +16,9 @@ from typing import Any, Protocol
 
 from edge.channel import Channel
 from edge.infer.messages import ModelOrder
-from edge.infer.outcome import Failed, NothingSeen, Outcome, Seen, TimedOut
+from edge.infer.outcome import Failed, NothingSeen, Outcome, PlatesLooked, Seen, TimedOut
 from edge.runtime.accelerator import AcceleratorUnit
-from edge.runtime.agreement import agree
+from edge.runtime.agreement import agree, agree_on_plates
 from edge.runtime.child import Watcher
 from edge.runtime.meters import Median
 from edge.runtime.policy import RuntimePolicy
@@ -61,7 +61,7 @@ class Rehearsal:
         accelerator: name of the accelerator.
         entry: where that is made.
         models: all that it is to hold.
-        ours: names of those that are of the bundle.
+        tried: names of those that are of the bundle.
         policy: time limits.
         host: the runtime.
         compare: whether it is to look at pictures; else it only holds its models.
@@ -81,7 +81,7 @@ class Rehearsal:
         accelerator: str,
         entry: str,
         models: tuple[ModelOrder, ...],
-        ours: frozenset[str],
+        tried: frozenset[str],
         policy: RuntimePolicy,
         host: Host,
         *,
@@ -91,12 +91,18 @@ class Rehearsal:
         self.fault = ""
         self.looks = self.agreed = self.failures = 0
         self.inference_ms = Median()
-        self._ours, self._host, self._compares = ours, host, compare
-        self._asked: Detections | None = None
+        self._tried, self._host, self._compares = tried, host, compare
+        self._asked: Seen | NothingSeen | None = None
+        self._tries_plates, self._plates = False, ("", "")
         self._next_s = 0.0
         self.unit = AcceleratorUnit(accelerator, entry, policy, self)
         self.unit.want(models)
         self.unit.start()
+
+    @property
+    def warm_ms(self) -> float | None:
+        """Time of one inference of what is tried, when it was loaded."""
+        return max((spent for name, spent in self.unit.warm_ms.items() if name in self._tried), default=None)
 
     @property
     def ready(self) -> bool:
@@ -108,15 +114,13 @@ class Rehearsal:
         now_s = self._host.now_s()
         if not (self._compares and self.ready) or self._asked is not None or now_s < self._next_s:
             return
-        if picture.model not in self._ours:
+        if self._tried.isdisjoint(names_of(picture)) or not isinstance(outcome, Seen | NothingSeen):
             return
-        match outcome:
-            case Seen(detections):
-                self._asked = detections
-            case NothingSeen():
-                self._asked = Detections.none()
-            case _:
-                return
+        if picture.model not in self._tried and (not isinstance(outcome, Seen) or outcome.looked is None):
+            return  # without a vehicle nothing is asked of a model of plates
+        self._asked, self._tries_plates = outcome, picture.model not in self._tried
+        if picture.plates is not None:
+            self._plates = (picture.plates.detector, picture.plates.reader)
         self._next_s = now_s + EVERY_S
         self.unit.queue.add(picture.source, 1)
         self.unit.queue.offer(picture, accelerator_up=True)
@@ -154,10 +158,13 @@ class Rehearsal:
         del picture
         before, self._asked = self._asked, None
         match outcome:
-            case Seen(detections, inference_ms):
-                self._compare(before, detections, inference_ms)
-            case NothingSeen(inference_ms):
-                self._compare(before, Detections.none(), inference_ms)
+            case Seen(looked=PlatesLooked(failed=failed)) if failed in self._tried:
+                self.failures += 1
+            case Seen() | NothingSeen():
+                if before is not None and self._tries_plates:
+                    self._compare_plates(before, outcome)
+                elif before is not None:
+                    self._compare(before, outcome)
             case Failed() | TimedOut():
                 self.failures += 1
             case _:
@@ -169,8 +176,27 @@ class Rehearsal:
         if fatal and not self.fault:
             self.fault = "; ".join(fatal)
 
-    def _compare(self, before: Detections | None, now: Detections, inference_ms: float) -> None:
-        self.inference_ms.add(inference_ms, self._host.now_s())
-        if before is not None and len(before) + len(now):
+    def _compare(self, before: Seen | NothingSeen, now: Seen | NothingSeen) -> None:
+        self.inference_ms.add(now.inference_ms, self._host.now_s())
+        one, other = (each.detections if isinstance(each, Seen) else Detections.none() for each in (before, now))
+        if len(one) + len(other):
             self.looks += 1
-            self.agreed += agree(before, now)
+            self.agreed += agree(one, other)
+
+    def _compare_plates(self, before: Seen | NothingSeen, now: Seen | NothingSeen) -> None:
+        then, looked = (each.looked if isinstance(each, Seen) else None for each in (before, now))
+        if then is None or looked is None or then.failed or looked.failed:
+            return
+        detector_ms, reader_ms = looked.detector_ms, looked.reader_ms
+        for name, spent_ms in zip(self._plates, (detector_ms, reader_ms), strict=True):
+            if name in self._tried and spent_ms is not None:
+                self.inference_ms.add(spent_ms, self._host.now_s())
+        if then.seen or looked.seen:
+            self.looks += 1
+            self.agreed += agree_on_plates(then.seen, looked.seen)
+
+
+def names_of(picture: Waiting) -> tuple[str, ...]:
+    """Under which names models are held that look at a picture."""
+    plates = picture.plates
+    return (picture.model,) if plates is None else (picture.model, plates.detector, plates.reader)

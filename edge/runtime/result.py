@@ -26,3 +26,5 @@ class FrameResult:
     outcome: Outcome
     model: ModelRef | None = None
     """Which model looked; ``None`` when nobody looked."""
+    labels: tuple[str, ...] = ()
+    """Of that model, in the order of its classes."""

@@ -26,13 +26,13 @@ from edge.infer.outcome import Dropped, DropReason, Failed, Outcome, Still
 from edge.region import Region
 from edge.runtime.accelerator import AcceleratorUnit
 from edge.runtime.crew import Crew
-from edge.runtime.plan import NoPlan, Plan, Planner
+from edge.runtime.plan import NoPlan, Plan, Planner, PlatePlan, bundles_of
 from edge.runtime.policy import RuntimePolicy
 from edge.runtime.rehearsal import Rehearsal, RehearsalError
 from edge.runtime.result import FrameResult
 from edge.runtime.scheduler import Waiting
 from edge.runtime.source import RingHeld, SourceState, SourceUnit
-from edge.runtime.tally import Tally
+from edge.runtime.tally import PARTS, Tally
 from edge.runtime.view import View, input_of
 from protocol.config import Source
 from protocol.events import ModelRef, Reason
@@ -141,6 +141,12 @@ class Runtime:
         if view is not None:
             view.unit.expect(boxes)
 
+    def spare(self, source: str, boxes: tuple[Region, ...]) -> None:
+        """Tell where vehicles are in a source's next picture whose plates need not be read any more, pixels."""
+        view = self._views.get(source)
+        if view is not None:
+            view.spared = boxes
+
     def restart(self, source: str) -> bool:
         """Open a source anew. Returns whether there is one of that name."""
         view = self._views.get(source)
@@ -160,26 +166,24 @@ class Runtime:
         Raises:
             RehearsalError: no source uses the bundle, or the release does not suit one that does.
         """
-        ours = {name: planner.plan(view.unit.config) for name, view in self._views.items() if view.unit.config.model == bundle}
-        for plan in ours.values():
+        configs = [view.unit.config for view in self._views.values()]
+        plans = [planner.plan(config) for config in configs if bundle in bundles_of(config)]
+        for plan in plans:
             if isinstance(plan, NoPlan):
                 raise RehearsalError(plan.detail, blame=True)
-        plans = [plan for plan in ours.values() if isinstance(plan, Plan)]
-        if not plans:
+            if isinstance(plan.plates, NoPlan):
+                raise RehearsalError(plan.plates.detail, blame=True)
+        suited = [plan for plan in plans if isinstance(plan, Plan)]
+        if not suited:
             msg = f"no source of this box uses {bundle}; let one use it first"
             raise RehearsalError(msg, blame=False)
-        first = plans[0]
-        others = [planner.plan(view.unit.config) for name, view in self._views.items() if name not in ours]
-        held = [plan for plan in (*plans, *others) if isinstance(plan, Plan) and plan.accelerator == first.accelerator]
+        first = suited[0]
+        others = [planner.plan(config) for config in configs if bundle not in bundles_of(config)]
+        held = [plan for plan in (*suited, *others) if isinstance(plan, Plan) and plan.accelerator == first.accelerator]
+        orders = {order.name: order for plan in held for order, _ in plan.held}
+        tried = frozenset(order.name for plan in suited for order, ref in plan.held if ref.name == bundle)
         rehearsal = Rehearsal(
-            bundle,
-            first.accelerator,
-            first.entry,
-            tuple({plan.model.name: plan.model for plan in held}.values()),
-            frozenset(plan.model.name for plan in plans),
-            self._policy,
-            self,
-            compare=compare,
+            bundle, first.accelerator, first.entry, tuple(orders.values()), tried, self._policy, self, compare=compare
         )
         self._crew.rehearse(rehearsal)
         return rehearsal
@@ -240,7 +244,8 @@ class Runtime:
     @property
     def models(self) -> tuple[ModelRef, ...]:
         """Models that look at pictures now."""
-        return tuple({view.plan.ref: None for view in tuple(self._views.values()) if isinstance(view.plan, Plan)})
+        plans = [view.plan for view in tuple(self._views.values()) if isinstance(view.plan, Plan)]
+        return tuple({ref: None for plan in plans for _, ref in plan.held})
 
     def sources(self) -> dict[str, SourceTelemetry]:
         """Each source since the boot, and its rate now. Any thread may ask."""
@@ -301,7 +306,14 @@ class Runtime:
                     return
                 accelerator = self._crew[view.plan.accelerator]
                 waiting = Waiting(
-                    name, opening, shot.number, slot, view.plan.model.name, shot.regions, shot.captured.monotonic_s
+                    source=name,
+                    opening=opening,
+                    number=shot.number,
+                    slot=slot,
+                    model=view.plan.model.name,
+                    regions=shot.regions,
+                    captured_s=shot.captured.monotonic_s,
+                    plates=view.plates,
                 )
                 for gone in accelerator.queue.offer(waiting, accelerator_up=accelerator.up):
                     self.settled(gone.picture, Dropped(gone.reason))
@@ -336,7 +348,10 @@ class Runtime:
         now_s = self._clock.monotonic()
         view.count(shot, outcome, now_s)
         self.tally(view.unit.config.model).count(outcome, now_s)
-        result = view.result(shot, outcome, self._crew.ref(order))
+        if isinstance(view.plan, Plan) and isinstance(view.plan.plates, PlatePlan):
+            for part, (held, ref) in zip(PARTS, view.plan.plates.held, strict=True):
+                self.tally(ref.name).count_plates(outcome, part, held.name, now_s)
+        result = view.result(shot, outcome, self._crew.ref(order), self._crew.labels(order))
         for item in view.sequences[opening].settle(number, result):
             self._on_frame(item)
 

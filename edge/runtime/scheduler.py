@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from edge.capture.ring import MAX_AGE_S
 from edge.capture.slots import SlotName
-from edge.infer.messages import ModelOrder
+from edge.infer.messages import ModelOrder, PlateLook
 from edge.infer.outcome import DropReason
 from edge.region import Region
 
@@ -40,6 +40,8 @@ class Waiting:
     """Monotonic seconds."""
     order: ModelOrder | None = None
     """With what it was looked at, once it was asked for."""
+    plates: PlateLook | None = None
+    """How plates are to be looked for; ``None`` = not at all."""
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,25 @@ Rules:
 - A picture that gave way to a newer one was never asked for. One that no accelerator took in time was, and is not answered.
 - The spread of scores is held against the old model's of the last hour before the switch, in the first hour after it: later
   the street itself is another one.
+- A model of plates is asked where there are vehicles (to find plates) and plates (to read them); a street without asks nothing
+  of it. It has failed where it did, and where the accelerator was killed over a picture: nobody knows over which of its models.
 - One thread counts; any may read. Pure.
 """
 
 from __future__ import annotations
 
+import enum
 from collections import deque
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from edge.infer.outcome import Dropped, DropReason, Failed, NothingSeen, Outcome, Seen, TimedOut
+from edge.infer.outcome import Dropped, DropReason, Failed, NothingSeen, Outcome, PlatesLooked, Seen, TimedOut
 from edge.runtime.meters import Median
 from models.bundle.detections import Floats
+from models.bundle.plates import PlateSeen
 
 Counts: TypeAlias = npt.NDArray[np.int64]
 """Of scores, by tenth: (10,)."""
@@ -35,6 +40,17 @@ their scores are one observation. Over quarters of a minute the index of one mod
 HOUR_S = 3600.0
 _PART_S = 300.0
 _PARTS = round(HOUR_S / _PART_S)
+
+
+class Part(enum.Enum):
+    """What a model of plates does."""
+
+    FINDS = "finds"
+    READS = "reads"
+
+
+PARTS = (Part.FINDS, Part.READS)
+"""In the order in which a plan holds them."""
 
 
 class Spread:
@@ -95,6 +111,30 @@ class Tally:
             case _:
                 pass
 
+    def count_plates(self, outcome: Outcome, part: Part, name: str, now_s: float) -> None:
+        """What became of a picture is known; count what a model of plates had to do with it.
+
+        Args:
+            outcome: of the picture.
+            part: what the model does.
+            name: under which it is held.
+            now_s: monotonic seconds.
+        """
+        match outcome:
+            case Seen(looked=PlatesLooked(failed=failed)) if failed == name:
+                self.asked += 1
+                self.failures += 1
+            case Seen(looked=PlatesLooked(failed="") as looked):
+                spent_ms = looked.detector_ms if part is Part.FINDS else looked.reader_ms
+                if spent_ms is not None:
+                    self._answer(spent_ms, now_s)
+                    self.spread.add(scores_of(looked.seen, part), now_s)
+            case TimedOut():
+                self.asked += 1
+                self.failures += 1
+            case _:
+                pass
+
     def drift(self, now_s: float) -> float | None:
         """Population stability index of its scores against those before; ``None`` while too little is known, or later on."""
         if self._before is None or now_s - self._begun_s > HOUR_S:
@@ -108,6 +148,13 @@ class Tally:
         self.asked += 1
         self.answered += 1
         self.inference_ms.add(inference_ms, now_s)
+
+
+def scores_of(seen: Sequence[PlateSeen], part: Part) -> Floats:
+    """How sure a model was of each plate, 0 to 1: of finding it, or of the least sure column in which it read a character."""
+    if part is Part.FINDS:
+        return np.array([plate.score for plate in seen], np.float32)
+    return np.array([np.exp(plate.columns.max(axis=1)).min() for plate in seen], np.float32)
 
 
 def stability_index(before: Counts, now: Counts) -> float:

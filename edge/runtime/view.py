@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from edge.capture.messages import Shot
+from edge.infer.messages import PlateLook
 from edge.infer.outcome import Dropped, Failed, NothingSeen, Outcome, Seen, Still, TimedOut
+from edge.region import Region
 from edge.runtime.meters import Drops, Median, Rate
-from edge.runtime.plan import NoPlan, Plan
+from edge.runtime.plan import NoPlan, Plan, PlatePlan
 from edge.runtime.result import FrameResult
 from edge.runtime.sequence import Sequence
 from edge.runtime.source import SourceState, SourceUnit
@@ -13,6 +15,9 @@ from protocol.config import Source
 from protocol.events import ModelRef, Reason
 from protocol.limits import TEXT_CHARACTERS
 from protocol.state import SourceTelemetry
+
+MOST_VEHICLES = 4
+"""Plates that are read in one picture at most: one for each lane that a camera can read."""
 
 
 class View:
@@ -31,6 +36,8 @@ class View:
         """Results by opening."""
         self.shots: dict[tuple[int, int], Shot] = {}
         """Pictures on their way, by opening and number."""
+        self.spared: tuple[Region, ...] = ()
+        """Where vehicles are whose plates need not be read any more."""
         self.blind = False
         self.told: tuple[Reason, ...] = ()
         """Reasons that were last told."""
@@ -55,6 +62,14 @@ class View:
         """
         self._worth += 1
         return bool(self._worth % every)
+
+    @property
+    def plates(self) -> PlateLook | None:
+        """How plates are to be looked for in its next picture; ``None`` = not at all."""
+        plan = self.plan.plates if isinstance(self.plan, Plan) else None
+        if not isinstance(plan, PlatePlan):
+            return None
+        return PlateLook(plan.detector.name, plan.reader.name, MOST_VEHICLES, self.spared)
 
     def captured(self, opening: int, shot: Shot, now_s: float) -> None:
         """A picture was captured."""
@@ -84,9 +99,10 @@ class View:
             case Failed():
                 self._drops.add("failed")
 
-    def result(self, shot: Shot, outcome: Outcome, model: ModelRef | None) -> FrameResult:
-        """The result as it is handed on, with the model that looked; the planned one when nobody says which."""
+    def result(self, shot: Shot, outcome: Outcome, model: ModelRef | None, labels: tuple[str, ...] = ()) -> FrameResult:
+        """The result as it is handed on, with the model that looked, and its labels; the planned one when nobody says which."""
         looked = isinstance(outcome, Seen | NothingSeen)
+        plan = self.plan if isinstance(self.plan, Plan) else None
         return FrameResult(
             source=self.unit.config.id,
             number=shot.number,
@@ -95,7 +111,8 @@ class View:
             size=shot.size,
             regions=shot.regions if looked else (),
             outcome=outcome,
-            model=(model or (self.plan.ref if isinstance(self.plan, Plan) else None)) if looked else None,
+            model=(model or (plan.ref if plan else None)) if looked else None,
+            labels=(labels or (plan.labels if plan else ())) if looked else (),
         )
 
     def blind_for_s(self, now_s: float) -> float:
@@ -111,7 +128,10 @@ class View:
         reasons = [fault.reason(self.unit.config.id) for fault in self.unit.faults]
         if isinstance(self.plan, NoPlan):
             reasons.append(Reason(self.plan.code, self.subject, self.plan.detail[:TEXT_CHARACTERS]))
-        elif self.blind:
+        elif isinstance(self.plan.plates, NoPlan):
+            plates = self.plan.plates
+            reasons.append(Reason(plates.code, self.subject, f"no plates are read: {plates.detail}"[:TEXT_CHARACTERS]))
+        if isinstance(self.plan, Plan) and self.blind:
             text = f"nothing of it was looked at for {blind_s:g} s; see the accelerator"
             reasons.append(Reason("source-blind", self.subject, text))
         return tuple(reasons)

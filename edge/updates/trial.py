@@ -66,8 +66,7 @@ class RuntimeTrial:
             raise TrialError(str(error)) from error
         try:
             memory = _memory_of(rehearsal)
-            latency = max(rehearsal.unit.warm_ms.values(), default=None)
-            return Golden(not rehearsal.fault, rehearsal.fault, latency, memory)
+            return Golden(not rehearsal.fault, rehearsal.fault, rehearsal.warm_ms, memory)
         finally:
             self._errands.do(self._runtime.end_rehearsal)
 

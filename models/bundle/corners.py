@@ -51,6 +51,10 @@ class Plates:
         """Upright boxes around the corners, (n, 4): left, top, right, bottom."""
         return np.concatenate([self.corners.min(axis=1), self.corners.max(axis=1)], axis=1)
 
+    def moved(self, left: float, top: float) -> Plates:
+        """The same plates in a picture of which this was a part whose corner lies there."""
+        return Plates(self.scores, self.corners + np.array([left, top], np.float32))
+
 
 @dataclass(frozen=True)
 class Region:

@@ -1,12 +1,12 @@
 """Plates on vehicles in one picture: the currency between inference and the analytics of plates.
 
 Frame of reference: as of :mod:`models.bundle.detections`. No pixel is in it, and no text: what the reader's columns say becomes
-a number only where readings of a whole passage are joined.
+a number only where readings of a whole passage are joined, and what is printed of a plate says not even that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from models.bundle.detections import Floats
 
 COLOURS = ("white", "grey", "black", "red", "orange", "yellow", "green", "blue", "brown", "unknown")
 """Of vehicles, in the order of :attr:`PlateSeen.colours`; spelled as on the wire."""
+
+VEHICLES = ("car", "motorcycle", "bus", "truck")
+"""Labels of what bears a plate; spelled as on the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class PlateSeen:
     vehicle: int
     corners: npt.NDArray[np.float32]
     score: float
-    columns: Floats
+    columns: Floats = field(repr=False)
     sharpness: float
     contrast: float
     colours: Floats

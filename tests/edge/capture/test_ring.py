@@ -71,3 +71,29 @@ def test_the_memory_has_no_name(layout: RingLayout, memory: int) -> None:
     assert not any("lamplighter" in path.name for path in Path("/dev/shm").iterdir())
     assert os.fstat(memory).st_nlink == 0
     assert os.fstat(memory).st_size == layout.total_bytes
+
+
+def test_a_picture_that_is_being_written_is_nobodys() -> None:
+    """A second process may look at a slot that was given back: it must not take half of the next picture for the one before."""
+    layout = RingLayout("gate.1.1", Size(4, 4), 1)
+    fd = make_memory(layout)
+    ring, reader = Ring(layout, fd, writable=True), Ring(layout, fd, writable=False)
+    first, second = SlotName("gate.1.1", 0, 1), SlotName("gate.1.1", 0, 2)
+    seen: list[object] = []
+
+    class Slow:
+        """A plane; while it is copied somebody looks."""
+
+        def __array__(self, *_args: object, **_named: object) -> np.ndarray:
+            seen.extend((reader.read(first), reader.read(second)))
+            return np.zeros((2, 2), np.uint8)
+
+    plane = np.zeros((2, 2), np.uint8)
+    ring.write(first, Picture(np.zeros((4, 4), np.uint8), plane, plane, 0.0))
+    assert reader.read(first) is not None
+    ring.write(second, Picture(np.zeros((4, 4), np.uint8), Slow(), plane, 0.0))  # type: ignore[arg-type]
+    assert seen == [None, None]
+    assert reader.read(second) is not None
+    ring.close()
+    reader.close()
+    os.close(fd)

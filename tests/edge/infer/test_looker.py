@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,7 @@ REGIONS = (Region(0, 0, 768, 576), Region(400, 100, 256, 256), Region(180, 160, 
 
 
 def order(folder: Path, **changes: str) -> ModelOrder:
-    return ModelOrder(
-        **{"name": "m", "variant": "puppet.bin", "operating_point": "default", **changes}, bundle=str(folder / puppet.NAME)
-    )
+    return replace(ModelOrder("m", str(folder / puppet.NAME), "puppet.bin", "default"), **changes)  # type: ignore[arg-type]
 
 
 def test_the_real_model_sees_people_on_the_square() -> None:
