@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.clock import Instant
-from protocol.events import Assessed, EventType, Phase, Struct
+from protocol.events import Assessed, EventType, ModelRef, Phase, Struct
 
 
 @dataclass(frozen=True)
@@ -27,3 +27,5 @@ class Observation:
     incident_key: str | None = None
     phase: Phase | None = None
     assessed: Assessed | None = None
+    model: ModelRef | None = None
+    """Which model says it; ``None`` = the one that looks at the source's pictures."""

@@ -64,6 +64,7 @@ class SourceTelemetry(Struct, frozen=True):
     inferences: Annotated[Count, Meta(description="Pictures or regions that a model looked at")] = 0
     drops: Annotated[dict[Key, Count], Meta(max_length=16, description="Drops by reason")] = {}
     latency_ms: Annotated[float, Meta(description="Milliseconds from capture to result, median of a minute")] | None = None
+    plate_px: Annotated[float, Meta(ge=0, description="Width of number plates lately, pixels")] | None = None
 
 
 class AcceleratorTelemetry(Struct, frozen=True):

@@ -32,6 +32,7 @@ from edge.agent.plates import Plates
 from edge.agent.status import BoxStatus, StatusSocket, update_status
 from edge.agent.twin import Twin
 from edge.agent.voice import Voice
+from edge.analytics.anpr.without import Known, Without
 from edge.boxfile import Reading
 from edge.clock import Clock, Instant
 from edge.errors import StateFolderError
@@ -52,7 +53,7 @@ from protocol.config import Refusal
 from protocol.events import EventType, OtaReport, Reason
 from protocol.keys import SealedKeys
 from protocol.limits import TEXT_CHARACTERS
-from protocol.state import State, Telemetry, Versions
+from protocol.state import SourceTelemetry, State, Telemetry, Versions
 from protocol.twin import Desired, Reported
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class Agent:
         self._voice = Voice(self._outbox, self._board, clock, self._condition.watch, self._link.notify, evaluation=evaluation)
         self._plates = self._open_plates()
         self._pipelines: dict[str, Pipeline] = {}
+        self._known: Known = Without()
         self._telemetry_due = Due(self._twin.config.report.telemetry_interval_s)
         self._second = Due(SECOND_S)
         self._told: tuple[object, ...] | None = None
@@ -166,11 +168,16 @@ class Agent:
         """Last values."""
         return structs.replace(
             self._condition.telemetry(),
-            sources=self._runtime.sources(),
+            sources=self._sources_telemetry(),
             accelerators=self._runtime.accelerators(),
             outbox=self._outbox.status(),
             link=self._link.status(),
         )
+
+    def _sources_telemetry(self) -> dict[str, SourceTelemetry]:
+        pipelines, found = self._pipelines, self._runtime.sources()
+        widths = {name: pipelines[name].plate_px for name in found if name in pipelines}
+        return {name: structs.replace(source, plate_px=widths.get(name)) for name, source in found.items()}
 
     # updates
 
@@ -216,7 +223,7 @@ class Agent:
         for source in (source for source in config.sources if source.id not in work.rested):
             kept = before.get(source.id)
             if kept is None or kept.configured != (source, config.report):
-                kept = Pipeline(source, config.report)
+                kept = Pipeline(source, config.report, self._known)
             else:
                 del before[source.id]
             self._pipelines[source.id] = kept
@@ -259,6 +266,7 @@ class Agent:
             return
         if pipeline.expected:
             self._runtime.expect(result.source, pipeline.expected)
+        self._runtime.spare(result.source, pipeline.spared)
         if observations or result.model is not None:  # what a window says may come with a picture at which nobody looked
             self._voice.remember(result, self._twin.config.sources)
         for observation in observations:
@@ -268,7 +276,7 @@ class Agent:
         source, report = pipeline.configured
         with contextlib.suppress(Exception):  # it may be broken by now; what it can still tell is told
             self._close({source.id: pipeline})
-        self._pipelines[source.id] = Pipeline(source, report)
+        self._pipelines[source.id] = Pipeline(source, report, self._known)
         detail = f"its analytics began again after {type(error).__name__}: {error}"
         self._board.raise_(Reason("analytics-defect", f"analytics {source.id}", detail[:TEXT_CHARACTERS]))
         sys.excepthook(type(error), error, error.__traceback__)
@@ -278,6 +286,7 @@ class Agent:
         for pipeline in pipelines.values():
             for observation in pipeline.close(now):
                 self._voice.say(observation)
+            self._board.replace(pipeline.subject, ())
 
     # what is done once a second
 
@@ -293,6 +302,8 @@ class Agent:
             self._configure()
         self._set_pace()
         self._close({name: self._pipelines[name] for name in self._runtime.silent})
+        for pipeline in self._pipelines.values():
+            self._board.replace(pipeline.subject, pipeline.reasons)
         if self._updates is not None:
             self._board.replace(UPDATES, self._updates.reasons)
         bundles = {source.model for source in sources}
@@ -378,7 +389,7 @@ class Agent:
             at=self._clock.now().wall,
             reasons=self._board.reasons,
             versions=Versions(self.version, sys.version.split()[0], "", board()),
-            capabilities=("crowd",),
+            capabilities=("crowd", "anpr") if any(source.anpr for source in sources) else ("crowd",),
             models=self._runtime.models,
             where=next((source.where for source in sources if source.where is not None), None),
             config_version=self._twin.reported.version,

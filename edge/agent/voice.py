@@ -7,6 +7,7 @@ the box's health. By one thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from edge.agent.health import HealthBoard
 from edge.clock import Clock
@@ -76,6 +77,8 @@ class Voice:
 
     def _keep(self, observation: Observation) -> None:
         origin = self._origins.get(observation.source or "", Origin())
+        if observation.model is not None:
+            origin = replace(origin, model=observation.model)
         now = self._clock.now()
         clock = self._watch.update(now.monotonic_s, now.wall)  # a step since the last look must not go out as a good time
         body = self.builder.build(observation, clock, origin)

@@ -28,3 +28,5 @@ class FrameResult:
     """Which model looked; ``None`` when nobody looked."""
     labels: tuple[str, ...] = ()
     """Of that model, in the order of its classes."""
+    reader: ModelRef | None = None
+    """Which model reads plates in it; ``None`` when none does."""

@@ -113,6 +113,7 @@ class View:
             outcome=outcome,
             model=(model or (plan.ref if plan else None)) if looked else None,
             labels=(labels or (plan.labels if plan else ())) if looked else (),
+            reader=plan.plates.reader_ref if looked and plan and isinstance(plan.plates, PlatePlan) else None,
         )
 
     def blind_for_s(self, now_s: float) -> float:

@@ -36,14 +36,14 @@ def approaching(speed: float, aside: float = 1.5) -> Way:
     return Way((aside, 60.0), (0.0, -speed))
 
 
-def braking(way: Way, at_s: float) -> tuple[float, float]:
+def place_of(way: Way, at_s: float) -> tuple[float, float]:
     """Where a car is after so many seconds."""
     return way.start[0] + way.velocity[0] * at_s, way.start[1] + way.velocity[1] * at_s
 
 
 def box_of(way: Way, at_s: float) -> npt.NDArray[np.float64] | None:
     """Left, top, right, bottom in pixels; ``None`` where it is out of the picture or half of it is."""
-    x, z = braking(way, at_s)
+    x, z = place_of(way, at_s)
     along = abs(way.velocity[0]) > abs(way.velocity[1])
     wide, deep = (CAR[2], CAR[0]) if along else (CAR[0], CAR[2])
     corners = np.array([(x + a * wide / 2, h, z + d * deep / 2) for a in (-1, 1) for h in (0, CAR[1]) for d in (-1, 1)])
