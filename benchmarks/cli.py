@@ -32,6 +32,7 @@ MODULES = {
     "bytes": "benchmarks.bytes_per_month",
     "wear": "benchmarks.wear",
     "boot": "benchmarks.boot",
+    "anpr-latency": "benchmarks.anpr_latency",
     "ota-bytes": "benchmarks.ota_bytes",
     "ota-crash": "benchmarks.ota_crash",
     "ota-switch": "benchmarks.ota_switch",

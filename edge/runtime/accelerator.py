@@ -304,11 +304,14 @@ class AcceleratorUnit:
             self._fail(f"failed {_MOST_ERRORS} times in a row", None)
 
     def _trouble_of(self, outcome: Seen | NothingSeen) -> str:
-        """What a look says of models of plates; of one that was refused all is said. Without vehicles nothing is known anew."""
+        """What a look says of models of plates.
+
+        Of one that was refused, or is tried again, all is said. Without vehicles nothing is known anew.
+        """
         looked = outcome.looked if isinstance(outcome, Seen) else None
         if looked is None:
             return self._trouble if self._plates_failed else ""
-        self._plates_failed = bool(looked.failed) and looked.failed not in self._refused
+        self._plates_failed = bool(looked.failed) and looked.failed not in {*self._refused, *self._loading}
         return f"{looked.failed}: {looked.fault}" if self._plates_failed else ""
 
     def _loaded(self, name: str, refused: str = "") -> None:

@@ -103,4 +103,32 @@ MUTANTS: tuple[Mutant, ...] = (
         "    importlib",
         ("tests/edge/agent/test_agent.py::test_row_62_when_memory_runs_out_the_kernel_takes_what_looks_before_what_speaks",),
     ),
+    Mutant(
+        "a picture that is being written is nobody's",
+        "edge/capture/ring.py",
+        "        self._generation(slot.index)[0] = _BEING_WRITTEN\n",
+        "",
+        ("tests/edge/capture/test_ring.py",),
+    ),
+    Mutant(
+        "what arrives of plates belongs together",
+        "edge/infer/packed.py",
+        "    if twice or outside or not np.isin(rows, looked_at).all():",
+        "    if twice is None:",
+        ("tests/edge/infer/test_packed.py",),
+    ),
+    Mutant(
+        "columns that arrive are probabilities",
+        "edge/infer/packed.py",
+        "    elif (np.exp(np.minimum(columns, 1.0)).sum(axis=-1) > _ONE).any():",
+        "    elif columns is None:",
+        ("tests/edge/infer/test_packed.py",),
+    ),
+    Mutant(
+        "what is printed of plates says nothing of them",
+        "edge/infer/packed.py",
+        "    def __repr__(self) -> str:",
+        "    def printed(self) -> str:",
+        ("tests/edge/infer/test_packed.py",),
+    ),
 )

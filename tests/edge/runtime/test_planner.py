@@ -7,12 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge.runtime.plan import NoPlan, Plan
+from edge.infer.messages import Task
+from edge.runtime.plan import NoPlan, Plan, PlatePlan
 from edge.runtime.planner import BundlePlanner
 from hardware.accelerators import Accelerator, detect
 from models.bundle.bundle import zoo
-from protocol.config import Source
-from protocol.manifest import Manifest, Output
+from protocol.config import Anpr, Source
+from protocol.manifest import Manifest, OperatingPoint, Output
 from tests.edge.infer import puppet
 
 CPU = Accelerator("cpu", "onnxruntime", ("int8", "fp32"), available=True)
@@ -91,3 +92,73 @@ def test_a_manifest_that_is_not_one_is_refused(tmp_path: Path) -> None:
     plan = BundlePlanner(tmp_path, (CPU,)).plan(Source("gate", "x", model="puppet"))
     assert isinstance(plan, NoPlan)
     assert "manifest" in plan.detail
+
+
+READING = Source("gate", "x.mp4", anpr=Anpr())
+
+
+def changed(folder: Path, name: str, **changes: object) -> None:
+    """The shipped bundles in a folder, one of them with another manifest."""
+    for bundle in ("person-vehicle-fast", "plate-detector", "plate-reader"):
+        (folder / bundle).symlink_to(zoo() / bundle)
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    manifest = msgspec.json.decode((zoo() / name / "manifest.json").read_bytes(), type=Manifest)
+    (folder / name / "manifest.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(manifest, **changes)))
+
+
+def test_a_source_that_reads_plates_has_three_models_on_one_accelerator() -> None:
+    plan = BundlePlanner(zoo(), detect()).plan(READING)
+    assert isinstance(plan, Plan)
+    assert isinstance(plan.plates, PlatePlan)
+    assert [(order.name, order.task) for order, _ in plan.held] == [
+        ("person-vehicle-fast@default", Task.OBJECTS),
+        ("plate-detector@default", Task.PLATES),
+        ("plate-reader@default", Task.PLATES),
+    ]
+    assert [ref.name for _, ref in plan.held] == ["person-vehicle-fast", "plate-detector", "plate-reader"]
+    assert plan.labels[:3] == ("person", "bicycle", "car")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "code", "words"),
+    [
+        (
+            "plate-reader",
+            {"output": Output("boxes-and-scores", {"scores": "a", "boxes": "b"})},
+            "model-reads-no-plates",
+            "characters",
+        ),
+        (
+            "plate-detector",
+            {"output": Output("characters", {"characters": "a"})},
+            "model-finds-no-plates",
+            "corners-and-scores",
+        ),
+        ("plate-detector", {"operating_points": {"other": OperatingPoint({}, 0.5, "x")}}, "model-finds-no-plates", "default"),
+        (
+            "person-vehicle-fast",
+            {"operating_points": {"default": OperatingPoint({}, 0.5, "x")}},
+            "model-finds-no-vehicles",
+            "vehicles",
+        ),
+    ],
+)
+def test_where_no_plates_can_be_read_people_are_counted_all_the_same(
+    tmp_path: Path, name: str, changes: dict[str, object], code: str, words: str
+) -> None:
+    changed(tmp_path, name, **changes)
+    plan = BundlePlanner(tmp_path, (CPU,)).plan(READING)
+    assert isinstance(plan, Plan)
+    assert isinstance(plan.plates, NoPlan)
+    assert plan.plates.code == code
+    assert words in plan.plates.detail
+    assert [order.name for order, _ in plan.held] == ["person-vehicle-fast@default"]
+
+
+def test_a_bundle_of_plates_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (tmp_path / "person-vehicle-fast").symlink_to(zoo() / "person-vehicle-fast")
+    plan = BundlePlanner(tmp_path, (CPU,)).plan(READING)
+    assert isinstance(plan, Plan)
+    assert isinstance(plan.plates, NoPlan)
+    assert (plan.plates.code, "plate-detector" in plan.plates.detail) == ("model-missing", True)
