@@ -25,7 +25,13 @@ _CREASED = 0.3
 
 
 def draw_vehicle(  # noqa: PLR0913 - what is drawn, with what, where, seen how
-    random: np.random.Generator, material: Material, canvas: Canvas, camera: Camera, body: Body, plate: PlateMaker | None
+    random: np.random.Generator,
+    material: Material,
+    canvas: Canvas,
+    camera: Camera,
+    body: Body,
+    plate: PlateMaker | None,
+    coat: paint.Tone | None = None,
 ) -> Points | None:
     """Draw a vehicle.
 
@@ -36,11 +42,13 @@ def draw_vehicle(  # noqa: PLR0913 - what is drawn, with what, where, seen how
         camera: sees the vehicle's frame.
         body: its shape.
         plate: draws its plate; none: the vehicle has no plate.
+        coat: its paint; drawn when absent.
 
     Returns:
         The plate's corners (4, 2) in pixels; none when it has no plate.
     """
-    seen = Seen(canvas, camera, body, paint.body(random), material)
+    drawn = paint.body(random)
+    seen = Seen(canvas, camera, body, drawn if coat is None else coat, material)
     _shadow(random, seen)
     if body.kind is Kind.MOTORCYCLE:
         draw_motorcycle(random, seen)
