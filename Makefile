@@ -80,6 +80,9 @@ performance: setup ## Measure everything and make docs/performance.md anew (abou
 ota-pairs: setup-models ## Train the models anew that the bench of updates measures (about half an hour)
 	@$(BIN)/python -m benchmarks.ota_training
 
+traffic: setup ## Draw the demo's street and its truth anew (a minute or two)
+	@$(BIN)/python -m simulator.media.make_traffic
+
 picture: setup system ## Take the README's picture anew from a running demo
 	@$(BIN)/python -m tools.picture
 
@@ -99,4 +102,4 @@ wheel: setup ## Build the wheel into dist/
 clean: ## Remove what was made, not what was written
 	@rm -rf $(VENV) build dist artefacts .coverage .coverage.* *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup setup-models demo system lint format test nightly mutants generated performance ota-pairs picture constraints wheel clean
+.PHONY: help setup setup-models demo system lint format test nightly mutants generated performance ota-pairs traffic picture constraints wheel clean

@@ -143,7 +143,7 @@ def through_h264(pictures: Sequence[Picture], crf: int, key: int) -> list[Pictur
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     file.seek(0)
-    with av.open(file) as coded:
+    with av.open(file, "r") as coded:
         return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in coded.decode(video=0)]
 
 
