@@ -40,6 +40,7 @@ MODULES = {
     "anpr-clone": "benchmarks.anpr_clone",
     "anpr-hits": "benchmarks.anpr_hits",
     "zoo": "benchmarks.zoo",
+    "anpr-passage": "benchmarks.anpr_passage",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""
 
