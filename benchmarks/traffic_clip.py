@@ -24,10 +24,10 @@ from edge.infer.messages import ModelOrder
 from edge.infer.prepare import Preparer
 from edge.region import Region, Size
 from edge.tracking.tracker import Tracker
-from models.bundle.bundle import zoo
+from models.bundle.bundle import load_bundle, zoo
 from models.bundle.detections import Floats, pairwise_iou
 from models.bundle.plate_chain import PlateChain
-from models.bundle.plates import PlateSeen
+from models.bundle.plates import VEHICLES, PlateSeen
 from protocol.config import Gate
 
 DETECTOR, POINT = "person-vehicle-fast", "vehicles"
@@ -121,6 +121,7 @@ class _Eye:
     def __init__(self, size: Size) -> None:
         order = ModelOrder("vehicles", str(zoo() / DETECTOR), f"{DETECTOR}.int8.onnx", POINT)
         self._looker: Looker = load_looker(accelerator.make("edge.infer.onnx_cpu:OnnxCpu"), order)
+        self._wanted = np.isin(load_bundle(zoo() / DETECTOR).manifest.labels, VEHICLES)
         self._gate, self._tracker = FrameGate(GATE), Tracker(size.width, size.height)
         self._expected: tuple[Region, ...] = ()
         self.looks = 0
@@ -134,7 +135,7 @@ class _Eye:
         found = self._looker.look(self._looker.prepare((picture.y, picture.u, picture.v), regions))
         tracks = self._tracker.update(found, [(r.left, r.top, r.right, r.bottom) for r in regions], second)
         self._expected = tuple(_region(box) for box in tracks.boxes.tolist())
-        return np.array(list(_distinct(found.select(found.classes > 0).boxes)), np.float32).reshape(-1, 4)
+        return np.array(list(_distinct(found.select(self._wanted[found.classes]).boxes)), np.float32).reshape(-1, 4)
 
 
 def _distinct(ranked: Floats) -> Iterator[Floats]:
