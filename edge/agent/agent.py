@@ -32,7 +32,6 @@ from edge.agent.plates import Plates
 from edge.agent.status import BoxStatus, StatusSocket, update_status
 from edge.agent.twin import Twin
 from edge.agent.voice import Voice
-from edge.analytics.anpr.without import Known, Without
 from edge.boxfile import Reading
 from edge.clock import Clock, Instant
 from edge.errors import StateFolderError
@@ -100,7 +99,6 @@ class Agent:
         self._voice = Voice(self._outbox, self._board, clock, self._condition.watch, self._link.notify, evaluation=evaluation)
         self._plates = self._open_plates()
         self._pipelines: dict[str, Pipeline] = {}
-        self._known: Known = Without()
         self._telemetry_due = Due(self._twin.config.report.telemetry_interval_s)
         self._second = Due(SECOND_S)
         self._told: tuple[object, ...] | None = None
@@ -223,7 +221,7 @@ class Agent:
         for source in (source for source in config.sources if source.id not in work.rested):
             kept = before.get(source.id)
             if kept is None or kept.configured != (source, config.report):
-                kept = Pipeline(source, config.report, self._known)
+                kept = Pipeline(source, config.report, self._plates.matching)
             else:
                 del before[source.id]
             self._pipelines[source.id] = kept
@@ -276,7 +274,7 @@ class Agent:
         source, report = pipeline.configured
         with contextlib.suppress(Exception):  # it may be broken by now; what it can still tell is told
             self._close({source.id: pipeline})
-        self._pipelines[source.id] = Pipeline(source, report, self._known)
+        self._pipelines[source.id] = Pipeline(source, report, self._plates.matching)
         detail = f"its analytics began again after {type(error).__name__}: {error}"
         self._board.raise_(Reason("analytics-defect", f"analytics {source.id}", detail[:TEXT_CHARACTERS]))
         sys.excepthook(type(error), error, error.__traceback__)

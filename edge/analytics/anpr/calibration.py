@@ -84,7 +84,7 @@ class Calibration:
 
 
 FITTED = Calibration()
-"""Fitted to 839 rendered passages of 5 to 25 pictures, with alphabets that training did not see, read by the shipped reader in 8
-bits; none of them is reported on. :mod:`benchmarks.anpr_fit` fits anew. ``decay`` is at its bound: what more pictures of one
+"""Fitted to 839 rendered passages of 5 to 25 pictures, with alphabets that training did not see, read by the shipped reader in
+8 bits; none of them is reported on. :mod:`benchmarks.anpr_fit` fits anew. ``decay`` is at its bound: what more pictures of one
 passage say is in their mean, hardly in their number.
 """
