@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edge.analytics.anpr.calibration import Calibration
-from edge.analytics.anpr.consensus import CANDIDATES, LEAST_SUPPORT, READINGS
+from edge.analytics.anpr.consensus import CANDIDATES, LEAST_SUPPORT, PREFIXES, READINGS
 from edge.analytics.anpr.likelihood import Doubles, encode, folded_columns, likelihoods
 from edge.analytics.anpr.syntax import log_prior
 from models.bundle.plates import PlateSeen
@@ -51,7 +51,7 @@ def score(text: str, sights: Sequence[PlateSeen]) -> Known | None:
     """Score a passage; ``None`` where nothing was read."""
     support: dict[str, float] = {}
     for sight in sights:
-        for reading in read_best(sight.columns, READINGS):
+        for reading in read_best(sight.columns, READINGS, PREFIXES):
             if 0 < len(reading.text) <= MOST_CHARACTERS and reading.probability >= LEAST_SUPPORT:
                 key = fold(reading.text)
                 support[key] = support.get(key, 0.0) + reading.probability
