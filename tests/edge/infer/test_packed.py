@@ -26,7 +26,7 @@ def columns_of(text: str) -> Any:
     scores = np.full((72, 37), np.log(1e-4), np.float32)
     scores[:, 0] = np.log(0.996)
     for place, character in enumerate(text):
-        scores[2 + 4 * place, [0, 1 + ALPHABET.index(character)]] = np.log([0.003, 0.995])
+        scores[2 + 4 * place, [0, 1 + ALPHABET.index(character)]] = np.log([0.001, 0.995])
     return scores
 
 
