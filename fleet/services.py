@@ -16,6 +16,7 @@ from sqlalchemy import Engine, func, select, update
 
 from fleet.accounts.accounts import Accounts, Person, Right
 from fleet.audit.log import Verification, record, verify
+from fleet.fusion.anpr.search import Plates
 from fleet.identity.enrolment import Enrolment
 from fleet.ingest.outgoing import ask
 from fleet.lists.access import NoAccess
@@ -111,6 +112,7 @@ class Services:
         profile: str = "demo",
         catalogue: Catalogue | None = None,
         lists: Lists | None = None,
+        plates: Plates | None = None,
     ) -> None:
         self.engine, self.enrolment, self.fleet, self.profile = engine, enrolment, fleet, profile
         self.accounts = Accounts(engine)
@@ -121,6 +123,7 @@ class Services:
         self.quality = FieldQuality(engine)
         self.lists = lists or Lists(engine, read_policy(), NoAccess())
         self.list_views = ListViews(engine)
+        self.plates = plates or Plates(engine, read_policy())
 
     def events_after(self, row: int, limit: int = 1000) -> list[StoredEvent]:
         """Events stored after a row, in order."""

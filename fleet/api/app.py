@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from fleet.accounts.accounts import SESSION_S, Right
 from fleet.api.errors import ApiError, answer_errors
 from fleet.api.lists import add_lists
+from fleet.api.plates import add_plates
 from fleet.api.rollouts import add_rollouts
 from fleet.api.session import COOKIE, Who, current, require, token_of
 from fleet.api.stream import MOST_ROW, read_row, tail, view
@@ -85,6 +86,7 @@ def make_app(
     _happenings(app, services)
     add_rollouts(app, services, updates)
     add_lists(app, services, lists)
+    add_plates(app, services)
     return app
 
 

@@ -29,6 +29,9 @@ from fleet.lists.errors import (
     StateError,
     UnknownListError,
 )
+from fleet.fusion.anpr.errors import NotAllowedError as NotAllowedPlatesError
+from fleet.fusion.anpr.errors import PlatesError, PurposeError, UnknownHitError
+from fleet.fusion.anpr.errors import ReasonError as NoReasonError
 from fleet.oversight.verdicts import NotAllowedError, VerdictError
 from fleet.rollouts.errors import (
     CatalogueError,
@@ -76,6 +79,15 @@ _LIST_ERRORS: dict[type[HitListError], tuple[int, str]] = {
 }
 
 
+_PLATES_ERRORS: dict[type[PlatesError], tuple[int, str]] = {
+    NotAllowedPlatesError: (403, "role"),
+    PurposeError: (403, "purpose"),
+    NoReasonError: (403, "reason"),
+    UnknownHitError: (404, "hit"),
+    PlatesError: (422, "question"),
+}
+
+
 class ApiError(Exception):
     """An answer with an error."""
 
@@ -112,6 +124,11 @@ def answer_errors(app: FastAPI) -> None:
         status, code = next(answer for kind, answer in _LIST_ERRORS.items() if isinstance(error, kind))
         extra = {"faults": msgspec.to_builtins(error.faults), "total": error.total} if isinstance(error, EntriesError) else {}
         return JSONResponse({"error": code, "message": str(error), **extra}, status)
+
+    @app.exception_handler(PlatesError)
+    async def _plates(_request: Request, error: PlatesError) -> JSONResponse:
+        status, code = next(answer for kind, answer in _PLATES_ERRORS.items() if isinstance(error, kind))
+        return JSONResponse({"error": code, "message": str(error)}, status)
 
     @app.exception_handler(PlateError)
     async def _plate(_request: Request, error: PlateError) -> JSONResponse:

@@ -15,6 +15,8 @@ from typing import Any
 import msgspec
 from fastapi import Request
 
+from fleet.fusion.anpr.withheld import withhold
+from fleet.ingest.sort import SCHEMA
 from fleet.services import Services, StoredEvent
 
 TAIL_S = 0.05
@@ -32,12 +34,13 @@ def read_row(text: str) -> int | None:
 
 
 def view(stored: StoredEvent) -> dict[str, Any]:
-    """An event as the API shows it: attributes, and the body as it came."""
+    """An event as the API shows it: attributes, and the body as it came, without plates."""
     shown = {name: getattr(stored, name) for name in StoredEvent.__dataclass_fields__ if name != "body"}
     try:
         shown["body"] = msgspec.json.decode(stored.body)
     except msgspec.DecodeError:
         shown["body"] = {"base64": base64.b64encode(stored.body).decode()}
+    shown["body"] = withhold(stored.type, stored.schema == SCHEMA, shown["body"])
     return shown
 
 

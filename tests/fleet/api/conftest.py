@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from fleet.accounts.accounts import Role
 from fleet.api.app import make_app
+from fleet.fusion.anpr.search import Plates
 from fleet.identity.authority import Authority
 from fleet.identity.enrolment import BrokerAddress, Enrolment
 from fleet.ingest.sink import Sink
@@ -44,10 +45,10 @@ class Api:
         return self.client.request(method, path, headers={**headers, **given}, **options)  # type: ignore[arg-type]
 
 
-def serve(engine: Engine, folder: Path) -> Iterator[Api]:
+def serve(engine: Engine, folder: Path, plates: Plates | None = None) -> Iterator[Api]:
     """Serve a store."""
     enrolment = Enrolment(engine, Authority(folder / "keys", FLEET), FLEET, BrokerAddress("broker.example", 8883))
-    services = Services(engine, enrolment, FLEET)
+    services = Services(engine, enrolment, FLEET, plates=plates)
     services.accounts._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64)
     known(engine, "box-1")
     Sink(engine).store([message(1), alert(2, INCIDENT, Phase.NEW)])

@@ -15,6 +15,7 @@ OPEN = {("POST", "/api/v1/login"), ("POST", "/api/v1/enrol"), ("GET", "/api/v1/h
 
 _PLAN = {"bundle": "nothing", "release": 1, "groups": [{"name": "all"}]}
 
+_WHY = {"purpose": "travel-times", "reason": "case 2026/1234"}
 ROUTES: dict[tuple[str, str], tuple[Right, object]] = {
     ("POST", "/api/v1/logout"): (Right.SEE, None),
     ("GET", "/api/v1/me"): (Right.SEE, None),
@@ -56,6 +57,12 @@ ROUTES: dict[tuple[str, str], tuple[Right, object]] = {
     ("POST", "/api/v1/lists/{list}/rotate"): (Right.ROTATE_KEYS, {"reason": "old"}),
     ("POST", "/api/v1/lists/drafts/{number}/entries"): (Right.SEE_ENTRIES, {"reason": "a hit"}),
     ("POST", "/api/v1/lists/drafts/{number}/who"): (Right.SEE_ENTRIES, {"reason": "a hit", "plate": "1ABC123"}),
+    ("POST", "/api/v1/anpr/search"): (Right.SEARCH_PLATES, _WHY | {"devices": ["box-1"], "since": 1, "until": 2}),
+    ("POST", "/api/v1/anpr/hits"): (Right.SEARCH_PLATES, _WHY | {"purpose": "stolen-vehicles"}),
+    ("GET", "/api/v1/anpr/hits/{incident}"): (Right.SEARCH_PLATES, None),
+    ("POST", "/api/v1/anpr/hits/{incident}/path"): (Right.SEARCH_PLATES, _WHY),
+    ("POST", "/api/v1/anpr/clones"): (Right.SEARCH_PLATES, _WHY),
+    ("GET", "/api/v1/anpr/cameras"): (Right.SEE, None),
 }
 """What needs a session: the right, and a body that would be taken."""
 
@@ -96,8 +103,9 @@ def test_a_role_does_what_it_includes_and_nothing_else(
     for role in Role:
         answer = api.ask(method, _path(template), role, json=body)
         if right in RIGHTS[role]:
-            # There is no rollout and no list here: who may is told that, who may not is told so first.
-            expected = {404} if "rollouts" in template or "lists" in template else {200, 504}
+            # There is no rollout, no list and no hit here: who may is told that, who may not is told so first.
+            missing = any(part in template for part in ("rollouts", "lists", "hits/"))
+            expected = {404} if missing else {200, 504}
             assert answer.status_code in expected, (role, answer.text)
         else:
             assert answer.status_code == 403, (role, answer.text)

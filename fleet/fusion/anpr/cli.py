@@ -1,0 +1,154 @@
+"""``lamplighter anpr``: search, hits, a hit's path, clones, through the manager's API.
+
+Rules: whoever types signs in, and says for which purpose and why; ``--json`` prints what the API answered and nothing else.
+Exit status 0: answered, also with nothing found; 1: refused.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import msgspec
+import typer
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from fleet.rollouts.client import ClientError, open_client
+from fleet.rollouts.who import Session
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+Purpose = Annotated[str, typer.Option(help="Of the fleet's policy, for which this is asked")]
+Reason = Annotated[str, typer.Option(help="Why: the number of the case, or what happened; it is recorded with your name")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
+Since = Annotated[dt.datetime | None, typer.Option(help="From then on; local time, 2026-03-01T08:00")]
+Until = Annotated[dt.datetime | None, typer.Option(help="Before then; local time")]
+
+
+@app.callback()
+def session(  # noqa: PLR0913 - options
+    context: typer.Context,
+    *,
+    url: Annotated[str, typer.Option(envvar="LAMPLIGHTER_URL", help="Address of the manager")] = "http://127.0.0.1:8080",
+    user: Annotated[str, typer.Option("--user", envvar="LAMPLIGHTER_USER", help="Who signs in")] = "",
+    password_file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="File with the password; asked for when absent")
+    ] = None,
+    token: Annotated[str, typer.Option(envvar="LAMPLIGHTER_TOKEN", help="Of a session, instead of name and password")] = "",
+    ca: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="The fleet's ca.crt, for HTTPS")] = None,
+) -> None:
+    """Ask about number plates: every question needs a purpose and a reason, and is recorded."""
+    context.obj = Session(url, user, password_file, token, ca)
+
+
+@app.command()
+def search(  # noqa: PLR0913 - options
+    context: typer.Context,
+    plate: Annotated[str, typer.Argument(help="Plate, as it is written; none to ask for boxes and a time")] = "",
+    *,
+    device: Annotated[list[str] | None, typer.Option(help="Box to ask for instead of a plate; may be repeated")] = None,
+    purpose: Purpose = "",
+    reason: Reason = "",
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where a plate was read, or what was read at boxes in a time."""
+    wanted = _asked(purpose, reason) | _span(since, until) | ({"plate": plate} if plate else {"devices": device or None})
+    _run(context, "POST", "anpr/search", wanted, as_json=as_json)
+
+
+@app.command()
+def hits(  # noqa: PLR0913 - options
+    context: typer.Context,
+    *,
+    purpose: Purpose = "",
+    reason: Reason = "",
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hits of a purpose, newest first."""
+    _run(context, "POST", "anpr/hits", _asked(purpose, reason) | _span(since, until), as_json=as_json)
+
+
+@app.command()
+def path(
+    context: typer.Context,
+    incident: Annotated[str, typer.Argument(help="Id of the hit's alert")],
+    *,
+    reason: Reason = "",
+    as_json: AsJson = False,
+) -> None:
+    """All hits of a hit's plate under its purpose, in the order of time."""
+    _run(context, "POST", f"anpr/hits/{quote(incident, safe='')}/path", {"reason": reason}, as_json=as_json)
+
+
+@app.command()
+def clones(context: typer.Context, *, purpose: Purpose = "", reason: Reason = "", as_json: AsJson = False) -> None:
+    """Plates that were read at two places that no drive can join."""
+    _run(context, "POST", "anpr/clones", _asked(purpose, reason), as_json=as_json)
+
+
+def _asked(purpose: str, reason: str) -> dict[str, Any]:
+    return {"purpose": purpose, "reason": reason}
+
+
+def _span(since: dt.datetime | None, until: dt.datetime | None) -> dict[str, Any]:
+    return {
+        name: round(moment.timestamp() * 1000) for name, moment in (("since", since), ("until", until)) if moment is not None
+    }
+
+
+def _run(context: typer.Context, method: str, way: str, wanted: Any, *, as_json: bool) -> None:
+    try:
+        with open_client(context.obj.access()) as client:
+            answer = client.ask(method, way, wanted)
+    except ClientError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
+    else:
+        Console().print(_clones(answer) if isinstance(answer, list) else _sightings(answer))
+
+
+def _sightings(answer: dict[str, Any]) -> RenderableType:
+    found = answer["sightings"]
+    if not found:
+        return "nothing was found; the question is recorded"
+    title = "only the newest are shown: ask for a shorter time" if answer["more"] else None
+    table = Table("time", "box", "camera", "plate", "list", "posterior", "vehicle", "alert", caption=title)
+    for one in found:
+        vehicle = " ".join(word for word in (one["colour"], one["kind"]) if word != "unknown")
+        when = _time(one["at"]) + ("" if one["synchronised"] else " (clock not set)")
+        cells = (
+            when, one["device"], one["source"], one["plate"] or "", one["list"] or "", f"{one['posterior']:.2f}", vehicle,
+            one["incident"] or "",
+        )  # fmt: skip
+        table.add_row(*map(escape, cells))
+    return table
+
+
+def _clones(found: list[dict[str, Any]]) -> RenderableType:
+    if not found:
+        return "no plate was read at two places that no drive can join; the question is recorded"
+    table = Table("told", "probability", "contradictions", "first", "second", "time between", "quickest drive", "alert")
+    for one in found:
+        seen = one["seen"]
+        places = [f"{seen[end]['device']} {_time(seen[end]['at'])}" for end in ("first", "second")]
+        cells = (
+            _time(one["told_at"]), f"{one['probability']:.2f}", str(seen["contradictions"]), *places, f"{seen['took_s']:.0f} s",
+            f"{seen['needs_s']:.0f} s", one["incident"],
+        )  # fmt: skip
+        table.add_row(*map(escape, cells))
+    return table
+
+
+def _time(ms: int) -> str:
+    return dt.datetime.fromtimestamp(ms / 1000, dt.timezone.utc).astimezone().strftime("%Y-%m-%d %H:%M:%S")
