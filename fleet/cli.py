@@ -63,12 +63,15 @@ def serve(  # noqa: PLR0913 - options
     policy: Annotated[
         Path | None, typer.Option(help="Purposes for which plates may be listed, TOML; the manager's own by default")
     ] = None,
+    register: Annotated[
+        Path | None, typer.Option(help="CSV of vehicles (plate,make,kind,colour,status), for hints beside hits")
+    ] = None,
 ) -> None:
     """Start the manager: broker, ingest, API and control room. Ctrl-C ends it."""
     console = Console(stderr=True)
     config = make_config(
         data, fleet=fleet, host=host, port=port, mqtt_port=mqtt_port, mqtt_host=mqtt_host, profile=profile.value, plan=plan,
-        store_url=store, advertise=advertise, tls=tls, updates=updates, policy=policy,
+        store_url=store, advertise=advertise, tls=tls, updates=updates, policy=policy, register=register,
     )  # fmt: skip
     until = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: until.set())

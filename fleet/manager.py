@@ -20,6 +20,8 @@ from fleet.accounts.accounts import Accounts, Role
 from fleet.broker.embedded import BrokerError, EmbeddedBroker, ServerFiles
 from fleet.broker.mosquitto import Mosquitto
 from fleet.control_room.plan import PlanError, read_plan
+from fleet.fusion.anpr.errors import RegisterError
+from fleet.fusion.anpr.register import read_register
 from fleet.identity.authority import Authority, KeysError
 from fleet.policy.policy import DEFAULT, PolicyError, read_policy
 from fleet.processes import ManagerConfig, Processes
@@ -72,7 +74,8 @@ class Manager:
         broker: which broker.
 
     Raises:
-        ManagerError: a port is in use, or the fleet's name, the data folder, its keys, the store or the plan cannot be used.
+        ManagerError: a port is in use, or the fleet's name, the data folder, its keys, the store, the plan or the register
+            cannot be used.
         BrokerError: the broker does not start.
     """
 
@@ -176,11 +179,14 @@ def make_config(  # noqa: PLR0913 - the command line's options
     tls: bool = False,
     updates: Path | None = None,
     policy: Path | None = None,
+    register: Path | None = None,
 ) -> ManagerConfig:
     """Fill a configuration from what a person chose."""
     data = data.resolve()
     url = store_url or url_for(data)
-    return ManagerConfig(fleet, data, url, host, port, mqtt_host, mqtt_port, profile, plan, advertise, tls, updates, policy)
+    return ManagerConfig(
+        fleet, data, url, host, port, mqtt_host, mqtt_port, profile, plan, advertise, tls, updates, policy, register
+    )
 
 
 def is_loopback(host: str) -> bool:
@@ -205,7 +211,9 @@ def _check_files(config: ManagerConfig) -> None:
         if config.plan is not None:
             read_plan(config.plan)
         read_policy(config.policy or DEFAULT)
-    except (PlanError, PolicyError) as error:
+        if config.register is not None:
+            read_register(config.register)
+    except (PlanError, PolicyError, RegisterError) as error:
         raise ManagerError(str(error)) from error
 
 

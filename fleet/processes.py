@@ -43,6 +43,7 @@ class ManagerConfig:
         advertise: broker's name or address as boxes reach it.
         updates: the signed repository of models, which the publisher fills; ``None`` = a folder of the data folder.
         policy: what may be done with plates; ``None`` = the one that comes with the manager.
+        register: CSV of vehicles, for hints beside hits; ``None`` = there is none.
     """
 
     fleet: str
@@ -58,6 +59,7 @@ class ManagerConfig:
     tls: bool = False
     updates: Path | None = None
     policy: Path | None = None
+    register: Path | None = None
 
     @property
     def repository(self) -> Path:
@@ -308,11 +310,14 @@ def build_web(config: ManagerConfig) -> Any:
     """The web application of a manager: API, and the control room on it."""
     from fleet import control_room  # noqa: PLC0415
     from fleet.api.app import make_app  # noqa: PLC0415
+    from fleet.fusion.anpr.register import read_register  # noqa: PLC0415
+    from fleet.fusion.anpr.search import Plates  # noqa: PLC0415
     from fleet.identity.authority import Authority  # noqa: PLC0415
     from fleet.identity.enrolment import BrokerAddress, Enrolment  # noqa: PLC0415
     from fleet.lists.access import Access  # noqa: PLC0415
     from fleet.lists.decisions import Lists  # noqa: PLC0415
     from fleet.lists.files import ListFiles  # noqa: PLC0415
+    from fleet.lists.opening import PseudonymKeys  # noqa: PLC0415
     from fleet.policy.policy import DEFAULT, read_policy  # noqa: PLC0415
     from fleet.rollouts.repository import FolderCatalogue  # noqa: PLC0415
     from fleet.services import Services  # noqa: PLC0415
@@ -322,8 +327,12 @@ def build_web(config: ManagerConfig) -> Any:
     authority = Authority(config.keys, config.fleet)
     broker = BrokerAddress(config.advertise, config.mqtt_port)
     enrolment = Enrolment(engine, authority, config.fleet, broker)
-    lists = Lists(engine, read_policy(config.policy or DEFAULT), Access(engine, config.keys, config.keystore, _now_ms), _now_ms)
-    services = Services(engine, enrolment, config.fleet, config.profile, FolderCatalogue(config.repository), lists)
+    policy = read_policy(config.policy or DEFAULT)
+    access = Access(engine, config.keys, config.keystore, _now_ms)
+    lists = Lists(engine, policy, access, _now_ms)
+    register = None if config.register is None else read_register(config.register)
+    plates = Plates(engine, policy, PseudonymKeys(engine, access), register)
+    services = Services(engine, enrolment, config.fleet, config.profile, FolderCatalogue(config.repository), lists, plates)
     app = make_app(services, secure_cookie=config.tls, updates=config.repository, lists=ListFiles(config.lists))
     control_room.mount(app, services, plan=config.plan)
     return app

@@ -78,9 +78,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ENGINEER: frozenset({Right.SEE, Right.COMMAND, Right.ROLL_OUT, Right.APPROVE_ROLLOUT, Right.HALT_ROLLOUT}),
     Role.ADMIN: frozenset(Right) - {Right.JUDGE, Right.SEARCH_PLATES, Right.DRAFT_LIST, Right.APPROVE_LIST, Right.SEE_ENTRIES},
 }
-"""Only an operator judges, asks about plates, and says who is looked for: whoever runs the system does not decide about what it says. Whoever sees
-that a new model goes wrong may halt its rollout; to go on, or to begin another, is the engineers'. A hit list, which does harm
-while it stands, is also taken back by whoever runs the system."""
+"""Only an operator judges, asks about plates, and says who is looked for: whoever runs the system does not decide about what it
+says. Whoever sees that a new model goes wrong may halt its rollout; to go on, or to begin another, is the engineers'. A hit
+list, which does harm while it stands, is also taken back by whoever runs the system."""
 
 
 class AccountError(Exception):

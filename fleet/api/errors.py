@@ -17,6 +17,9 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fleet.fusion.anpr.errors import NotAllowedError as NotAllowedPlatesError
+from fleet.fusion.anpr.errors import PlatesError, PurposeError, UnknownHitError
+from fleet.fusion.anpr.errors import ReasonError as NoReasonError
 from fleet.lists.entries import MOST_BODY
 from fleet.lists.errors import (
     EntriesError,
@@ -29,9 +32,6 @@ from fleet.lists.errors import (
     StateError,
     UnknownListError,
 )
-from fleet.fusion.anpr.errors import NotAllowedError as NotAllowedPlatesError
-from fleet.fusion.anpr.errors import PlatesError, PurposeError, UnknownHitError
-from fleet.fusion.anpr.errors import ReasonError as NoReasonError
 from fleet.oversight.verdicts import NotAllowedError, VerdictError
 from fleet.rollouts.errors import (
     CatalogueError,

@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 
 from fleet.api.app import view
 from fleet.control_room.board import Board
-from fleet.control_room.feed import EventStored
+from fleet.control_room.feed import AlertMade, EventStored
 from fleet.control_room.incidents import IncidentBook
+from fleet.control_room.plates import without_plates
 from fleet.control_room.tail import events_of, read, unjudged, verdict_view
 from fleet.control_room.views import IncidentView
 from fleet.control_room.wording import Limits
@@ -23,7 +24,7 @@ from fleet.oversight.verdicts import Decision
 from fleet.services import Services
 from fleet.store import tables as t
 from protocol.acks import SeqSet
-from protocol.events import CrowdAlert
+from protocol.events import AnprHit, CrowdAlert
 
 MOST_PAGE = 100
 RECENT_EVENTS = 60
@@ -112,9 +113,16 @@ class Answers:
             page = found[:limit]
             stored = events_of(connection, {row.incident for row in page})
         book = IncidentBook(self._limits)
-        for item in (read(event, self._services.fleet) for event in stored):
-            if isinstance(item, EventStored) and isinstance(item.event.body.observed, CrowdAlert):
-                book.event(item.event, item.event.body.observed, item.received_at)
+        for item in (read(one, self._services.fleet) for one in stored):
+            match item:
+                case EventStored(event=event) if isinstance(event.body.observed, CrowdAlert):
+                    book.event(event, event.body.observed, item.received_at)
+                case EventStored(event=event) if isinstance(event.body.observed, AnprHit):
+                    book.hit(event, event.body.observed, item.received_at)
+                case AlertMade():
+                    book.clone(item.body, item.made_at)
+                case _:
+                    pass
         for verdict in self._services.verdicts.of([row.incident for row in page]):
             book.verdict(verdict.incident, verdict_view(verdict))
         order = {row.incident: row.first for row in page}
@@ -158,9 +166,10 @@ class Answers:
         return answer
 
 
-def incident_page(page: IncidentPage, board: Board) -> dict[str, Any]:
-    """A page of incidents with their names for people."""
-    return {"incidents": msgspec.to_builtins(board.named(page.incidents)), "next": page.next}
+def incident_page(page: IncidentPage, board: Board, *, plates: bool) -> dict[str, Any]:
+    """A page of incidents with their names for people, and with plates where the reader may ask about them."""
+    named = board.named(page.incidents)
+    return {"incidents": msgspec.to_builtins(named if plates else without_plates(named)), "next": page.next}
 
 
 def _command(row: Any) -> dict[str, Any]:

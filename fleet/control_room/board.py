@@ -27,8 +27,9 @@ from fleet.control_room.views import (
     VerdictView,
 )
 from fleet.control_room.wording import Limits, line_of
+from fleet.fusion.made import MadeBody
 from protocol.config import Config
-from protocol.events import CrowdAlert, CrowdCount, CrowdFlow, Event
+from protocol.events import AnprHit, CrowdAlert, CrowdCount, CrowdFlow, Event
 from protocol.state import State, Status, Telemetry
 
 
@@ -86,6 +87,8 @@ class Board:
                 if zone is not None and zone.enter_at is None:
                     zone.enter_at = observed.enter_at
                 self._incidents.event(event, observed, received_at)
+            case AnprHit():
+                self._incidents.hit(event, observed, received_at)
             case _:
                 pass
         self._traffic.passed(self.row(event, received_at, row), received_at)
@@ -112,6 +115,11 @@ class Board:
         """Take an event of which only the outside is known."""
         self._heard(row.device, received_at)
         self._traffic.passed(row, received_at)
+
+    def made(self, row: RowView, body: MadeBody, made_at: int) -> None:
+        """Take an alert that the manager itself made; no box has spoken."""
+        self._incidents.clone(body, made_at)
+        self._traffic.passed(row, made_at)
 
     def state(self, device: str, state: State, received_at: int) -> None:
         """Take a birth or a will. A will is the broker's word, not the box's: it is no sign of life."""
@@ -187,12 +195,17 @@ class Board:
 
     def named(self, incidents: Iterable[IncidentView]) -> tuple[IncidentView, ...]:
         """Give incidents their names for people."""
-        return tuple(
-            incident
-            if (box := self._boxes.get(incident.device)) is None
-            else msgspec.structs.replace(incident, device_label=box.label, zone_label=box.label_of(incident.zone))
-            for incident in incidents
-        )
+        return tuple(map(self._named, incidents))
+
+    def _named(self, incident: IncidentView) -> IncidentView:
+        box = self._boxes.get(incident.device)
+        if incident.clone is not None:
+            ends = (incident.clone.first.device, incident.clone.second.device)
+            first, second = (self._boxes[name].label if name in self._boxes else name for name in ends)
+            return msgspec.structs.replace(incident, device_label=first, zone_label=f"{first} and {second}")
+        if box is None:
+            return incident
+        return msgspec.structs.replace(incident, device_label=box.label, zone_label=box.label_of(incident.zone))
 
     def _heard(self, device: str, received_at: int | None) -> BoxOnBoard:
         box = self._boxes.setdefault(device, BoxOnBoard(device, device))

@@ -11,6 +11,8 @@ from typing import Protocol
 
 from fleet.control_room.board import Board
 from fleet.control_room.views import RowView, VerdictView
+from fleet.control_room.wording import clone_line
+from fleet.fusion.made import DEVICE, MadeBody
 from protocol.config import Config
 from protocol.events import Event
 from protocol.state import State, Telemetry
@@ -89,6 +91,32 @@ class EventKept:
             text=f"contract {self.schema} is newer than this manager's: kept as it came",
         )
         board.kept(view, self.received_at)
+
+
+@dataclass(frozen=True)
+class AlertMade:
+    """The manager itself made an alert, of what several boxes said; times as in :class:`EventKept`."""
+
+    row: int
+    id: str
+    type: str
+    body: MadeBody
+    made_at: int
+
+    def put(self, board: Board) -> None:
+        """Put it on the board."""
+        view = RowView(
+            n=self.row,
+            id=self.id,
+            type=self.type,
+            device=DEVICE,
+            device_label=DEVICE,
+            time=self.made_at,
+            lag_ms=None,
+            phase=self.body.phase.value,
+            text=clone_line(self.body.observed),
+        )
+        board.made(view, self.body, self.made_at)
 
 
 @dataclass(frozen=True)

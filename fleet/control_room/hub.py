@@ -2,7 +2,8 @@
 
 Rules:
 
-- A tick encodes what changed once; every page is handed the same bytes.
+- A tick encodes what changed once, and once more without plates where somebody looks who may not ask about them; every page is
+  handed the same bytes.
 - A page that cannot keep up is not waited for: when its queue is full it is cut off and comes back to a whole snapshot.
 - Something is said at least once a second, so that a page knows silence from calm.
 """
@@ -14,6 +15,7 @@ import asyncio
 import msgspec
 
 from fleet.control_room.board import Board
+from fleet.control_room.plates import without_plates
 from fleet.control_room.views import AccountView, Message
 
 TICK_S = 0.25
@@ -28,7 +30,8 @@ _encoder = msgspec.json.Encoder()
 class Subscription:
     """One page's queue; ``None`` in it means: too slow, come back."""
 
-    def __init__(self, first: bytes) -> None:
+    def __init__(self, first: bytes, *, plates: bool = True) -> None:
+        self.plates = plates
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._queue.put_nowait(first)
         self._is_cut = False
@@ -72,7 +75,8 @@ class Hub:
         """Begin a page: its first message is a snapshot with who looks."""
         self.tick(now, force=True)  # whatever is pending belongs to the pages before this one and is in the snapshot
         snapshot = msgspec.structs.replace(self._board.snapshot(now), account=account, build=self._build)
-        page = Subscription(_encoder.encode(snapshot))
+        plates = account.may_search_plates
+        page = Subscription(_encoder.encode(snapshot if plates else _without_plates(snapshot)), plates=plates)
         self._pages.add(page)
         return page
 
@@ -95,9 +99,15 @@ class Hub:
         if not self._pages:
             return
         encoded = _encoder.encode(message)
+        hits = any(incident.hit is not None for incident in message.incidents)
+        bare = _encoder.encode(_without_plates(message)) if hits else encoded
         for page in tuple(self._pages):
-            if not page.offer(encoded):
+            if not page.offer(encoded if page.plates else bare):
                 self._pages.discard(page)
+
+
+def _without_plates(message: Message) -> Message:
+    return msgspec.structs.replace(message, incidents=without_plates(message.incidents))
 
 
 def _says_something(message: Message) -> bool:

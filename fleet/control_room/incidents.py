@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import msgspec
 
+from fleet.control_room.plates import clone_incident, hit_incident
 from fleet.control_room.views import (
     CueView,
     IncidentView,
@@ -20,8 +21,9 @@ from fleet.control_room.views import (
     clock_view,
     estimate_view,
 )
-from fleet.control_room.wording import TITLES, Limits, model_limits
-from protocol.events import CrowdAlert, Event, Phase
+from fleet.control_room.wording import READING, TITLES, Limits, model_limits
+from fleet.fusion.made import MadeBody
+from protocol.events import AnprHit, CrowdAlert, Event, Phase
 
 MAX_UNJUDGED = 300
 MAX_JUDGED = 60
@@ -61,10 +63,26 @@ class IncidentBook:
             view = self._first(key, event, observed, received_at)
         elif known.phase == Phase.END.value or (event.body.phase is not Phase.END and observed.duration_s < known.duration_s):
             raised = min(known.raised_at, at)
-            view = msgspec.structs.replace(known, raised_at=raised, peak=max(known.peak, observed.peak))
+            view = msgspec.structs.replace(known, raised_at=raised, peak=max(known.peak or 0.0, observed.peak))
         else:
             view = self._later(known, event, observed, received_at)
         self._put(key, view)
+
+    def hit(self, event: Event, observed: AnprHit, received_at: int) -> None:
+        """Take one event of a hit; one without an incident id stands for itself."""
+        key = event.body.incident or event.id
+        known = self._views.get(key)
+        limits = model_limits(event.body.model, self._limits, READING)
+        self._put(key, hit_incident(known, event, observed, received_at, limits, self._verdict_of(key)))
+
+    def clone(self, body: MadeBody, made_at: int) -> None:
+        """Take what the manager made of several readings."""
+        key = body.incident
+        self._put(key, clone_incident(self._views.get(key), body, made_at, self._verdict_of(key)))
+
+    def _verdict_of(self, key: str) -> VerdictView | None:
+        known = self._views.get(key)
+        return self._early.pop(key, None) if known is None else known.verdict
 
     def verdict(self, incident: str, verdict: VerdictView) -> None:
         """Take a decision on an incident."""
@@ -160,7 +178,7 @@ class IncidentBook:
             heard_at=received_at,
             ended_at=at if phase is Phase.END else None,
             people=estimate_view(observed.people),
-            peak=max(known.peak, observed.peak),
+            peak=max(known.peak or 0.0, observed.peak),
             enter_at=observed.enter_at,
             leave_at=observed.leave_at,
             duration_s=observed.duration_s,

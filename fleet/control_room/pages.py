@@ -207,8 +207,9 @@ def _questions(app: FastAPI, room: Room) -> None:
         return {**found, "history": _plain(room.board.history(name)), "rows": _plain(rows)}
 
     @app.get("/room/incidents", include_in_schema=False)
-    async def incidents(_who: Who, state: str = "", before: int | None = None, limit: int = 50) -> dict[str, Any]:
-        return incident_page(await asyncio.to_thread(answers.incidents, state, before, limit), room.board)
+    async def incidents(who: Who, state: str = "", before: int | None = None, limit: int = 50) -> dict[str, Any]:
+        found = await asyncio.to_thread(answers.incidents, state, before, limit)
+        return incident_page(found, room.board, plates=who.may(Right.SEARCH_PLATES))
 
     @app.get("/room/verdicts", include_in_schema=False)
     def verdicts(who: Who, before: int | None = None, limit: int = 50) -> dict[str, Any]:
@@ -228,7 +229,7 @@ def _pages(services: Services, assets: str) -> None:
             return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
         if view == "audit" and not person.may(Right.READ_AUDIT):
             return HTMLResponse("Your role does not include the audit log.", 403)
-        for sheet in ("style.css", "rollouts.css") if view.startswith("rollout") else ("style.css",):
+        for sheet in ("style.css", "rollouts.css") if view.startswith("rollout") else ("style.css", "hits.css"):
             ui.add_head_html(f'<link rel="stylesheet" href="{assets}/{sheet}">')
         RoomPage(view, services.fleet, person, device, rollout)
         return None

@@ -96,6 +96,7 @@ def account_view(person: Person) -> AccountView:
         may_roll_out=person.may(Right.ROLL_OUT),
         may_approve=person.may(Right.APPROVE_ROLLOUT),
         may_halt=person.may(Right.HALT_ROLLOUT),
+        may_search_plates=person.may(Right.SEARCH_PLATES),
         why_not_judge="" if judge else f"The role {person.role.value} may look, not judge; an operator may.",
     )
 

@@ -19,6 +19,7 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select
 
 from fleet.control_room.feed import (
+    AlertMade,
     DeviceGone,
     DeviceKnown,
     EventKept,
@@ -33,6 +34,7 @@ from fleet.control_room.feed import (
 )
 from fleet.control_room.incidents import MAX_JUDGED, MAX_UNJUDGED
 from fleet.control_room.views import VerdictView
+from fleet.fusion.made import CLONE, DEVICE, MadeBody
 from fleet.oversight.verdicts import Decision, Verdict
 from fleet.services import Services, StoredEvent
 from fleet.store import tables as t
@@ -50,6 +52,7 @@ MOST_INCIDENT_ROWS = 20_000
 
 T = TypeVar("T")
 _bodies: dict[str, msgspec.json.Decoder[Any]] = {kind.value: msgspec.json.Decoder(body) for kind, body in BODY.items()}
+_made = msgspec.json.Decoder(MadeBody)
 _state = msgspec.json.Decoder(State)
 _telemetry = msgspec.json.Decoder(Telemetry)
 _reported = msgspec.json.Decoder(Reported)
@@ -143,8 +146,10 @@ class Tail:
         self._marks[row.name] = _Mark(row.changed, row.state_at or 0, row.telemetry_at or 0, twin)
 
 
-def read(stored: StoredEvent, fleet: str) -> EventStored | EventKept:
+def read(stored: StoredEvent, fleet: str) -> EventStored | EventKept | AlertMade:
     """Decode a stored event, or show its outside."""
+    if stored.device == DEVICE and stored.type == CLONE and (made := _decoded(_made, stored.body)) is not None:
+        return AlertMade(stored.row, stored.id, stored.type, made, stored.received)
     decoder = _bodies.get(stored.type)
     body = None if decoder is None else _decoded(decoder, stored.body)
     if body is None:

@@ -125,8 +125,63 @@ class VerdictView(View, frozen=True):
     reason: str
 
 
-class IncidentView(View, frozen=True):
-    """One incident through its life, with the verdict once there is one."""
+class AlternateView(View, frozen=True):
+    """One plausible reading; ``matched`` is the one that is on the list."""
+
+    plate: str
+    probability: float
+    matched: bool
+
+
+class HitView(View, frozen=True):
+    """A plate on a hit list, and the passage. ``plate`` and ``alternates`` are empty for whoever may not ask about plates."""
+
+    plate: str
+    list: str
+    version: int
+    posterior: float
+    through: str
+    """best, alternate or pattern."""
+    alternates: tuple[AlternateView, ...]
+    pictures: int
+    plate_px: float
+    direction: str
+    lane: str
+    kind: str
+    kind_p: float
+    colour: str
+    colour_p: float
+
+
+class PlaceView(View, frozen=True):
+    """Where a plate was read; ``at`` by the box's clock."""
+
+    device: str
+    source: str
+    at: int
+    lat: float | None
+    lon: float | None
+    kind: str
+    colour: str
+
+
+class CloneView(View, frozen=True):
+    """One pseudonym at two places that no drive can join."""
+
+    purpose: str
+    first: PlaceView
+    second: PlaceView
+    took_s: float
+    needs_s: float
+    contradictions: int
+    wrong: int
+
+
+class IncidentView(View, frozen=True, kw_only=True):
+    """One incident through its life, with the verdict once there is one.
+
+    ``people`` and what belongs to it are of crowds, ``hit`` of plates on a list, ``clone`` of plates at two places.
+    """
 
     id: str
     title: str
@@ -142,10 +197,6 @@ class IncidentView(View, frozen=True):
     heard_at: int
     """When its latest event arrived, the manager's clock."""
     ended_at: int | None
-    people: EstimateView
-    peak: float
-    enter_at: float
-    leave_at: float
     duration_s: float
     probability: float | None
     cues: tuple[CueView, ...]
@@ -158,6 +209,12 @@ class IncidentView(View, frozen=True):
     lon: float | None
     clock: ClockView | None
     verdict: VerdictView | None
+    people: EstimateView | None = None
+    peak: float | None = None
+    enter_at: float | None = None
+    leave_at: float | None = None
+    hit: HitView | None = None
+    clone: CloneView | None = None
 
 
 class RowView(View, frozen=True):
@@ -209,6 +266,7 @@ class AccountView(View, frozen=True):
     may_roll_out: bool = False
     may_approve: bool = False
     may_halt: bool = False
+    may_search_plates: bool = False
     why_not_judge: str = ""
 
 

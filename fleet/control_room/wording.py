@@ -8,7 +8,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from fleet.fusion.made import CloneSeen
 from protocol.events import (
+    AnprHit,
+    AnprRead,
     CrowdAlert,
     CrowdCount,
     CrowdFlow,
@@ -19,6 +22,7 @@ from protocol.events import (
     ModelRef,
     OtaReport,
     OutboxEvicted,
+    Passage,
     Reason,
 )
 
@@ -43,9 +47,22 @@ COUNTING = Limits(
 """What holds of every model that counts people in pictures."""
 
 
-def model_limits(model: ModelRef | None, known: dict[tuple[str, str], Limits]) -> Limits:
+READING = Limits(
+    can="Reading number plates of vehicles that go by.",
+    cannot="It knows neither driver nor owner; look-alike characters are mistaken, which the probability says",
+)
+"""What holds of every model that reads plates."""
+JOINING = Limits(
+    can="Joining readings of one plate at several cameras of this fleet.",
+    cannot="Misreads make two cars one, a wrong clock or place makes a drive impossible; the plate itself is not known here",
+)
+"""What holds of what the manager makes of several readings."""
+_THROUGH = {"alternate": ", through an alternate", "pattern": ", through a pattern"}
+
+
+def model_limits(model: ModelRef | None, known: dict[tuple[str, str], Limits], others: Limits = COUNTING) -> Limits:
     """What the model behind an alert can and cannot do: its own card where the manager has it, else what holds of all."""
-    return COUNTING if model is None else known.get((model.name, model.version), COUNTING)
+    return others if model is None else known.get((model.name, model.version), others)
 
 
 def number(value: float) -> str:
@@ -89,13 +106,41 @@ def line_of(event: Event, zone_label: str) -> str:
         case CrowdAlert():
             phase = "" if event.body.phase is None else f"{event.body.phase.value}: "
             return f"{phase}{with_spread(observed.people)} people, limit {number(observed.enter_at)}, {zone_label}"
+        case AnprHit() | AnprRead():
+            return _plate(observed)
+        case _:
+            return _of_box(observed)
+
+
+def clone_line(seen: CloneSeen) -> str:
+    """Say a clone in one line."""
+    return f"one plate at {seen.first.device} and {seen.second.device} within {seen.took_s:.0f} s, {seen.contradictions} times"
+
+
+def _of_box(observed: object) -> str:
+    """Say what a box tells of itself."""
+    match observed:
         case DeviceHealth():
             return _health(observed)
         case OutboxEvicted():
             lost = sum(last - first + 1 for first, last in observed.ranges)
             return f"{lost} events given up on the box ({observed.reason})"
+        case OtaReport():
+            return _update(observed)
         case _:
-            return _update(observed) if isinstance(observed, OtaReport) else ""
+            return ""
+
+
+def _plate(observed: AnprHit | AnprRead) -> str:
+    """Say a hit or a read, without the plate."""
+    if isinstance(observed, AnprRead):
+        return f"{_seen(observed.passage)} went by, read with {observed.posterior:.2f}"
+    return f"plate on list {observed.list}, probability {observed.posterior:.2f}{_THROUGH.get(observed.through, '')}"
+
+
+def _seen(passage: Passage) -> str:
+    """``red car``; what is not known is left out."""
+    return " ".join(word for word in (passage.colour.value, passage.kind.value) if word != "unknown") or "vehicle"
 
 
 def reason_text(reason: Reason) -> str:

@@ -66,3 +66,12 @@ def numbers(plates: Plates) -> NDArray[np.int64]:
 def text(number: int) -> str:
     """The plate of a number."""
     return "".join(chr(number >> 7 * place & 0x7F) for place in range(len(_FORM) - 1, -1, -1))
+
+
+def mistaken(plate: str, number: int) -> list[str]:
+    """Two look-alikes of a plate: which ones follows from a number."""
+    found = []
+    for turn in range(2):
+        at = (number + 3 * turn) % len(plate)
+        found.append(plate[:at] + _LOOK_ALIKE[plate[at]][turn] + plate[at + 1 :])
+    return found

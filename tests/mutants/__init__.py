@@ -10,6 +10,7 @@ from tests.mutants import (
     edge_lists,
     edge_updates,
     fleet,
+    fleet_fusion,
     fleet_lists,
     fleet_rollouts,
     models,
@@ -32,6 +33,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *ota_device_trust.MUTANTS,
     *ota_publisher.MUTANTS,
     *fleet.MUTANTS,
+    *fleet_fusion.MUTANTS,
     *fleet_rollouts.MUTANTS,
     *fleet_lists.MUTANTS,
 )

@@ -66,6 +66,16 @@ export function fetchIncidents(query) {
   return request("GET", `/room/incidents?${new URLSearchParams(query)}`);
 }
 
+/** What stands beside a hit: purpose, the register's hint, how right its camera is. Asking is recorded. */
+export function fetchHit(incident) {
+  return request("GET", `/api/v1/anpr/hits/${encodeURIComponent(incident)}`);
+}
+
+/** All hits of a hit's plate, oldest first. Asking is recorded, with the reason. */
+export function fetchPath(incident, reason) {
+  return request("POST", `/api/v1/anpr/hits/${encodeURIComponent(incident)}/path`, { reason });
+}
+
 /** The base plan as GeoJSON, or null where the manager has none. */
 export async function fetchPlan() {
   const { value } = await request("GET", "/room/plan");

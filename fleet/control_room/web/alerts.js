@@ -8,17 +8,21 @@
 // - Nothing is confirmed by accident: the keys work on the selected row only, and dismissing asks for a reason.
 
 import { computed, nextTick, onBeforeUnmount, reactive, ref, shallowRef, watch } from "vue";
-import { clockQuality, clockTime, dateTime, duration, interval, number, percent, spread, stopwatch, withSpread } from "./format.js";
+import { clockQuality, clockTime, dateTime, duration, interval, number, percent, plain, spread, stopwatch, withSpread } from "./format.js";
 import { health, running, silence } from "./board.js";
+import { CloneBody, CloneHead, HitBody, HitHead } from "./hits.js";
 import { judge } from "./actions.js";
 
 const HOLD_MS = 8000;
 const JUDGED_SHOWN = 30;
 const REASONS = ["Crowd is expected here", "Count is wrong", "Not people", "Test or maintenance"];
+const HIT_REASONS = ["Plate was misread", "Another vehicle bears it", "No longer looked for", "Test or maintenance"];
+const CLONE_REASONS = ["Misreads", "Trailer or trade plate", "A camera's clock or place is wrong", "Test or maintenance"];
 
 const PHASE = { new: "new", update: "running", end: "ended" };
 
 export const AlertCard = {
+  components: { CloneBody, CloneHead, HitBody, HitHead },
   props: { incident: Object, board: Object, open: Boolean, account: Object },
   emits: ["select", "judged"],
   setup(props, { emit }) {
@@ -35,7 +39,8 @@ export const AlertCard = {
       if (!running(incident) || quiet.value) return incident.duration_s;
       return Math.max(incident.duration_s, incident.duration_s + (props.board.now.value - incident.heard_at) / 1000);
     });
-    const tone = computed(() => (props.incident.verdict ? "judged" : running(props.incident) ? "burning" : "waiting"));
+    const tone = computed(() => (props.incident.verdict ? "judged" : pressing(props.incident) ? "burning" : "waiting"));
+    const reasons = computed(() => (props.incident.hit ? HIT_REASONS : props.incident.clone ? CLONE_REASONS : REASONS));
 
     async function send(decision, reason) {
       form.busy = true;
@@ -72,8 +77,8 @@ export const AlertCard = {
       head.value?.focus();
     }
     return {
-      form, reasonInput, reasonForm, head, device, deviceHealth, quiet, lasting, tone, confirm, ask, give, back, REASONS, PHASE,
-      clockQuality, clockTime, dateTime, duration, interval, number, percent, spread, stopwatch, withSpread,
+      form, reasonInput, reasonForm, head, device, deviceHealth, quiet, lasting, tone, confirm, ask, give, back, PHASE,
+      clockQuality, clockTime, dateTime, duration, interval, number, percent, spread, stopwatch, withSpread, reasons, plain,
       age: computed(() => (device.value ? silence(device.value, props.board.now.value) : null)),
     };
   },
@@ -81,12 +86,14 @@ export const AlertCard = {
   <li class="alert" :class="[tone, { open }]" :data-incident="incident.id" :data-phase="incident.phase">
     <button ref="head" class="alert-head" type="button" :aria-expanded="open" @click="$emit('select', incident.id)">
       <span class="alert-what">
-        <span class="phase" :class="'p-' + incident.phase">{{ PHASE[incident.phase] }}</span>
+        <span v-if="!incident.hit && !incident.clone" class="phase" :class="'p-' + incident.phase">{{ PHASE[incident.phase] }}</span>
         <span class="alert-title">{{ incident.title }}</span>
         <time class="alert-time" :title="dateTime(incident.raised_at)">{{ clockTime(incident.raised_at, board.now.value) }}</time>
       </span>
       <span class="alert-place">{{ incident.zone_label }}<span class="muted"> · {{ incident.device_label }}</span></span>
-      <span class="alert-figures">
+      <HitHead v-if="incident.hit" :hit="incident.hit" />
+      <CloneHead v-else-if="incident.clone" :clone="incident.clone" />
+      <span v-else class="alert-figures">
         <span class="people" :title="interval(incident.people)" data-people><b>{{ number(incident.people.v) }}</b> {{ spread(incident.people) }}</span>
         <span class="muted">peak</span> <span data-peak>{{ number(incident.peak) }}</span>
         <span class="muted">limit</span> <span>{{ number(incident.enter_at) }}</span>
@@ -103,18 +110,20 @@ export const AlertCard = {
     <div v-if="open" class="alert-body">
       <div class="why">
         <h4>Observed</h4>
-        <p>{{ withSpread(incident.people) }} people in <em>{{ incident.zone_label }}</em>, {{ interval(incident.people) }}. Above
+        <HitBody v-if="incident.hit" :incident="incident" :board="board" :account="account" />
+        <CloneBody v-else-if="incident.clone" :clone="incident.clone" :board="board" />
+        <p v-else>{{ withSpread(incident.people) }} people in <em>{{ incident.zone_label }}</em>, {{ interval(incident.people) }}. Above
           {{ number(incident.enter_at) }} it rings, below {{ number(incident.leave_at) }} it ends. Highest {{ number(incident.peak) }}.</p>
         <h4>Assessed</h4>
         <p v-if="incident.probability !== null" data-assessed>{{ incident.what }}, probability {{ percent(incident.probability) }}, because</p>
         <p v-else class="muted">The software gave no assessment.</p>
         <ul v-if="incident.cues.length" class="cues">
-          <li v-for="cue in incident.cues" :key="cue.name"><span>{{ cue.name }}</span><b>{{ number(cue.value) }}<small v-if="cue.unit">{{ cue.unit }}</small></b></li>
+          <li v-for="cue in incident.cues" :key="cue.name"><span>{{ cue.name }}</span><b>{{ cue.unit ? number(cue.value) : plain(cue.value) }}<small v-if="cue.unit">{{ cue.unit }}</small></b></li>
         </ul>
         <h4>Model</h4>
         <p v-if="incident.model" data-model>{{ incident.model.name }} {{ incident.model.version }}, operating point {{ incident.model.operating_point }}
           <span class="muted mono" :title="incident.model.digest">{{ incident.model.digest.slice(0, 12) }}</span></p>
-        <p v-else class="muted">The event names no model.</p>
+        <p v-else class="muted">{{ incident.clone ? "No model: the manager joined what several cameras read." : "The event names no model." }}</p>
         <p class="can" data-limits><b>Made for</b> {{ incident.can }} <b>Limits</b> {{ incident.cannot }}</p>
         <h4>Place and time</h4>
         <p>
@@ -123,7 +132,7 @@ export const AlertCard = {
           <template v-if="incident.lat !== null">, {{ incident.lat.toFixed(5) }}, {{ incident.lon.toFixed(5) }}</template>
         </p>
         <p>Raised {{ dateTime(incident.raised_at) }}, last word of it {{ clockTime(incident.updated_at, board.now.value) }}<template v-if="incident.ended_at">, ended {{ clockTime(incident.ended_at, board.now.value) }}</template>.
-          <span :class="{ doubt: !incident.clock || !incident.clock.synchronised }" data-clock>{{ clockQuality(incident.clock) }}</span></p>
+          <span v-if="!incident.clone" :class="{ doubt: !incident.clock || !incident.clock.synchronised }" data-clock>{{ clockQuality(incident.clock) }}</span></p>
       </div>
       <div v-if="incident.verdict" class="decided" data-decided>
         {{ incident.verdict.state === "confirmed" ? "Confirmed" : "Dismissed" }} by <b>{{ incident.verdict.by }}</b> on {{ dateTime(incident.verdict.at) }}<template v-if="incident.verdict.reason">: {{ incident.verdict.reason }}</template>
@@ -132,7 +141,7 @@ export const AlertCard = {
       <button v-if="incident.verdict && account && account.may_judge && !form.changing" type="button" class="plain change" @click="form.changing = true" data-change>Change the verdict…</button>
       <form v-if="form.asking && account && account.may_judge" ref="reasonForm" class="reason" @submit.prevent="give" @keydown.esc.stop="back">
         <label :for="'reason-' + incident.id">{{ form.asking === "dismiss" ? "Why is this dismissed?" : "Why is the verdict changed?" }}</label>
-        <div v-if="form.asking === 'dismiss'" class="chips"><button v-for="text in REASONS" :key="text" type="button" class="chip" @click="form.reason = text">{{ text }}</button></div>
+        <div v-if="form.asking === 'dismiss'" class="chips"><button v-for="text in reasons" :key="text" type="button" class="chip" @click="form.reason = text">{{ text }}</button></div>
         <input :id="'reason-' + incident.id" ref="reasonInput" v-model="form.reason" maxlength="300" autocomplete="off" data-reason />
         <div class="buttons">
           <button type="submit" :class="form.asking" :disabled="form.busy" data-give>{{ form.asking === "dismiss" ? "Dismiss" : "Confirm" }}</button>
@@ -147,6 +156,11 @@ export const AlertCard = {
     </div>
   </li>`,
 };
+
+/** What wants an eye at once: what still runs, and a vehicle that just went by. */
+function pressing(incident) {
+  return running(incident) || Boolean(incident.hit);
+}
 
 /**
  * Walk through the alerts of a page, judge the open one and close it, without a mouse.
@@ -190,7 +204,7 @@ export const AlertList = {
     const held = shallowRef(null); // ids in their order while the pointer rests on the list
     let moved = 0;
 
-    const byUrgency = (a, b) => running(b) - running(a) || b.raised_at - a.raised_at || (a.id < b.id ? 1 : -1);
+    const byUrgency = (a, b) => pressing(b) - pressing(a) || b.raised_at - a.raised_at || (a.id < b.id ? 1 : -1);
     const unjudged = computed(() => [...props.board.incidents.values()].filter((i) => !i.verdict).sort(byUrgency));
     const judged = computed(() =>
       [...props.board.incidents.values()].filter((i) => i.verdict).sort((a, b) => b.verdict.at - a.verdict.at),

@@ -29,6 +29,7 @@ export function openBoard(path) {
     link: reactive({ state: "connecting", since: performance.now(), silent: 0 }),
     now: ref(Date.now()), // the manager's clock
     selected: ref(null), // device id
+    path: shallowRef(null), // {plate, sightings}: of a hit, drawn on the map
     account: shallowRef(null),
   };
   const byType = new Map();
@@ -114,7 +115,7 @@ export function health(device, nowMs) {
   return device.status;
 }
 
-/** Whether an incident still goes on as far as its device said. */
+/** Whether an incident still goes on as far as its device said; a hit or a clone is a moment. */
 export function running(incident) {
-  return incident.phase !== "end";
+  return incident.phase !== "end" && !incident.hit && !incident.clone;
 }

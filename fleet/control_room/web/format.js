@@ -9,6 +9,11 @@ export function number(value) {
   return String(Object.is(rounded, -0) ? 0 : rounded);
 }
 
+/** A number without a unit, often a share: two decimals below one. */
+export function plain(value) {
+  return Math.abs(value) < 1 && value !== 0 ? String(Math.round(value * 100) / 100) : number(value);
+}
+
 /**
  * The half-widths of an estimate {v, lo, hi} to the precision of its value, never rounded down: "± 3"; "−1 +4" where they differ
  * by more than a fifth; "+1" where the lower end is the value itself.

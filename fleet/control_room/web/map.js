@@ -8,7 +8,7 @@
 
 import { computed, nextTick, onBeforeUnmount, onMounted, ref, watch } from "vue";
 import { leaflet as L } from "nicegui-leaflet";
-import { duration, number, spread } from "./format.js";
+import { clockTime, duration, number, spread } from "./format.js";
 import { health, running, silence } from "./board.js";
 
 const STYLES = {
@@ -145,6 +145,30 @@ export const CityMap = {
       return result;
     }
 
+    const trail = []; // of a hit's path: its line and its stops
+    function drawPath() {
+      if (!map) return;
+      for (const layer of trail.splice(0)) layer.remove();
+      const stops = (board.path.value?.sightings ?? []).filter((one) => one.lat !== null);
+      if (!stops.length) return;
+      const places = stops.map((one) => [one.lat, one.lon]);
+      trail.push(L.polyline(places, { color: "#6bb1ff", weight: 3, opacity: 0.9, dashArray: "7 5", interactive: false }).addTo(map));
+      const seen = new Map(); // stops at one place stand in one mark
+      stops.forEach((one, index) => {
+        const key = `${one.lat},${one.lon}`;
+        if (!seen.has(key)) seen.set(key, { at: [one.lat, one.lon], numbers: [], times: [] });
+        seen.get(key).numbers.push(index + 1);
+        seen.get(key).times.push(clockTime(one.at, board.now.value));
+      });
+      for (const { at, numbers, times } of seen.values()) {
+        const mark = element("div", "path-stop below");
+        mark.append(element("b", "", String(numbers[0])), element("time", "", times.map((time, i) => (i ? `${numbers[i]}: ${time}` : time)).join(", ")));
+        const icon = L.divIcon({ className: "path-host", html: mark, iconSize: [0, 0] });
+        trail.push(L.marker(at, { icon, interactive: false, keyboard: false, zIndexOffset: 6000 }).addTo(map));
+      }
+      map.fitBounds(L.latLngBounds(places), { maxZoom: 17, animate: false, paddingTopLeft: [64, 50], paddingBottomRight: [120, 60] });
+    }
+
     let laidOut = "";
     let side = new Map();
     function layOut(burning) {
@@ -260,6 +284,7 @@ export const CityMap = {
       resizer.observe(host.value);
     });
     watch([board.devices, board.zones, board.incidents, board.now, board.selected], () => nextTick(draw));
+    watch(board.path, drawPath);
     watch(board.selected, (id) => {
       const device = id && board.devices.get(id);
       if (map && device && device.lat !== null && !map.getBounds().pad(-0.1).contains([device.lat, device.lon])) {
@@ -271,11 +296,12 @@ export const CityMap = {
       map?.remove();
     });
     const nowhere = computed(() => board.link.state === "live" && [...board.devices.values()].every((device) => device.lat === null));
-    return { host, nowhere, fit: () => fit() };
+    return { host, nowhere, board, fit: () => fit(), forget: () => (board.path.value = null) };
   },
   template: `
   <section class="panel map" aria-label="Map">
     <div ref="host" class="map-host"></div>
+    <p v-if="board.path.value" class="path-told" role="status" data-path-told>Path of <b class="plate">{{ board.path.value.plate }}</b>{{ board.path.value.sightings.length }} {{ board.path.value.sightings.length === 1 ? "hit" : "hits" }} <button type="button" class="plain" @click="forget" data-path-forget>Remove</button></p>
     <p v-if="nowhere" class="empty" data-nowhere>No box has said where it is.</p>
     <button type="button" class="map-fit plain" title="Show all boxes" @click="fit">all</button>
   </section>`,

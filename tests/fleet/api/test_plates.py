@@ -21,7 +21,7 @@ from protocol.pseudonyms import pseudonym
 from tests.fleet.api.conftest import Api, serve
 from tests.fleet.fusion.anpr.events import KEY, KEY_ID, POLICY, T0, hit, newer, read, store
 
-HIT = uuid7(7)
+HIT = uuid7(7, bytes(10))
 SECRETS = ("1ABC234", "1XYZ088", "1XYZ08B", pseudonym(KEY, "1ABC234"))
 ASK = {"purpose": "travel-times", "reason": "case 2026/1234"}
 STOLEN = {"purpose": "stolen-vehicles", "reason": "case 2026/1234"}
@@ -56,7 +56,7 @@ def plates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         ("hits", {"purpose": "stolen-vehicles"}, 403, "reason"),
         ("clones", {"purpose": "travel-times"}, 403, "reason"),
         (f"hits/{HIT}/path", {}, 403, "reason"),
-        (f"hits/{uuid7(8)}/path", {"reason": "case 2026/1234"}, 404, "hit"),
+        (f"hits/{uuid7(8, bytes(10))}/path", {"reason": "case 2026/1234"}, 404, "hit"),
         ("search", ASK, 422, "question"),
         ("search", ASK | {"plate": "1ABC234", "devices": ["box-n"]}, 422, "question"),
         ("search", ASK | {"devices": ["box-n"]}, 422, "question"),

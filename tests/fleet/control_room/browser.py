@@ -69,6 +69,7 @@ class ControlRoom:
             connection.execute(update(event_table).values(received=event_table.c.time // 1000 + 30))
             connection.execute(update(device_table).where(device_table.c.name == STALE).values(**yesterday))
         self.plan = write_plan(folder / "plan.geojson")
+        (folder / "register.csv").write_text("plate,make,kind,colour,status\n1-XYZ-088,Opel,car,white,stolen\n", "utf-8")
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None

@@ -16,7 +16,8 @@ def main() -> None:
     """Serve until terminated."""
     data, port = Path(sys.argv[1]), int(sys.argv[2])
     plan = Path(sys.argv[3]) if len(sys.argv) > 3 else None
-    config = ManagerConfig(FLEET, data, url_for(data), "127.0.0.1", port, "127.0.0.1", 1, plan=plan)
+    register = data / "register.csv" if (data / "register.csv").exists() else None
+    config = ManagerConfig(FLEET, data, url_for(data), "127.0.0.1", port, "127.0.0.1", 1, plan=plan, register=register)
     uvicorn.run(build_web(config), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
 
 

@@ -80,7 +80,7 @@ def test_incidents_carry_the_names_that_people_know(town: Town, answers: Answers
     board = Board()
     board.device(box.name, "<b>Grote Markt</b>", None)
     board.config(box.name, box.config())
-    (shown,) = incident_page(answers.incidents("", None, 1), board)["incidents"]
+    (shown,) = incident_page(answers.incidents("", None, 1), board, plates=True)["incidents"]
     assert (shown["device_label"], shown["zone_label"]) == ("<b>Grote Markt</b>", "Grote Markt")
 
 

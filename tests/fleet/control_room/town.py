@@ -67,7 +67,7 @@ class Town:
         self.standing = Standing(engine, quarantine)
         self.rng = random.Random(seed)
         self.boxes = {site.device: Box(site, random.Random(f"{seed}/{site.device}"), telemetry_s=telemetry_s) for site in SITES}
-        self._engine = engine
+        self.engine = engine
         self._events: list[Message] = []
         self._others: list[Message] = []
 
@@ -75,7 +75,7 @@ class Town:
         """Make the boxes known."""
         now = now_ms()
         rows = [{"name": b.name, "label": b.site.label, "registered_at": now, "changed": 1} for b in self.boxes.values()]
-        with writing(self._engine) as connection:
+        with writing(self.engine) as connection:
             connection.execute(insert(device_table), rows)
 
     def flush(self) -> None:

@@ -63,3 +63,22 @@ def test_version_4_knows_lists_and_keys_and_leaves_the_rest(empty_engine: Engine
     assert not made & set(inspect(empty_engine).get_table_names())
     with empty_engine.connect() as connection:
         assert connection.execute(text("SELECT name, label, changed FROM device")).one() == ("box-1", "Market", 3)
+
+
+def test_version_5_keeps_reads_and_hits_beside_the_events_that_there_were(empty_engine: Engine) -> None:
+    _to(empty_engine, "0003")
+    columns = "device, boot, seq, id, type, priority, time, received, schema, body"
+    with writing(empty_engine) as connection:
+        values = {"body": b"{}"}
+        connection.execute(
+            text(f"INSERT INTO event ({columns}) VALUES ('box-1', 'abcdefghijkl', 1, 'x', 'anpr.read', 0, 1, 1, '1.0', :body)"),
+            values,
+        )
+    migrate(empty_engine)
+    tables = {"anpr_read", "anpr_hit", "anpr_clone", "anpr_search"}
+    assert tables <= set(inspect(empty_engine).get_table_names())
+    with empty_engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM event")).scalar_one() == 1
+        assert connection.execute(text("SELECT count(*) FROM anpr_read")).scalar_one() == 0
+    _to(empty_engine, "0003", down=True)
+    assert not tables & set(inspect(empty_engine).get_table_names())

@@ -1,0 +1,116 @@
+// Hits and clones on an alert's card: the plate, what else it may have been, what stands beside it, and where it was before.
+//
+// Rules:
+// - A plate comes over the line only to whoever may ask about plates; for everybody else the card stands without it.
+// - What stands beside a hit is asked for when the card is opened, which is recorded; its path is asked for with a reason.
+// - The register's word is a hint and is shown as one, below what was observed.
+
+import { computed, nextTick, reactive, ref, shallowRef, watch } from "vue";
+import { clockTime, dateTime, duration, number, percent } from "./format.js";
+import { fetchHit, fetchPath } from "./actions.js";
+
+const THROUGH = { best: "", alternate: "matched through an alternate", pattern: "matched through a pattern" };
+const known = (word) => (word && word !== "unknown" ? word : "");
+
+/** "red car, towards the camera, lane inner": what is known of a passage besides its plate. */
+export function passageText(hit) {
+  const way = { towards: "towards the camera", away: "away from the camera" }[hit.direction];
+  return [[known(hit.colour), known(hit.kind)].filter(Boolean).join(" ") || "vehicle", way, hit.lane && `lane ${hit.lane}`].filter(Boolean).join(", ");
+}
+
+export const HitHead = {
+  props: { hit: Object },
+  setup: () => ({ THROUGH, percent, passageText }),
+  template: `
+  <span class="alert-figures hit-head">
+    <b v-if="hit.plate" class="plate" data-plate>{{ hit.plate }}</b><span v-else class="muted" data-no-plate>plate not shown to your role</span>
+    <span class="hit-posterior" title="Calibrated probability that this is the plate" data-posterior>{{ percent(hit.posterior) }}</span>
+    <span v-if="THROUGH[hit.through]" class="through" data-through>{{ THROUGH[hit.through] }}</span>
+  </span>`,
+};
+
+export const CloneHead = {
+  props: { clone: Object },
+  setup: () => ({ duration }),
+  template: `
+  <span class="alert-figures">
+    <span class="people"><b>{{ duration(clone.took_s) }}</b></span> <span class="muted">apart, the quickest drive takes</span> {{ duration(clone.needs_s) }}
+  </span>`,
+};
+
+export const HitBody = {
+  props: { incident: Object, board: Object, account: Object },
+  setup(props) {
+    const facts = shallowRef(null);
+    const path = shallowRef(null);
+    const form = reactive({ asking: false, reason: "", busy: false, error: "" });
+    const input = ref(null);
+    const hit = computed(() => props.incident.hit);
+    const may = computed(() => Boolean(props.account?.may_search_plates));
+    watch(() => props.incident.id, async (id) => {
+      facts.value = path.value = null;
+      if (!may.value) return;
+      const { value, error } = await fetchHit(id);
+      if (id !== props.incident.id) return;
+      facts.value = value ?? null;
+      form.error = error ?? "";
+    }, { immediate: true });
+    function ask() {
+      Object.assign(form, { asking: true, error: "" });
+      nextTick(() => input.value?.focus());
+    }
+    async function show() {
+      form.busy = true;
+      const { value, error } = await fetchPath(props.incident.id, form.reason.trim());
+      Object.assign(form, { busy: false, error: error ?? "" });
+      if (!value) return;
+      form.asking = false;
+      path.value = value;
+      props.board.path.value = { plate: hit.value.plate, sightings: value.sightings };
+    }
+    const label = (name) => props.board.devices.get(name)?.label ?? name;
+    const found = computed(() => facts.value?.camera);
+    return { hit, facts, path, form, input, may, ask, show, label, found, THROUGH, percent, passageText, number, dateTime, clockTime };
+  },
+  template: `
+  <div class="hit" data-hit-body>
+    <p>{{ passageText(hit) }}, read in {{ hit.pictures }} {{ hit.pictures === 1 ? "picture" : "pictures" }}, plate {{ number(hit.plate_px) }} px wide at best.
+      <template v-if="hit.kind !== 'unknown'">Kind {{ percent(hit.kind_p) }}.</template> <template v-if="hit.colour !== 'unknown'">Colour {{ percent(hit.colour_p) }}.</template>
+      <template v-else>Colour not seen.</template></p>
+    <ol v-if="hit.alternates.length" class="readings" aria-label="Plausible readings" data-readings>
+      <li v-for="one in hit.alternates" :key="one.plate" :class="{ matched: one.matched }"><b class="plate">{{ one.plate }}</b><span class="weight"><i :style="{ width: 100 * one.probability + '%' }"></i></span><span>{{ percent(one.probability) }}</span>
+        <em v-if="one.matched" data-matched>on the list</em></li>
+    </ol>
+    <p v-if="THROUGH[hit.through]" class="doubt">{{ THROUGH[hit.through] === THROUGH.alternate ? "Matched through an alternate: another reading is more probable. Look at the vehicle before anything is done." : "Matched through a pattern: only part of the plate is on the list." }}</p>
+    <p>List <b>{{ hit.list }}</b>, version {{ hit.version }}<template v-if="facts">, purpose <b data-purpose>{{ facts.purpose_label || "not known to this manager" }}</b></template>.</p>
+    <p v-if="facts && facts.register" class="register" :class="{ doubt: facts.register.disagrees.length }" data-register><b>Register</b> {{ facts.register.words }}</p>
+    <p v-if="found" data-precision>Of this camera's judged hits {{ percent(found.value) }} were confirmed ({{ percent(found.low) }} to {{ percent(found.high) }}, {{ found.n }} judged).</p>
+    <p v-else-if="facts" class="muted" data-precision>No hit of this camera has been judged yet.</p>
+    <template v-if="may && facts">
+      <ol v-if="path" class="path-list" data-path><li v-for="(one, index) in path.sightings" :key="one.event"><b>{{ index + 1 }}</b> <time :title="dateTime(one.at)">{{ clockTime(one.at, board.now.value) }}</time> {{ label(one.device) }}<span v-if="!one.synchronised" class="doubt"> clock not set</span></li></ol>
+      <p v-if="path && path.more" class="muted">Only the newest are shown.</p>
+      <form v-if="form.asking" class="reason" @submit.prevent="show" @keydown.esc.stop="form.asking = false">
+        <label :for="'path-' + incident.id">Why is the path needed? It is recorded with your name.</label>
+        <input :id="'path-' + incident.id" ref="input" v-model="form.reason" maxlength="300" autocomplete="off" data-path-reason />
+        <div class="buttons"><button type="submit" :disabled="form.busy" data-path-give>Show the path</button><button type="button" class="plain" @click="form.asking = false">Back</button></div>
+      </form>
+      <button v-else-if="!path && facts.hits > 1" type="button" class="plain change" @click="ask" data-path-ask>{{ facts.hits }} hits of this plate: show its path…</button>
+    </template>
+    <p v-if="form.error" class="error" role="alert" data-hit-error>{{ form.error }}</p>
+  </div>`,
+};
+
+export const CloneBody = {
+  props: { clone: Object, board: Object },
+  setup(props) {
+    const label = (name) => props.board.devices.get(name)?.label ?? name;
+    return { label, known, dateTime, duration, number };
+  },
+  template: `
+  <div data-clone-body>
+    <p>One pseudonym was read at two places that no drive can join, {{ clone.contradictions }} {{ clone.contradictions === 1 ? "time" : "times" }}. The clearest:</p>
+    <ol class="path-list"><li v-for="(one, index) in [clone.first, clone.second]" :key="index"><b>{{ index + 1 }}</b> <time>{{ dateTime(one.at) }}</time> {{ label(one.device) }}<span v-if="known(one.colour) || known(one.kind)" class="muted"> · {{ [known(one.colour), known(one.kind)].filter(Boolean).join(" ") }}</span></li></ol>
+    <p>{{ duration(clone.took_s) }} lie between them; the quickest drive takes {{ duration(clone.needs_s) }}, as learned from the traffic, or from the distance where there is little. If there were one car, {{ clone.wrong }}
+      {{ clone.wrong === 1 ? "reading" : "readings" }} would have to be wrong. The plate is not known here: it stands under purpose <b>{{ clone.purpose }}</b> as a pseudonym.</p>
+  </div>`,
+};

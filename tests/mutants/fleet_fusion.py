@@ -1,0 +1,138 @@
+"""Defences of what the manager joins: reads kept and erased, clones, searches."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_CLONES = ("tests/fleet/fusion/anpr/test_clones.py",)
+_ERASING = ("tests/fleet/fusion/anpr/test_erasing.py",)
+_SEARCH = ("tests/fleet/fusion/anpr/test_search.py",)
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "a clock that is not synchronised gives no verdict on clones",
+        "fleet/fusion/anpr/passages.py",
+        "np.flatnonzero(reads.synchronised & np.isfinite(reads.at_s))",
+        "np.flatnonzero(np.isfinite(reads.at_s))",
+        _CLONES,
+    ),
+    Mutant(
+        "what a clock says of its error is allowed for",
+        "fleet/fusion/anpr/clones.py",
+        "allowed = CLOCK_Z * np.hypot(sigma[:-1], sigma[1:]) + GRACE_S",
+        "allowed = np.full(len(took), GRACE_S)",
+        _CLONES,
+    ),
+    Mutant(
+        "cameras on one pole see one passage",
+        "fleet/fusion/anpr/passages.py",
+        "(place[1:] == place[:-1]) & (np.diff(at_s) <= POLE_S)",
+        "(place[1:] == place[:-1]) & (np.diff(at_s) < 0)",
+        _CLONES,
+    ),
+    Mutant(
+        "one read that may be wrong is counted once, however many contradictions it makes",
+        "fleet/fusion/anpr/clones.py",
+        "        cover = _cover(at, wrong)",
+        "        cover = [int(v) for v in at]",
+        _CLONES,
+    ),
+    Mutant(
+        "an unsure reading weighs less",
+        "fleet/fusion/anpr/clones.py",
+        "wrong = np.maximum(1.0 - reads.posterior[seen.row], LEAST_WRONG)",
+        "wrong = np.full(len(seen.row), LEAST_WRONG)",
+        _CLONES,
+    ),
+    Mutant(
+        "a camera that contradicts all others is not believed",
+        "fleet/fusion/anpr/clones.py",
+        "        doubted[worst] = True",
+        "        return doubted",
+        _CLONES,
+    ),
+    Mutant(
+        "an event is erased with its row",
+        "fleet/fusion/anpr/erasing.py",
+        "                connection.execute(delete(event).where(event.c.row.in_(rows)))",
+        "                pass",
+        _ERASING,
+    ),
+    Mutant(
+        "what is kept for a purpose that there is not any more is erased",
+        "fleet/fusion/anpr/erasing.py",
+        "return or_(table.c.purpose.not_in(list(days)), *known)",
+        "return or_(*known)",
+        _ERASING,
+    ),
+    Mutant(
+        "what is deleted is overwritten on the disk",
+        "fleet/store/database.py",
+        '"secure_delete=ON", ',
+        "",
+        _ERASING,
+    ),
+    Mutant(
+        "the journal is emptied after an erasure",
+        "fleet/fusion/anpr/erasing.py",
+        '            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")',
+        "            pass",
+        _ERASING,
+    ),
+    Mutant(
+        "sent again it is as old as it was",
+        "fleet/fusion/anpr/keeping.py",
+        '"since": min(at, row.received) if body.clock.synchronised else row.received,',
+        '"since": row.received,',
+        _ERASING,
+    ),
+    Mutant(
+        "events are worked once whoever is killed when",
+        "fleet/fusion/anpr/keeping.py",
+        '.on_conflict_do_nothing(index_elements=["event"])',
+        "",
+        ("tests/fleet/fusion/anpr/test_keeping.py",),
+    ),
+    Mutant(
+        "nobody is told again by the same contradictions",
+        "fleet/fusion/anpr/suspects.py",
+        "if before is not None and clone.contradictions <= before.contradictions:",
+        "if before is not None and clone.contradictions < before.contradictions:",
+        ("tests/fleet/fusion/anpr/test_suspects.py",),
+    ),
+    Mutant(
+        "a question about plates needs a reason",
+        "fleet/fusion/anpr/disclosing.py",
+        "        raise PurposeError(str(error)) from None\n    check_reason(asked.reason)",
+        "        raise PurposeError(str(error)) from None",
+        _SEARCH,
+    ),
+    Mutant(
+        "a path needs a reason",
+        "fleet/fusion/anpr/search.py",
+        "            check_reason(reason)\n            if found.purpose:\n                check(asked, self.policy)\n",
+        "",
+        _SEARCH,
+    ),
+    Mutant(
+        "purposes are never joined",
+        "fleet/fusion/anpr/search.py",
+        "mine = [table.c.purpose == asked.purpose, *where, *_within(table, span)]",
+        "mine = [*where, *_within(table, span)]",
+        _SEARCH,
+    ),
+    Mutant(
+        "the stream of events shows no plates",
+        "fleet/api/stream.py",
+        '    shown["body"] = withhold(stored.type, stored.schema == SCHEMA, shown["body"])',
+        "",
+        ("tests/fleet/api/test_plates.py",),
+    ),
+    Mutant(
+        "a page of somebody who may not ask about plates gets none",
+        "fleet/control_room/hub.py",
+        "page.offer(encoded if page.plates else bare)",
+        "page.offer(encoded)",
+        ("tests/fleet/control_room/test_plates.py",),
+    ),
+)
