@@ -100,6 +100,8 @@ def test_after_a_power_cut_there_is_a_new_lock_and_no_key(tmp_path: Path, monkey
         assert "no longer has" in site.give(STOLEN, state=before).message, "what was sealed for the old lock opens nothing"
         assert site.give(STOLEN, OTHERS).ok
         site.state(lambda s: len(s.keys) == 2 and not reason(s, "keys-missing"), "the manager answers")
+        assert site.give(STOLEN, OTHERS, msgspec.structs.replace(OTHERS, id="travel-2")).ok
+        site.state(lambda s: len(s.keys) == 3, "the manager is told of a key that was not missing")
 
 
 def test_what_is_refused_is_said_and_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
