@@ -64,8 +64,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "where bytes are short windows grow",
         "edge/agent/pipeline.py",
-        "        self._analytics.stretch = self.stretch\n",
-        "",
+        "            self._crowd.stretch = self.stretch\n",
+        "            pass\n",
         ("tests/edge/agent/test_pipeline.py",),
     ),
     Mutant(

@@ -26,8 +26,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "an event names the model that looked",
         "edge/runtime/view.py",
-        "model=(model or (self.plan.ref",
-        "model=((self.plan.ref",
+        "model=(model or (plan.ref if plan else None))",
+        "model=(plan.ref if plan else None)",
         _SWITCH,
     ),
     Mutant(
@@ -89,8 +89,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "golden vectors decide",
         "edge/updates/trial.py",
-        "return Golden(not rehearsal.fault, rehearsal.fault, latency, memory)",
-        "return Golden(True, rehearsal.fault, latency, memory)",
+        "return Golden(not rehearsal.fault, rehearsal.fault, rehearsal.warm_ms, memory)",
+        "return Golden(True, rehearsal.fault, rehearsal.warm_ms, memory)",
         _UPDATES,
     ),
     Mutant(
