@@ -58,7 +58,9 @@ class Gate(Struct, frozen=True):
 
     enabled: Annotated[bool, Meta(description="Whether still pictures are spared an inference")] = True
     max_regions: Annotated[int, Meta(ge=1, le=8, description="Most regions a picture is cut into")] = 4
-    region_px: Annotated[int, Meta(ge=64, le=2048, description="Side of a region, pixels of the picture")] = 256
+    region_px: Annotated[
+        int, Meta(ge=64, le=2048, description="Side of a region, pixels of the picture; 512 at least where plates are read")
+    ] = 256
     whole_every_s: Annotated[
         float, Meta(gt=0, le=DAY_S, description="Seconds between looks at the whole picture, moving or not")
     ] = 2.0

@@ -23,7 +23,7 @@ from edge.region import Region, Size
 from models.bundle.bundle import Bundle, BundleError, load_bundle
 from models.bundle.detections import Detections, Floats, Window, decode, merge, pairwise_iou
 from models.bundle.golden import Run, check_golden
-from models.bundle.plates import VEHICLES
+from models.bundle.plates import VEHICLE_POINT, VEHICLES
 from protocol.manifest import Manifest, OperatingPoint, Variant
 
 _WARM_LOOKS = 3
@@ -31,9 +31,6 @@ _WARM_LOOKS = 3
 
 _UNWANTED = 2.0
 """Threshold of a label that the operating point does not name: above any score."""
-
-VEHICLE_POINT = "vehicles"
-"""Operating point from which the thresholds of vehicles come where plates are read; people keep their own."""
 
 SAME_VEHICLE = 0.6
 """Overlap from which two boxes are one vehicle, whatever each calls it: a van is a car and a lorry."""

@@ -23,9 +23,6 @@ from edge.infer.prepare import Rgb
 from models.bundle.detections import Detections, Floats
 from models.bundle.plate_chain import Box, PlateChain, Stage, assign, moved, worth_a_look
 
-CORNERS, CHARACTERS = "corners-and-scores", "characters"
-"""How the outputs of what finds plates, and of what reads them, are read."""
-
 _WARM_RUNS = 3
 
 Planes = tuple[Plane, Plane, Plane]

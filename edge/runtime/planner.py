@@ -5,15 +5,12 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
-from edge.infer.looker import VEHICLE_POINT
 from edge.infer.messages import ModelOrder, Task
-from edge.infer.plates import CHARACTERS, CORNERS
 from edge.runtime.plan import NoPlan, Plan, PlatePlan
 from hardware.accelerators import Accelerator
 from models.bundle.bundle import Bundle, BundleError, load_bundle
 from models.bundle.choose import Choice, Offer, choose
-from models.bundle.plate_chain import LABEL
-from models.bundle.plates import VEHICLES
+from models.bundle.plates import CHARACTERS, CORNERS, LABEL, VEHICLE_POINT, VEHICLES
 from protocol.config import Anpr, Source
 from protocol.events import ModelRef
 from protocol.manifest import Manifest

@@ -31,6 +31,7 @@ from edge.capture.messages import (
 )
 from edge.capture.ring import RingLayout
 from edge.capture.slots import SlotName
+from edge.gate.street import gate_of
 from edge.region import Region
 from edge.runtime.backoff import Backoff
 from edge.runtime.child import Child, Watcher
@@ -130,7 +131,7 @@ class SourceUnit:
             port=self._policy.file_port,
             address=config.uri,
             opening=self.opening,
-            gate=config.gate,
+            gate=gate_of(config),
             real_time=config.pace == "real-time",
             fps=config.fps,
             repeat=config.repeat,
@@ -158,8 +159,8 @@ class SourceUnit:
 
     def set_gate(self, config: Source) -> None:
         """Take a configuration that needs no new process."""
-        if config.gate != self.config.gate:
-            self._child.send(SetGate(config.gate))
+        if gate_of(config) != gate_of(self.config):
+            self._child.send(SetGate(gate_of(config)))
         self.config = config
 
     def tick(self, now_s: float) -> None:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from models.bundle.corners import MARGIN, Plates, around, cut, decode, rectify
 from models.bundle.detections import Floats, pairwise_iou
 from models.bundle.looks import closer, fitted
-from models.bundle.plates import PlateSeen
+from models.bundle.plates import LABEL, PlateSeen
 from models.bundle.reading import ALPHABET, read_greedily, soften
 from models.bundle.vehicle_colour import colour_of
 from protocol.manifest import Manifest
@@ -31,7 +31,6 @@ from protocol.manifest import Manifest
 Rgb: TypeAlias = npt.NDArray[np.uint8]
 Box: TypeAlias = tuple[float, float, float, float]
 
-LABEL = "plate"
 CLASSES = len(ALPHABET) + 1
 COLUMN_PX = 4
 """Pixels of a reader's input to a column: so many lines it answers with are told apart."""

@@ -16,6 +16,15 @@ from models.bundle.detections import Floats
 COLOURS = ("white", "grey", "black", "red", "orange", "yellow", "green", "blue", "brown", "unknown")
 """Of vehicles, in the order of :attr:`PlateSeen.colours`; spelled as on the wire."""
 
+CORNERS, CHARACTERS = "corners-and-scores", "characters"
+"""Decoders of what finds plates, and of what reads them."""
+
+LABEL = "plate"
+"""Of both."""
+
+VEHICLE_POINT = "vehicles"
+"""Operating point from which the thresholds of vehicles come where plates are read; people keep their own."""
+
 VEHICLES = ("car", "motorcycle", "bus", "truck")
 """Labels of what bears a plate; spelled as on the wire."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -129,3 +131,9 @@ def test_a_vehicle_that_stands_and_is_known_is_spared() -> None:
     assert spared.left == pytest.approx(300, abs=6)
     line.take(result(40, Seen(detections(120.0), 9.0, PlatesLooked((plate(1),), (1,)))))
     assert line.spared == (), "it moves"
+
+
+def test_the_agents_own_process_has_no_image_arithmetic() -> None:
+    """Pictures are looked at in other processes; the library for it would take megabytes of a small board here."""
+    code = "import edge.agent.agent, sys; sys.exit('cv2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

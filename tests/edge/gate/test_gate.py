@@ -11,8 +11,9 @@ import pytest
 
 from edge.capture.file import FilePort
 from edge.gate.gate import FrameGate
+from edge.gate.street import STREET_PX, gate_of
 from edge.region import Region, Size
-from protocol.config import Gate
+from protocol.config import Anpr, Gate, Source
 from tests.edge.capture.clips import SQUARE
 
 WHOLE = Region(0, 0, 768, 576)
@@ -91,3 +92,16 @@ def test_squares_hardly_jump(looks: list[tuple[tuple[Region, ...], float]]) -> N
 
 def test_the_size_of_a_picture_knows_its_whole() -> None:
     assert Size(768, 576).whole == WHOLE
+
+
+def test_where_plates_are_read_a_vehicle_fits_into_a_region() -> None:
+    street = Source("gate", "x.mp4", anpr=Anpr())
+    assert gate_of(street) == Gate(region_px=STREET_PX)
+    wide = Source("gate", "x.mp4", anpr=Anpr(), gate=Gate(region_px=800, max_regions=2))
+    assert gate_of(wide) == wide.gate
+    assert gate_of(Source("square", "x.mp4")) == Gate()
+    gate = FrameGate(Gate(region_px=gate_of(street).region_px, whole_every_s=100.0))
+    gate.regions(STILL, 0.0, ())
+    car = Region(100, 100, 420, 300)
+    (square,) = gate.regions(STILL, 0.1, (car,))
+    assert (square.left <= car.left, square.right >= car.right) == (True, True)
