@@ -324,3 +324,10 @@ def test_stopping_ends_every_process_and_frees_the_ports(tmp_path: Path) -> None
         assert (config.keys / "ca.crt").read_bytes() == authority, "boxes go on believing it"
     finally:
         again.stop()
+
+
+def test_a_register_that_is_wrong_is_refused_at_the_start(tmp_path: Path) -> None:
+    wrong = tmp_path / "register.csv"
+    wrong.write_text("plate,make,kind,colour,status\n1ABC234,Opel,tank,white,\n", "utf-8")
+    with pytest.raises(ManagerError, match=r"register.csv: line 2: Invalid enum value 'tank'.*mend it"):
+        Manager(replace(_config(tmp_path), register=wrong))

@@ -68,8 +68,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "what is deleted is overwritten on the disk",
         "fleet/store/database.py",
-        '"secure_delete=ON", ',
-        "",
+        '"secure_delete=ON"',
+        '"secure_delete=OFF"',
         _ERASING,
     ),
     Mutant(
