@@ -276,10 +276,11 @@ def run_fusion(config: ManagerConfig) -> None:
 def build_fusion(config: ManagerConfig) -> Any:
     """The job that joins what several boxes say."""
     from fleet.fusion.job import Job  # noqa: PLC0415 - each process loads what it needs
+    from fleet.lists.ledger import purpose_of  # noqa: PLC0415
     from fleet.policy.policy import DEFAULT, read_policy  # noqa: PLC0415
     from fleet.store.database import open_engine  # noqa: PLC0415
 
-    return Job(open_engine(config.store_url), read_policy(config.policy or DEFAULT))
+    return Job(open_engine(config.store_url), read_policy(config.policy or DEFAULT), purpose_of)
 
 
 async def _until_terminated(work: Coroutine[Any, Any, None]) -> None:

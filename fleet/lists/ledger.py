@@ -128,6 +128,12 @@ def active_of(connection: Connection, name: str) -> Version | None:
     return found[0] if found else None
 
 
+def purpose_of(connection: Connection, name: str, version: int) -> str:
+    """Purpose of a version of a list, whether it stands or not; empty when this manager has made none of the kind."""
+    query = select(list_version.c.purpose).where(list_version.c.list == name, list_version.c.version == version)
+    return connection.execute(query).scalar() or ""
+
+
 def add_draft(connection: Connection, values: dict[str, Any]) -> Version:
     """Add a draft."""
     made = connection.execute(insert(list_version).values(state=State.DRAFT.value, words="", **values)).inserted_primary_key

@@ -6,7 +6,7 @@ import pytest
 
 from fleet.audit.log import verify
 from fleet.lists.errors import KeyGoneError, SecondPersonError, StateError, UnknownListError
-from fleet.lists.ledger import State
+from fleet.lists.ledger import State, purpose_of
 from fleet.lists.periods import GRACE_MS
 from fleet.lists.publishing import KEY_AGE_MS
 from fleet.store.tables import list_part
@@ -34,6 +34,8 @@ def test_a_list_from_draft_to_hit(each: Office) -> None:
     assert [box.finds("stolen", plate) for plate in ("1ABC123", "2XYZ007", "IABC123", "1ABC124", "2XYZ100")] == [
         True, True, True, False, False,
     ]  # fmt: skip
+    with each.engine.connect() as connection:
+        assert [purpose_of(connection, "stolen", version) for version in (1, 2)] == ["stolen-vehicles", ""]
     assert verify(each.engine).broken_at is None
     said = [(who, what) for who, what, _ in each.actions("list.draft", "list.approve", "list.publish", "list.tell", "key.give")]
     assert said == [
