@@ -53,6 +53,8 @@ class Leader:
         """Let another lead."""
         held, self._held = self._held, None
         if held is not None:
+            with contextlib.suppress(SQLAlchemyError):  # the server may notice an ended connection later than the next one asks
+                held.execute(select(func.pg_advisory_unlock(LOCK_SPACE, self._what)))
             with contextlib.suppress(SQLAlchemyError):
                 held.invalidate()  # a pooled connection would keep the lock
                 held.close()
