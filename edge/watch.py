@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from rich.text import Text
 from edge.agent.status import BoxStatus, PlatesStatus, UpdateStatus, read_status
 from edge.boxfile import read_box_file
 from edge.errors import EdgeError
-from protocol.state import Status
+from protocol.state import SourceTelemetry, Status
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -129,6 +130,12 @@ def _lists(plates: PlatesStatus, now: dt.datetime) -> Text:
     return text if plates.lists else Text("none")
 
 
+def _widths(sources: Mapping[str, SourceTelemetry]) -> str:
+    """How wide plates are: what a technician aims the camera by."""
+    wide = [f"{name} {source.plate_px:.0f}{_NBSP}px wide" for name, source in sources.items() if source.plate_px is not None]
+    return ", ".join(wide) or "none seen yet"
+
+
 def _keys(plates: PlatesStatus) -> Text:
     text = Text(", ".join(plates.keys) or "none")
     if plates.missing:
@@ -144,6 +151,7 @@ def _facts(status: BoxStatus) -> Table:
     if status.updates is not None:
         grid.add_row("updates", _update(status.updates))
     if status.plates is not None:
+        grid.add_row("plates", _widths(telemetry.sources))
         grid.add_row("lists", _lists(status.plates, telemetry.at))
         grid.add_row("keys", _keys(status.plates))
     grid.add_row(

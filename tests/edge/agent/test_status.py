@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from edge.agent.status import BoxStatus, StatusSocket, read_status
+from edge.agent.status import BoxStatus, PlatesStatus, StatusSocket, read_status
 from edge.errors import StateFolderError
 from edge.watch import app, draw
 from protocol.events import Clock, ClockSource, ModelRef, Reason
@@ -88,6 +88,16 @@ def test_the_view_fits_a_terminal_and_says_what_matters() -> None:
     text = " ".join(" ".join(lines).split())
     for word in ("DEGRADED", "city/post-1", "superseded 12", "no-slot 3", "accelerator-stuck", "bad user name", "4 pending"):
         assert word in text, word
+
+
+def test_a_technician_sees_how_wide_plates_are() -> None:
+    plates = PlatesStatus((), (), (), "in memory")
+    seen = msgspec.structs.replace(STATUS.telemetry.sources["cam"], plate_px=74.4)
+    telemetry = msgspec.structs.replace(STATUS.telemetry, sources={"cam": seen, "yard": SourceTelemetry("running")})
+    text = "\n".join(shown(msgspec.structs.replace(STATUS, telemetry=telemetry, plates=plates)))
+    assert "cam 74\u00a0px wide" in text
+    assert "none seen yet" in "\n".join(shown(msgspec.structs.replace(STATUS, plates=plates)))
+    assert "px wide" not in "\n".join(shown(STATUS)), "a box that reads no plates says nothing of them"
 
 
 def test_a_busy_box_with_long_names_is_shown_whole_and_no_number_leaves_its_reason() -> None:
