@@ -206,6 +206,7 @@ class Agent:
             self._file,
             self._outbox.boot,
             self._clock,
+            condition.floor.at,
             lambda: condition.wall() is not None,
             condition.allowance.spend,
             self._board,
@@ -332,7 +333,8 @@ class Agent:
             changed = False
         if changed:
             self._configure()
-        self._plates.configure(self._twin.config, self._twin.lists)
+        else:
+            self._plates.configure(self._twin.config, self._twin.lists)
         self._tell_configuration()
         if desired.orders is not None:
             if self._updates is not None:

@@ -41,6 +41,7 @@ class Condition:
     Attributes:
         watch: how far the wall clock may be trusted.
         allowance: the month's bytes.
+        floor: the time before which it cannot be.
         memory_mb: of the agent and its processes, MB; ``None`` before it was read.
     """
 
@@ -49,7 +50,7 @@ class Condition:
         self._started_s = clock.monotonic()
         self.watch = ClockWatch()
         self.watch.update(self._started_s, clock.now().wall)
-        self._floor = floor_of(self._folder)
+        self.floor = floor_of(self._folder)
         self.allowance = Allowance(box.mb_per_month, box.month_begins, self._folder)
         self._ladder = Ladder(hot_c() if box.hot_c is None else box.hot_c, box.low_mb)
         self.memory_mb: float | None = None
@@ -70,7 +71,7 @@ class Condition:
         self.allowance.look(line, now.wall, now.monotonic_s, synchronised=self.watch.clock.synchronised)
         self._board.replace(BYTES, self.allowance.reasons())
         self._board.replace("disk", faults.of_disk(self._folder))
-        self._board.replace("clock", faults.of_clock(now.wall, self._floor))
+        self._board.replace("clock", faults.of_clock(now.wall, self.floor))
         if self._memory_due.now(now.monotonic_s):
             self.memory_mb = memory_mb(descendants(os.getpid()))
         return self._ladder.look(Measured(temperature_c(), memory_available_mb()), steps_of(sources), now.monotonic_s)

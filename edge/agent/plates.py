@@ -29,7 +29,7 @@ from edge.lists.store import ListStore
 from edge.lists.times import Times
 from edge.lists.tpm import look
 from edge.lists.vault import refuse_dumps
-from edge.timefloor import IDENTITY, floor_of
+from edge.timefloor import IDENTITY
 from ota.device.moment import Moment
 from protocol.config import Config
 from protocol.events import Reason
@@ -54,6 +54,7 @@ class Plates:
         file: the box's.
         boot: this start of the agent.
         clock: time.
+        floor: before which it cannot be, as the box's files prove.
         known: whether something keeps the wall clock right.
         spend: told of bytes that came over the line; any thread.
         board: where to put what stands against it.
@@ -68,6 +69,7 @@ class Plates:
         file: BoxFile,
         boot: str,
         clock: Clock,
+        floor: dt.datetime,
         known: Callable[[], bool],
         spend: Callable[[int], None],
         board: HealthBoard,
@@ -76,7 +78,7 @@ class Plates:
         self._file, self._clock, self._board, self._spend = file, clock, board, spend
         state = Path(file.box.state)
         self._identity = state / IDENTITY
-        self._times = Times(floor_of(state).at, known)
+        self._times = Times(floor, known)
         self._ring = Keyring(Place(file.box.fleet, file.box.device, boot))
         self._ground = Ground(file.box.fleet, state / LISTS, self._identity / "ca.crt", self._moment, self._open, wake)
         self._lists = Lists(self._ground)

@@ -7,13 +7,11 @@ Rules: whoever types signs in, as for rollouts; ``--json`` prints what the API a
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
-import msgspec
 import typer
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -22,8 +20,8 @@ from fleet.lists import show
 from fleet.lists.cli_ceremony import authority, make_master_key
 from fleet.lists.errors import DraftError
 from fleet.lists.typed import body_of, pieces, read_end
-from fleet.rollouts.client import Client, ClientError, open_client
-from fleet.rollouts.who import Session
+from fleet.rollouts.client import Client
+from fleet.rollouts.who import AsJson, fail, run, sign_in
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 keys_app = typer.Typer(no_args_is_help=True, help="Keys of plates: what there is and was, and how to show that one is gone.")
@@ -31,30 +29,12 @@ app.add_typer(authority, name="authority")
 app.add_typer(keys_app, name="keys")
 keys_app.command("init")(make_master_key)
 
-Url = Annotated[str, typer.Option(envvar="LAMPLIGHTER_URL", help="Address of the manager")]
-Name = Annotated[str, typer.Option("--user", envvar="LAMPLIGHTER_USER", help="Who signs in")]
-PasswordFile = Annotated[
-    Path | None, typer.Option(exists=True, dir_okay=False, help="File with the password; asked for when absent")
-]
-Ca = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="The fleet's ca.crt, for HTTPS")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
 Number = Annotated[int, typer.Argument(min=1, help="Number of the draft, as listed")]
 ListName = Annotated[str, typer.Argument(help="Name of the list: 1-32 of a-z, 0-9 and -, starting with a letter")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the record")]
 
 
-@app.callback()
-def session(  # noqa: PLR0913 - options
-    context: typer.Context,
-    *,
-    url: Url = "http://127.0.0.1:8080",
-    user: Name = "",
-    password_file: PasswordFile = None,
-    token: Annotated[str, typer.Option(envvar="LAMPLIGHTER_TOKEN", help="Of a session, instead of name and password")] = "",
-    ca: Ca = None,
-) -> None:
-    """Hit lists of number plates, made by one person and approved by another; and the keys of plates."""
-    context.obj = Session(url, user, password_file, token, ca)
+app.callback(help="Hit lists of number plates, made by one person and approved by another; and the keys of plates.")(sign_in)
 
 
 @app.command()
@@ -85,10 +65,10 @@ def draft(  # noqa: PLR0913 - options
             wanted["least"] = least
         body = body_of(wanted, file, add, remove)
     except DraftError as error:
-        _fail(str(error))
+        fail(str(error))
     with body:
         parts, size = pieces(body)
-        _run(context, lambda client: _sent(client, parts, size, quiet=as_json), show.drafted, as_json=as_json)
+        run(context, lambda client: _sent(client, parts, size, quiet=as_json), show.drafted, as_json=as_json)
 
 
 @app.command()
@@ -122,13 +102,13 @@ def rotate(context: typer.Context, name: ListName, *, reason: Reason = "", as_js
 @app.command("list")
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List what stands and what waits."""
-    _run(context, lambda client: client.ask("GET", "lists"), show.listed, as_json=as_json)
+    run(context, lambda client: client.ask("GET", "lists"), show.listed, as_json=as_json)
 
 
 @app.command("show")
 def show_(context: typer.Context, name: ListName, *, as_json: AsJson = False) -> None:
     """Show a list: its versions, who drafted and approved them, and the boxes that use it."""
-    _run(context, lambda client: client.ask("GET", f"lists/{quote(name, safe='')}"), show.history, as_json=as_json)
+    run(context, lambda client: client.ask("GET", f"lists/{quote(name, safe='')}"), show.history, as_json=as_json)
 
 
 @app.command()
@@ -146,13 +126,13 @@ def entries(  # noqa: PLR0913 - options
     path, wanted = f"lists/drafts/{number}/entries", {"reason": reason, "after": after, "limit": limit}
     if plate:
         path, wanted = f"lists/drafts/{number}/who", {"reason": reason, "plate": plate}
-    _run(context, lambda client: client.ask("POST", path, wanted), show.entries, as_json=as_json)
+    run(context, lambda client: client.ask("POST", path, wanted), show.entries, as_json=as_json)
 
 
 @keys_app.command("list")
 def keys(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List keys of lists and pseudonyms, those that were destroyed among them."""
-    _run(context, lambda client: client.ask("GET", "lists/keys"), show.keys, as_json=as_json)
+    run(context, lambda client: client.ask("GET", "lists/keys"), show.keys, as_json=as_json)
 
 
 @keys_app.command("proof")
@@ -160,7 +140,7 @@ def proof(
     context: typer.Context, key: Annotated[str, typer.Argument(help="Id of the key, as listed")], *, as_json: AsJson = False
 ) -> None:
     """Show that a key was destroyed: its commitment, and where the audit log says so."""
-    _run(context, lambda client: client.ask("GET", f"lists/keys/{quote(key, safe='')}"), show.proof, as_json=as_json)
+    run(context, lambda client: client.ask("GET", f"lists/keys/{quote(key, safe='')}"), show.proof, as_json=as_json)
 
 
 def _sent(client: Client, parts: Iterator[bytes], size: int, *, quiet: bool) -> Any:
@@ -177,22 +157,4 @@ def _sent(client: Client, parts: Iterator[bytes], size: int, *, quiet: bool) -> 
 
 
 def _decide(context: typer.Context, path: str, reason: str, told: Callable[[Any], RenderableType], *, as_json: bool) -> None:
-    _run(context, lambda client: client.ask("POST", path, {"reason": reason}), told, as_json=as_json)
-
-
-def _run(context: typer.Context, ask: Callable[[Client], Any], told: Callable[[Any], RenderableType], *, as_json: bool) -> None:
-    shared: Session = context.obj
-    try:
-        with open_client(shared.access()) as client:
-            answer = ask(client)
-    except ClientError as error:
-        _fail(str(error))
-    if as_json:
-        sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
-    else:
-        Console().print(told(answer))
-
-
-def _fail(message: str) -> Any:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)
+    run(context, lambda client: client.ask("POST", path, {"reason": reason}), told, as_json=as_json)

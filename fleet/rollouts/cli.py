@@ -6,14 +6,11 @@ the API answered and nothing else. Exit status 0: done; 1: refused, or the rollo
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
-import msgspec
 import typer
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -22,35 +19,16 @@ from fleet.rollouts import show
 from fleet.rollouts.client import Client, ClientError, open_client
 from fleet.rollouts.errors import PlanError
 from fleet.rollouts.typed import Typed, read_plan_file, read_window
-from fleet.rollouts.who import Session
+from fleet.rollouts.who import AsJson, Session, fail, print_json, run, sign_in
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
-Url = Annotated[str, typer.Option(envvar="LAMPLIGHTER_URL", help="Address of the manager")]
-Name = Annotated[str, typer.Option("--user", envvar="LAMPLIGHTER_USER", help="Who signs in")]
-PasswordFile = Annotated[
-    Path | None, typer.Option(exists=True, dir_okay=False, help="File with the password; asked for when absent")
-]
-Ca = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="The fleet's ca.crt, for HTTPS")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
 Number = Annotated[int, typer.Argument(min=1, help="Number of the rollout, as listed")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for people and the record")]
-_URL = "http://127.0.0.1:8080"
 _LOOK_S = 1.0
 
 
-@app.callback()
-def session(  # noqa: PLR0913 - options
-    context: typer.Context,
-    *,
-    url: Url = _URL,
-    user: Name = "",
-    password_file: PasswordFile = None,
-    token: Annotated[str, typer.Option(envvar="LAMPLIGHTER_TOKEN", help="Of a session, instead of name and password")] = "",
-    ca: Ca = None,
-) -> None:
-    """Roll releases of models out to boxes, in groups, with a brake."""
-    context.obj = Session(url, user, password_file, token, ca)
+app.callback(help="Roll releases of models out to boxes, in groups, with a brake.")(sign_in)
 
 
 @app.command()
@@ -91,9 +69,9 @@ def plan(  # noqa: PLR0913 - options
     try:
         wanted = typed.plan() if file is None else read_plan_file(file)
     except PlanError as error:
-        _fail(str(error))
+        fail(str(error))
     path, told = ("rollouts/preview", show.preview) if preview else ("rollouts", _decided)
-    _run(context, lambda client: client.ask("POST", path, wanted), told, as_json=as_json)
+    run(context, lambda client: client.ask("POST", path, wanted), told, as_json=as_json)
 
 
 @app.command()
@@ -137,19 +115,19 @@ def back(
 ) -> None:
     """Plan to take a rollout's boxes back to what they ran before."""
     wanted = {"release": release, "reason": reason}
-    _run(context, lambda client: client.ask("POST", f"rollouts/{number}/back", wanted), _decided, as_json=as_json)
+    run(context, lambda client: client.ask("POST", f"rollouts/{number}/back", wanted), _decided, as_json=as_json)
 
 
 @app.command("list")
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List rollouts, newest first."""
-    _run(context, lambda client: client.ask("GET", "rollouts"), show.listed, as_json=as_json)
+    run(context, lambda client: client.ask("GET", "rollouts"), show.listed, as_json=as_json)
 
 
 @app.command()
 def releases(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the releases that boxes can be given."""
-    _run(context, lambda client: client.ask("GET", "releases"), show.releases, as_json=as_json)
+    run(context, lambda client: client.ask("GET", "releases"), show.releases, as_json=as_json)
 
 
 @app.command()
@@ -168,15 +146,15 @@ def place(  # noqa: PLR0913 - options
     try:
         wanted = {"site": site, "tags": list(tag or ()), "powered": read_window(powered) if powered else None}
     except PlanError as error:
-        _fail(str(error))
+        fail(str(error))
     path = f"devices/{quote(device, safe='')}/place"
-    _run(context, lambda client: client.ask("PUT", path, wanted), lambda _: f"{device} is placed", as_json=as_json)
+    run(context, lambda client: client.ask("PUT", path, wanted), lambda _: f"{device} is placed", as_json=as_json)
 
 
 @app.command("show")
 def show_(context: typer.Context, number: Number, *, as_json: AsJson = False) -> None:
     """Show one rollout."""
-    _run(context, lambda client: client.ask("GET", f"rollouts/{number}"), show.progress, as_json=as_json)
+    run(context, lambda client: client.ask("GET", f"rollouts/{number}"), show.progress, as_json=as_json)
 
 
 @app.command()
@@ -187,7 +165,7 @@ def watch(context: typer.Context, number: Number, *, as_json: AsJson = False) ->
         with open_client(shared.access()) as client:
             state = _watch(client, number, as_json=as_json)
     except ClientError as error:
-        _fail(str(error))
+        fail(str(error))
     raise typer.Exit(0 if state == "completed" else 1)
 
 
@@ -200,7 +178,7 @@ def _watch(client: Client, number: int, *, as_json: bool) -> str:
             if told != last:
                 last = told
                 if as_json:
-                    _print_json(found)
+                    print_json(found)
                 else:
                     live.update(show.progress(found), refresh=True)
             state = str(found["rollout"]["state"])
@@ -211,32 +189,9 @@ def _watch(client: Client, number: int, *, as_json: bool) -> str:
 
 def _decide(context: typer.Context, number: int, verb: str, reason: str, *, as_json: bool) -> None:
     path = f"rollouts/{number}/{verb}"
-    _run(context, lambda client: client.ask("POST", path, {"reason": reason}), _decided, as_json=as_json)
+    run(context, lambda client: client.ask("POST", path, {"reason": reason}), _decided, as_json=as_json)
 
 
 def _decided(answer: dict[str, Any]) -> RenderableType:
     next_step = {"planned": "; a second person approves it", "approved": "; start it when it is time"}
     return f"rollout {answer['number']} is {answer['state']}{next_step.get(answer['state'], '')}"
-
-
-def _run(context: typer.Context, ask: Callable[[Client], Any], told: Callable[[Any], RenderableType], *, as_json: bool) -> None:
-    shared: Session = context.obj
-    try:
-        with open_client(shared.access()) as client:
-            answer = ask(client)
-    except ClientError as error:
-        _fail(str(error))
-    if as_json:
-        _print_json(answer)
-    else:
-        Console().print(told(answer))
-
-
-def _print_json(answer: Any) -> None:
-    sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
-    sys.stdout.flush()
-
-
-def _fail(message: str) -> Any:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

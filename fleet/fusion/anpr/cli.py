@@ -7,43 +7,25 @@ Exit status 0: answered, also with nothing found; 1: refused.
 from __future__ import annotations
 
 import datetime as dt
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
-import msgspec
 import typer
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from fleet.rollouts.client import ClientError, open_client
-from fleet.rollouts.who import Session
+from fleet.rollouts.who import AsJson, run, sign_in
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 Purpose = Annotated[str, typer.Option(help="Of the fleet's policy, for which this is asked")]
 Reason = Annotated[str, typer.Option(help="Why: the number of the case, or what happened; it is recorded with your name")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
 Since = Annotated[dt.datetime | None, typer.Option(help="From then on; local time, 2026-03-01T08:00")]
 Until = Annotated[dt.datetime | None, typer.Option(help="Before then; local time")]
 
 
-@app.callback()
-def session(  # noqa: PLR0913 - options
-    context: typer.Context,
-    *,
-    url: Annotated[str, typer.Option(envvar="LAMPLIGHTER_URL", help="Address of the manager")] = "http://127.0.0.1:8080",
-    user: Annotated[str, typer.Option("--user", envvar="LAMPLIGHTER_USER", help="Who signs in")] = "",
-    password_file: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="File with the password; asked for when absent")
-    ] = None,
-    token: Annotated[str, typer.Option(envvar="LAMPLIGHTER_TOKEN", help="Of a session, instead of name and password")] = "",
-    ca: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="The fleet's ca.crt, for HTTPS")] = None,
-) -> None:
-    """Ask about number plates: every question needs a purpose and a reason, and is recorded."""
-    context.obj = Session(url, user, password_file, token, ca)
+app.callback(help="Ask about number plates: every question needs a purpose and a reason, and is recorded.")(sign_in)
 
 
 @app.command()
@@ -60,7 +42,7 @@ def search(  # noqa: PLR0913 - options
 ) -> None:
     """Where a plate was read, or what was read at boxes in a time."""
     wanted = _asked(purpose, reason) | _span(since, until) | ({"plate": plate} if plate else {"devices": device or None})
-    _run(context, "POST", "anpr/search", wanted, as_json=as_json)
+    _run(context, "anpr/search", wanted, as_json=as_json)
 
 
 @app.command()
@@ -74,7 +56,7 @@ def hits(  # noqa: PLR0913 - options
     as_json: AsJson = False,
 ) -> None:
     """Hits of a purpose, newest first."""
-    _run(context, "POST", "anpr/hits", _asked(purpose, reason) | _span(since, until), as_json=as_json)
+    _run(context, "anpr/hits", _asked(purpose, reason) | _span(since, until), as_json=as_json)
 
 
 @app.command()
@@ -86,13 +68,13 @@ def path(
     as_json: AsJson = False,
 ) -> None:
     """All hits of a hit's plate under its purpose, in the order of time."""
-    _run(context, "POST", f"anpr/hits/{quote(incident, safe='')}/path", {"reason": reason}, as_json=as_json)
+    _run(context, f"anpr/hits/{quote(incident, safe='')}/path", {"reason": reason}, as_json=as_json)
 
 
 @app.command()
 def clones(context: typer.Context, *, purpose: Purpose = "", reason: Reason = "", as_json: AsJson = False) -> None:
     """Plates that were read at two places that no drive can join."""
-    _run(context, "POST", "anpr/clones", _asked(purpose, reason), as_json=as_json)
+    _run(context, "anpr/clones", _asked(purpose, reason), as_json=as_json)
 
 
 def _asked(purpose: str, reason: str) -> dict[str, Any]:
@@ -105,17 +87,12 @@ def _span(since: dt.datetime | None, until: dt.datetime | None) -> dict[str, Any
     }
 
 
-def _run(context: typer.Context, method: str, way: str, wanted: Any, *, as_json: bool) -> None:
-    try:
-        with open_client(context.obj.access()) as client:
-            answer = client.ask(method, way, wanted)
-    except ClientError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    if as_json:
-        sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
-    else:
-        Console().print(_clones(answer) if isinstance(answer, list) else _sightings(answer))
+def _run(context: typer.Context, way: str, wanted: Any, *, as_json: bool) -> None:
+    run(context, lambda client: client.ask("POST", way, wanted), _told, as_json=as_json)
+
+
+def _told(answer: Any) -> RenderableType:
+    return _clones(answer) if isinstance(answer, list) else _sightings(answer)
 
 
 def _sightings(answer: dict[str, Any]) -> RenderableType:
