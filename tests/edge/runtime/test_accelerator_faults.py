@@ -10,9 +10,15 @@ import pytest
 from edge.infer.outcome import Dropped, DropReason, Failed, Seen, TimedOut
 from protocol.config import Source
 from tests.edge.infer import puppet
-from tests.edge.runtime.box import QUICK, Box, source
+from tests.edge.runtime.box import HASTY, Box, source
 
 SUBJECT = "accelerator cpu"
+
+
+@pytest.fixture
+def box(make_box: Any) -> Box:
+    made: Box = make_box(policy=HASTY)
+    return made
 
 
 @pytest.fixture
@@ -89,7 +95,7 @@ def test_errors_are_failures_and_several_in_a_row_a_new_start(box: Box, control:
 
 
 def test_a_device_that_is_not_there_is_named_and_capture_goes_on(make_box: Any, camera: Source) -> None:
-    box = make_box(entry="tests.edge.infer.puppet:Broken")
+    box = make_box(policy=HASTY, entry="tests.edge.infer.puppet:Broken")
     box.run(camera)
     box.until(lambda: box.codes(SUBJECT) == ("accelerator-down",))
     assert "no device on this box" in box.health[SUBJECT][0].detail
@@ -97,12 +103,12 @@ def test_a_device_that_is_not_there_is_named_and_capture_goes_on(make_box: Any, 
 
 
 def test_a_source_of_which_nothing_is_looked_at_is_blind(make_box: Any, control: Path, camera: Source) -> None:
-    box = make_box()
+    box = make_box(policy=HASTY)
     box.run(camera)
     box.until(lambda: seen(box) >= 1)
     control.write_text("hang")
     took_s = box.until(lambda: box.codes("source gate") == ("source-blind",))
-    assert took_s == pytest.approx(QUICK.blind_s, abs=0.7)
+    assert took_s == pytest.approx(HASTY.blind_s, abs=0.7)
     control.write_text("see")
     box.until(lambda: box.codes("source gate") == ())
 
@@ -112,7 +118,7 @@ def test_a_model_file_that_is_not_one_is_refused_until_it_is_mended(make_box: An
     good = models / puppet.NAME / "puppet.bin"
     data = good.read_bytes()
     good.write_bytes(b"rubbish")
-    box = make_box()
+    box = make_box(policy=HASTY)
     box.run(camera)
     box.until(lambda: box.codes(SUBJECT) == ("model-refused",))
     assert "puppet.bin: differs from its manifest" in box.health[SUBJECT][0].detail

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edge.infer.outcome import Dropped, DropReason, NothingSeen, Seen
-from edge.runtime.deadline import DeadlinePolicy
 from edge.runtime.rehearsal import Rehearsal, RehearsalError
 from tests.edge.infer import puppet
-from tests.edge.runtime.box import QUICK, Box, source
+from tests.edge.runtime.box import Box, source
 
 
 @pytest.fixture
@@ -170,7 +168,7 @@ def test_a_rehearsal_sees_rings_that_come_later(make_box: Any, control: Path, cl
 def test_beside_a_second_process_a_look_that_is_late_costs_no_picture(
     make_box: Any, control: Path, clip: Path, release: Path
 ) -> None:
-    box: Box = make_box(policy=dataclasses.replace(QUICK, deadline=DeadlinePolicy()))
+    box: Box = make_box()
     box.run(source("gate", clip, pace="real-time", fps=4, repeat=True))  # the late look takes more than three of them
     box.until(lambda: len(box.results) >= 3)
 
