@@ -49,6 +49,11 @@ class SlotTable:
         """Whether a picture could be written now."""
         return SlotState.FREE in self._state
 
+    @property
+    def all_free(self) -> bool:
+        """Whether nobody has a picture of this ring any more."""
+        return all(state is SlotState.FREE for state in self._state)
+
     def state(self, index: int) -> SlotState:
         """State of one slot."""
         return self._state[index]

@@ -146,14 +146,14 @@ class _Worker:
         self._wipe()
 
     def _store(self, picture: Picture) -> SlotName | Skip:
+        if self._ring is not None and self._ring.layout.size != picture.size and not self._order.real_time:
+            self._wait_for(lambda: self._table.all_free)  # else one ring's pictures would push the other's out of their queue
         ring = self._ring_for(picture.size)
+        if not self._order.real_time:
+            self._wait_for(lambda: self._table.has_free)
         slot = self._table.take()
-        while slot is None:
-            if self._order.real_time:
-                return Skip.NO_SLOT
-            if not self._listen(ALIVE_EVERY_S, until=lambda: self._table.has_free):
-                self.say(Alive())
-            slot = self._table.take()
+        if slot is None:
+            return Skip.NO_SLOT
         ring.write(slot, picture)
         self._table.written(slot)
         return slot
@@ -172,6 +172,11 @@ class _Worker:
         self._table = SlotTable(layout.ring, layout.slots)
         self.say(RingMade(layout), self._fd)
         return self._ring
+
+    def _wait_for(self, free: Callable[[], bool]) -> None:
+        while not free():
+            if not self._listen(ALIVE_EVERY_S, until=free):
+                self.say(Alive())
 
     def _wait_until(self, due_s: float) -> None:
         while (left_s := due_s - time.monotonic()) > 0:

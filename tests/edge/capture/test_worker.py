@@ -215,6 +215,24 @@ def test_another_resolution_gets_another_ring(drive: Any, tmp_path: Path) -> Non
     assert driver.rings["gate.1.2"].layout.size == Size(320, 240)
 
 
+def test_as_fast_as_possible_another_ring_waits_for_the_pictures_of_the_one_before(drive: Any, tmp_path: Path) -> None:
+    """Both rings' pictures wait in one queue, which is as long as one ring: those before would be pushed out of it."""
+    small = make_clip(tmp_path / "small.ts", size=(160, 120))
+    large = make_clip(tmp_path / "large.ts", size=(320, 240))
+    driver = drive(join(tmp_path / "both.ts", small, large), slots=3)
+    driver.shots(18)
+    held = driver.shots(2, release=False)
+    while not isinstance(driver.next(), Alive):
+        pass
+    assert set(driver.rings) == {"gate.1.1"}
+    driver.channel.send(Release(held[0].slot))
+    while not isinstance(driver.next(), Alive):
+        pass
+    assert set(driver.rings) == {"gate.1.1"}
+    driver.channel.send(Release(held[1].slot))
+    assert [shot.slot.ring for shot in driver.shots(20)] == ["gate.1.2"] * 20
+
+
 def test_the_gate_can_be_changed_while_it_plays(drive: Any, tmp_path: Path) -> None:
     driver = drive(make_clip(tmp_path / "a.mp4", moving=False, pictures=60), real_time=True, fps=60.0)
     assert driver.shots(1)[0].regions
