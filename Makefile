@@ -56,14 +56,17 @@ format: setup ## Format, and mend what the linter can
 ALONE := $(patsubst %,tests/benchmarks/test_%.py,boot edge_memory edge_overhead event_latency ota_switch uplink) \
   tests/simulator/test_demo.py
 
-test: setup system lint ## All that CI runs
+prepare: # Debian packages come while Python's do and types are checked
+	@$(MAKE) --no-print-directory --jobs 2 lint system
+
+test: prepare ## All that CI runs
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m pytest -m "not nightly" -n 2 --dist worksteal --cov --cov-report= $(ALONE:%=--ignore=%)
 	@$(BIN)/coverage run -m pytest -m "not nightly" $(ALONE)
 	@$(BIN)/coverage combine --append --quiet
 	@$(BIN)/coverage report --skip-covered --skip-empty
 
-nightly: setup system lint ## The long forms: whole benches, soaks, the mutants
+nightly: prepare ## The long forms: whole benches, soaks, the mutants
 	@$(BIN)/coverage run -m pytest
 	@$(BIN)/lamplighter bench
 	@$(MAKE) mutants
@@ -102,4 +105,4 @@ wheel: setup ## Build the wheel into dist/
 clean: ## Remove what was made, not what was written
 	@rm -rf $(VENV) build dist artefacts .coverage .coverage.* *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup setup-models demo system lint format test nightly mutants generated performance ota-pairs traffic picture constraints wheel clean
+.PHONY: help setup setup-models demo system lint format prepare test nightly mutants generated performance ota-pairs traffic picture constraints wheel clean

@@ -58,7 +58,7 @@ LOWEST = 0.002
 LEASTS = np.round(np.concatenate([np.geomspace(LOWEST, 0.1, 35), np.arange(0.11, 1.0, 0.01)]), 4)
 MARGIN = 0.7
 """Of what is allowed, for what is chosen on one half and holds on another."""
-VEHICLES, VEHICLES_QUICK = 1_000_000, 300_000
+VEHICLES, VEHICLES_QUICK = 1_000_000, 150_000
 LISTS = 5
 """Of the greatest length, drawn one after the other: one alone may lie well or badly."""
 MATCHES = 2000

@@ -59,7 +59,7 @@ class Form:
         return self.cuts + self.breaks + self.kills
 
 
-QUICK = Form(cuts=380, breaks=70, kills=50)
+QUICK = Form(cuts=230, breaks=42, kills=28)
 FULL = Form(cuts=8000, breaks=1500, kills=500)
 
 

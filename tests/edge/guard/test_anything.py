@@ -99,7 +99,7 @@ def judged(kind: EventType, body: EventBody[Any], *, evaluation: bool) -> EventB
 
 @given(st.one_of(spoilt(wild=False), spoilt(wild=True)), st.booleans())
 @example((COUNT, replaced(count(), zone="\ud800")), False)
-@settings(max_examples=700, deadline=None, derandomize=True)
+@settings(max_examples=350, deadline=None, derandomize=True)
 def test_whatever_is_built_is_refused_with_a_reason_or_is_an_event_of_the_contract(
     case: tuple[EventType, EventBody[Any]], evaluation: bool
 ) -> None:
