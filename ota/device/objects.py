@@ -129,8 +129,8 @@ class Objects:
             self.forget(content)
             return False
         self._disk.rename(part, _path(content))
+        self._disk.sync_folder(FOLDER)  # before the note goes: a cut may keep either of two changes of a folder
         self._disk.unlink(_path(content) + _NOTE)
-        self._disk.sync_folder(FOLDER)
         return True
 
     def put(self, content: Content, write: Callable[[Writing], object]) -> bool:
@@ -152,9 +152,11 @@ class Objects:
         self._disk.unlink(_path(content) + _PART)
 
     def collect(self, wanted: set[str]) -> None:
-        """Remove all files, complete or not, whose hash is not wanted."""
-        for name in self._disk.names(FOLDER):
-            if name.endswith(durable.BESIDE) or name.split(".")[0] not in wanted:
+        """Remove all files, complete or not, whose hash is not wanted, and notes of files that are complete."""
+        names = set(self._disk.names(FOLDER))
+        for name in sorted(names):
+            stale = name.endswith(_NOTE) and name.removesuffix(_NOTE) in names
+            if stale or name.endswith(durable.BESIDE) or name.split(".")[0] not in wanted:
                 self._disk.unlink(f"{FOLDER}/{name}")
 
     def _make_folder(self) -> None:

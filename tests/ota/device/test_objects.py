@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from contextlib import closing
 from pathlib import Path
@@ -139,3 +140,27 @@ def test_row_17_after_a_cut_what_counts_is_right(tmp_path_factory: pytest.TempPa
     begun = after.begun(CONTENT)
     if begun.size:
         assert after._disk.at(f"{after.path(CONTENT)}.part").read_bytes()[: begun.size] == DATA[: begun.size]
+
+
+def test_row_17_a_cut_while_a_file_gets_its_name_costs_no_byte_that_was_kept(tmp_path: Path) -> None:
+    """Its note may not go before its name is certain: a cut keeps either of two changes of a folder."""
+    for number in range(120):
+        disk = ForgetfulDisk(tmp_path / str(number))
+        objects = Objects(disk)
+        fetched(objects, DATA, upto=4000)
+        with closing(objects.resume(CONTENT, 4000)) as partial:
+            partial.write(DATA[4000:])
+            partial.sync()
+        disk.plan = Plan(cut_at=disk.calls + 1 + number % 6)
+        with contextlib.suppress(PowerCut):
+            assert objects.take(CONTENT)
+        after = Objects(disk.restart(random.Random(number)))
+        assert after.has(CONTENT) or after.begun(CONTENT).size == 4000
+
+
+def test_a_note_that_came_back_after_its_file_was_complete_is_collected(objects: Objects, tmp_path: Path) -> None:
+    fetched(objects, DATA)
+    assert objects.take(CONTENT)
+    objects.note(CONTENT, Note(1000, "mirror", ""))
+    objects.collect({CONTENT.sha256})
+    assert [path.name for path in (tmp_path / FOLDER).iterdir()] == [CONTENT.sha256]
