@@ -41,6 +41,7 @@ MODULES = {
     "anpr-hits": "benchmarks.anpr_hits",
     "zoo": "benchmarks.zoo",
     "anpr-passage": "benchmarks.anpr_passage",
+    "anpr-vehicle": "benchmarks.anpr_vehicle",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""
 

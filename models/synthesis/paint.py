@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +11,19 @@ from models.synthesis.chance import case, chance
 from models.synthesis.drawing import Tint
 
 Tone = npt.NDArray[np.float64]
+
+CALLED: Mapping[str, tuple[tuple[int, int, int], ...]] = {
+    "white": ((235, 235, 232), (222, 224, 226)),
+    "grey": ((128, 130, 133), (155, 158, 160)),
+    "black": ((22, 22, 24), (34, 34, 36)),
+    "red": ((165, 22, 26), (120, 16, 22)),
+    "orange": ((232, 112, 20), (244, 140, 40)),
+    "yellow": ((240, 205, 30), (225, 185, 40)),
+    "green": ((30, 95, 50), (60, 130, 70)),
+    "blue": ((28, 58, 128), (40, 90, 165)),
+    "brown": ((92, 58, 34), (110, 74, 48)),
+}
+"""Paints as they are called, RGB in plain light."""
 
 
 def grey(random: np.random.Generator, low: float, high: float) -> Tone:

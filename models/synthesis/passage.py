@@ -21,7 +21,7 @@ from models.synthesis.body import Kind, drawn_body
 from models.synthesis.canvas import Picture
 from models.synthesis.chance import chance
 from models.synthesis.drawing import Canvas
-from models.synthesis.film import develop, draw_film
+from models.synthesis.film import Film, develop, draw_film
 from models.synthesis.material import Material
 from models.synthesis.plate import Plate, draw_plate
 from models.synthesis.projection import Camera, Points
@@ -56,6 +56,8 @@ class Passage:
         pictures: (height, width, 3) each.
         corners: float32 (n, 4, 2) of the plate: top left, top right, bottom right, bottom left as it is read.
         vehicles: float32 (n, 4): left, top, right, bottom of the vehicle.
+        origins: int64 (n, 2): where the window lies in the camera's picture.
+        rate: pictures a second.
     """
 
     name: str
@@ -63,6 +65,8 @@ class Passage:
     pictures: tuple[Picture, ...]
     corners: npt.NDArray[np.float32]
     vehicles: npt.NDArray[np.float32]
+    origins: npt.NDArray[np.int64]
+    rate: float
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,15 @@ class Flat:
     metres: float
 
 
-def drawn_passage(random: np.random.Generator, material: Material, name: str, most: int = PICTURES[1]) -> Passage:
+def drawn_passage(  # noqa: PLR0913 - what is drawn, with what, and what of it is given
+    random: np.random.Generator,
+    material: Material,
+    name: str,
+    most: int = PICTURES[1],
+    *,
+    coat: paint.Tone | None = None,
+    film: Film | None = None,
+) -> Passage:
     """Draw a vehicle that goes by.
 
     Args:
@@ -88,10 +100,12 @@ def drawn_passage(random: np.random.Generator, material: Material, name: str, mo
         material: whose alphabets are used.
         name: of the passage's source.
         most: pictures.
+        coat: the vehicle's paint; drawn when absent.
+        film: the camera; drawn when absent.
     """
     plate = draw_plate(random, material.split, fonts=material.packages)
     approach = draw_approach(random, plate.picture.shape[1] / 1000, WINDOW, most)
-    return _taken(random, _vehicle(random, material, plate), approach, name, plate.text)
+    return _taken(random, _vehicle(random, material, plate, coat), approach, name, plate.text, film)
 
 
 def moved_photo(random: np.random.Generator, flat: Flat, name: str, text: str, most: int = PICTURES[1]) -> Passage:
@@ -108,7 +122,7 @@ def moved_photo(random: np.random.Generator, flat: Flat, name: str, text: str, m
     return _taken(random, _flat(random, flat), approach, name, text)
 
 
-def _vehicle(random: np.random.Generator, material: Material, plate: Plate) -> Scene:
+def _vehicle(random: np.random.Generator, material: Material, plate: Plate, coat: paint.Tone | None) -> Scene:
     kinds = list(_KINDS)
     body = drawn_body(random, kinds[random.choice(len(kinds), p=list(_KINDS.values()))])
     worn = plate.picture.copy()
@@ -118,7 +132,7 @@ def _vehicle(random: np.random.Generator, material: Material, plate: Plate) -> S
 
     def draw(canvas: Canvas, camera: Camera) -> tuple[Points, Points]:
         canvas.picture[:] = ground
-        corners = draw_vehicle(np.random.default_rng(looks), material, canvas, camera, body, lambda _: worn)
+        corners = draw_vehicle(np.random.default_rng(looks), material, canvas, camera, body, lambda _: worn, coat)
         if corners is None:
             msg = "a vehicle was drawn without the plate that it was given"
             raise RuntimeError(msg)
@@ -164,8 +178,10 @@ def _flat(random: np.random.Generator, flat: Flat) -> Scene:
     return draw
 
 
-def _taken(random: np.random.Generator, scene: Scene, approach: Approach, name: str, text: str) -> Passage:
-    film = draw_film(random)
+def _taken(  # noqa: PLR0913 - what goes by, how, and what records it
+    random: np.random.Generator, scene: Scene, approach: Approach, name: str, text: str, film: Film | None = None
+) -> Passage:
+    film = draw_film(random) if film is None else film
     count = len(approach.cameras)
     pole = _hiding(random, count)
     glare = _glare(random, count)
@@ -181,7 +197,8 @@ def _taken(random: np.random.Generator, scene: Scene, approach: Approach, name: 
         quads.append(corners / FINE)
         boxes.append(box / FINE)
     pictures = develop(random, film, scenes, approach.velocity, WINDOW)
-    return Passage(name, text, tuple(pictures), np.asarray(quads, np.float32), np.asarray(boxes, np.float32))
+    plates, vehicles = np.asarray(quads, np.float32), np.asarray(boxes, np.float32)
+    return Passage(name, text, tuple(pictures), plates, vehicles, approach.origins, approach.rate)
 
 
 def _finer(camera: Camera) -> Camera:

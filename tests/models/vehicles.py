@@ -19,18 +19,6 @@ from models.synthesis.series import Series, series
 from models.synthesis.vehicle import draw_vehicle
 
 PLAIN = Material("evaluate", packages=False)
-PAINTS = {
-    "white": ((235, 235, 232), (222, 224, 226)),
-    "grey": ((128, 130, 133), (155, 158, 160)),
-    "black": ((22, 22, 24), (34, 34, 36)),
-    "red": ((165, 22, 26), (120, 16, 22)),
-    "orange": ((232, 112, 20), (244, 140, 40)),
-    "yellow": ((240, 205, 30), (225, 185, 40)),
-    "green": ((30, 95, 50), (60, 130, 70)),
-    "blue": ((28, 58, 128), (40, 90, 165)),
-    "brown": ((92, 58, 34), (110, 74, 48)),
-}
-"""Paints as they are called, RGB in plain light."""
 
 
 @dataclass(frozen=True)

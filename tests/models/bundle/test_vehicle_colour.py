@@ -8,7 +8,8 @@ import pytest
 from models.bundle.plates import COLOURS
 from models.bundle.vehicle_colour import colour_of
 from models.synthesis.body import Kind
-from tests.models.vehicles import PAINTS, Drawn, drawn, lit
+from models.synthesis.paint import CALLED
+from tests.models.vehicles import Drawn, drawn, lit
 
 LIGHTS = {"plain": (1.0, (1.0, 1.0, 1.0)), "dull": (0.6, (1.0, 1.0, 1.05)), "warm": (0.8, (1.08, 1.0, 0.88))}
 KINDS = (Kind.CAR, Kind.VAN)
@@ -24,7 +25,7 @@ def test_most_paints_are_named_in_any_light(light: str) -> None:
     """Seeds of their own: the borders were chosen on others, where 82% were named; on 864 more it is again 82%."""
     right = [
         named(drawn(9000 + seed, paint=paint, kind=KINDS[seed % 2]), *LIGHTS[light]) == name
-        for name, paints in PAINTS.items()
+        for name, paints in CALLED.items()
         for seed in range(2)
         for paint in paints
     ]
