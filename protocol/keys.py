@@ -5,6 +5,9 @@ answers with the command ``keys``: the keys that the box needs now, sealed for t
 ChaCha20-Poly1305) and signed as orders are. Neither the lock's key nor what it opens is ever written: a box that was without
 power has no keys, says so, and is given them again; an image of its disk opens nothing that was recorded on the wire.
 
+A lock opens one bundle. Then the box makes another one and offers that: a bundle that was held back is refused when it comes
+after a later one.
+
 Rules: what is sealed names the fleet, the box and the boot, and the seal is over them; a key has an end and is forgotten then.
 The sealing itself is in :mod:`protocol.sealing`.
 """
@@ -40,7 +43,7 @@ class KeysError(ProtocolError):
 
 
 class KeyOffer(Struct, frozen=True):
-    """The lock that a box has made at its start."""
+    """The lock that a box has made, for one bundle."""
 
     lock: Point
     signature: Annotated[Signature, Meta(description="Ed25519 of the box's key over fleet, device, boot and lock")]

@@ -47,7 +47,7 @@ def open_sealed(keys: SealedKeys, own: X25519PrivateKey, fleet: str, device: str
     """
     public, place = packed(own.public_key().public_bytes_raw()), place_bytes(fleet, device, boot)
     if keys.lock != public:
-        msg = "keys came for a lock that this box no longer has: it has started anew; it offers the new one"
+        msg = "keys came for a lock that this box no longer has: it took others meanwhile, or started anew; it offers a new one"
         raise KeysError(msg)
     try:
         shared = own.exchange(X25519PublicKey.from_public_bytes(unpacked(keys.sender)))

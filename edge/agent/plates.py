@@ -138,7 +138,7 @@ class Plates:
     @property
     def told(self) -> tuple[object, ...]:
         """What the manager has to be told anew when it changes."""
-        return self._reads, self.keys, tuple(self.versions.items())
+        return self._reads, self._ring.lock, self.keys, tuple(self.versions.items())
 
     def lock(self) -> KeyOffer | None:
         """The lock that the box offers, signed; none where nothing reads plates or the box has no identity to sign with."""

@@ -2,9 +2,10 @@
 
 Rules:
 
-- The lock is made anew at each start and never leaves memory. After a power cut the box has another one, no key, and says so.
-- Keys come in a command that the manager's key for orders has signed, for this lock, this box and this boot. What was taken
-  before is not taken again once others have come: whoever recorded it could bring back what has been withdrawn.
+- A lock never leaves memory, and serves for one bundle: it is made anew at each start and once it has opened one. After a power
+  cut the box has another one, no key, and says so.
+- Keys come in a command that the manager's key for orders has signed, for this lock, this box and this boot. So what somebody
+  held back, or recorded, opens no more once later keys have come: it could bring back what has been withdrawn.
 - A bundle is all that is held: what it does not name is forgotten, and so is what has ended. All or none of a bundle is taken.
 - Secrets are in a vault (:mod:`edge.lists.vault`) and are lent to one call at a time; what can be seen of the ring are ids.
 """
@@ -28,8 +29,6 @@ from protocol.pseudonyms import MOST_DAYS
 from protocol.sealing import open_sealed
 
 _SIGNER = Signer(ORDERS, "the keys", KeysError)
-_MOST_TAKEN = 4096
-"""Bundles of one boot that are remembered; the manager sends a few a day."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +60,11 @@ class Keyring:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._own = X25519PrivateKey.generate()
-        self.lock = packed(self._own.public_key().public_bytes_raw())
+        self._renew()
         self._vault = Vault()
         self._guard = threading.Lock()
         self._held: dict[str, tuple[Held, int]] = {}
-        self._taken: list[str] = []
+        self._taken = ""
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self.ids)})"
@@ -91,25 +89,24 @@ class Keyring:
         return KeyOffer(self.lock, packed(sign(offer_bytes(place.fleet, place.device, place.boot, self.lock))))
 
     def take(self, sealed: SealedKeys, trusted: Sequence[x509.Certificate], time: Moment) -> tuple[str, ...]:
-        """Take a bundle that came; returns the ids that are held now.
+        """Take a bundle that came, and offer another lock; returns the ids that are held now.
 
         Raises:
-            KeysError: it is not from the manager, not for this lock, box and boot, was taken before, or says what no keys say.
-                What is held stays.
+            KeysError: it is not from the manager, not for this lock, box and boot, or says what no keys say. What is held
+                stays.
         """
         _SIGNER.check(
             sealed_bytes(sealed.lock, sealed.sender, sealed.sealed), sealed.signature, sealed.certificate_pem, trusted, time
         )
         place = self._place
-        bundle = open_sealed(sealed, self._own, place.fleet, place.device, place.boot)
-        _check(bundle)
         with self._guard:
-            if sealed.sender in self._taken[:-1]:
-                msg = "keys came that were taken before others; they are not taken again"
-                raise KeysError(msg)
+            if sealed.sender == self._taken:  # the broker may deliver twice
+                return self.ids
+            bundle = open_sealed(sealed, self._own, place.fleet, place.device, place.boot)
+            _check(bundle)
             self._replace([key for key in bundle.keys if key.ends > time.now])
-            if sealed.sender not in self._taken:
-                self._taken = [*self._taken[-_MOST_TAKEN:], sealed.sender]
+            self._taken = sealed.sender
+            self._renew()
         return self.ids
 
     def forget(self, time: Moment) -> tuple[str, ...]:
@@ -121,8 +118,9 @@ class Keyring:
         return tuple(ended)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything, and what the lock would have opened."""
         with self._guard:
+            self._renew()
             self._held = {}
             self._vault.close()
             self._vault = Vault()
@@ -152,6 +150,11 @@ class Keyring:
         with self._guard:
             entry = self._held.get(name)
             yield None if entry is None else self._vault.secret(entry[1])
+
+    def _renew(self) -> None:
+        """Make another lock."""
+        self._own = X25519PrivateKey.generate()
+        self.lock = packed(self._own.public_key().public_bytes_raw())
 
     def _replace(self, keys: Sequence[PlateKey]) -> None:
         """Hold these and no others."""

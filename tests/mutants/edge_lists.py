@@ -20,11 +20,25 @@ MUTANTS: tuple[Mutant, ...] = (
         _KEYS,
     ),
     Mutant(
-        "keys that were recorded are not taken again",
+        "keys that were recorded or held back are not taken after others",
         "edge/lists/keyring.py",
-        "if sealed.sender in self._taken[:-1]:",
-        "if sealed.sender in self._taken[:0]:",
+        "            self._taken = sealed.sender\n            self._renew()\n",
+        "            self._taken = sealed.sender\n",
         _KEYS,
+    ),
+    Mutant(
+        "what a lock would have opened is forgotten with the keys",
+        "edge/lists/keyring.py",
+        "            self._renew()\n            self._held = {}\n",
+        "            self._held = {}\n",
+        _KEYS,
+    ),
+    Mutant(
+        "the manager is told of another lock",
+        "edge/agent/plates.py",
+        "return self._reads, self._ring.lock, self.keys,",
+        "return self._reads, self.keys,",
+        _PLATES,
     ),
     Mutant(
         "a key is forgotten at its end",

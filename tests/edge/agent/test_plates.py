@@ -61,6 +61,12 @@ def test_from_a_lock_to_a_hit_and_to_nothing_again(tmp_path: Path, monkeypatch: 
         assert (match.plate, match.version) == ("1ABC123", 3)
         assert matching.of("travel-times", "1ABC128", now()) is not None
 
+        longer = msgspec.structs.replace(OTHERS, ends=OTHERS.ends + dt.timedelta(days=1))
+        assert site.give(STOLEN, longer).ok
+        assert "it took others meanwhile" in site.give(STOLEN, OTHERS, state=state).message, "which somebody had held back"
+        offered = state.lock
+        site.state(lambda s: s.lock not in {None, offered}, "another lock is told, though keys have the same names")
+
         after = Made(DESK, 4, ["2XY?99"])
         change = after.change(MADE)
         site.publish(after.file, change)

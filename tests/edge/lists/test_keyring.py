@@ -91,13 +91,27 @@ def test_what_is_not_taken_costs_nothing_that_is_held(ring: Keyring, sealed: Cal
 
 
 def test_keys_that_were_recorded_are_not_taken_again_once_others_came(ring: Keyring) -> None:
-    first, second = DESK.keys(ring.lock, STOLEN, OTHERS), DESK.keys(ring.lock, OTHERS)
+    first = DESK.keys(ring.lock, STOLEN, OTHERS)
     ring.take(first, TRUSTED, KNOWN)
     assert ring.take(first, TRUSTED, KNOWN) == ("list-1", "travel-1"), "delivered twice"
-    ring.take(second, TRUSTED, KNOWN)
-    with pytest.raises(KeysError, match="taken before others"):
+    ring.take(DESK.keys(ring.lock, OTHERS), TRUSTED, KNOWN)
+    with pytest.raises(KeysError, match="it took others meanwhile"):
         ring.take(first, TRUSTED, KNOWN)
     assert ring.ids == ("travel-1",)
+
+
+def test_keys_that_were_held_back_are_not_taken_after_later_ones(ring: Keyring) -> None:
+    """Made before the withdrawal of a list, for the same start and never delivered."""
+    held_back, later = DESK.keys(ring.lock, STOLEN, OTHERS), DESK.keys(ring.lock, OTHERS)
+    ring.take(later, TRUSTED, KNOWN)
+    with pytest.raises(KeysError, match="it took others meanwhile"):
+        ring.take(held_back, TRUSTED, KNOWN)
+    assert ring.ids == ("travel-1",)
+    held_back = DESK.keys(ring.lock, STOLEN, OTHERS)
+    ring.clear()
+    with pytest.raises(KeysError, match="no longer has"):
+        ring.take(held_back, TRUSTED, KNOWN)
+    assert ring.ids == (), "nor once a box was told to hold nothing"
 
 
 def test_a_key_is_forgotten_at_its_end(ring: Keyring) -> None:
