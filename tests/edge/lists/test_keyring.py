@@ -111,7 +111,7 @@ def test_keys_that_were_held_back_are_not_taken_after_later_ones(ring: Keyring) 
     ring.clear()
     with pytest.raises(KeysError, match="no longer has"):
         ring.take(held_back, TRUSTED, KNOWN)
-    assert ring.ids == (), "nor once a box was told to hold nothing"
+    assert not ring.ids, "nor once a box was told to hold nothing"
 
 
 def test_a_key_is_forgotten_at_its_end(ring: Keyring) -> None:

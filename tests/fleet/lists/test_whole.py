@@ -58,6 +58,7 @@ class Street(Box):
         assert name == "keys"
         assert command.keys is not None
         self.plates.take_keys(command.keys)
+        self.uplink.publish_state()  # with the next lock
         return Reply(name, ok=True)
 
     def fetch(self, digest: str) -> bytes:
