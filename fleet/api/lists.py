@@ -155,7 +155,12 @@ def _entries(app: FastAPI, services: Services) -> None:
     def entries(number: Number, wanted: LookIn, who: Who, response: Response) -> dict[str, Any]:
         response.headers.update(_PRIVATE)
         seen = services.lists.look(who, number, wanted.reason, wanted.after, wanted.limit)
-        return {"number": number, "list": seen.version.list, "entries": _said(seen.entries)}
+        return {
+            "number": number,
+            "list": seen.version.list,
+            "entries": _said(seen.entries),
+            "draft": _plain(view(seen.version)),
+        }
 
     @app.post("/api/v1/lists/drafts/{number}/who")
     def who_is(number: Number, wanted: WhoIn, who: Who, response: Response) -> dict[str, Any]:

@@ -30,6 +30,8 @@ PART = 4000
 """Entries of a part: about 50 kB, a few milliseconds of a transaction."""
 _NONCE_BYTES = 12
 _LEVEL = 1
+_SEAL = b"lamplighter list draft 1\n"
+"""No content begins so: its first byte is that of a list in JSON."""
 _MOST_PART = 4 << 20
 """Bytes of a part, opened."""
 
@@ -123,6 +125,14 @@ class Contents:
         if not hmac.compare_digest(mac.hexdigest(), proof):
             msg = "the entries of this list are not those that were drafted: some are missing in the store; restore its backup"
             raise StateError(msg)
+
+    def seal(self, content: str, data: bytes) -> str:
+        """HMAC-SHA256 of what is said of a content, under its key.
+
+        Raises:
+            KeyGoneError: the key was destroyed.
+        """
+        return hmac.new(self._keys.secret(key_name(content)), _SEAL + data, sha256).hexdigest()
 
     def erase(self, content: str) -> None:
         """Erase a content: its key first, so that what the store may keep of it says nothing.

@@ -3,7 +3,8 @@
 Rules:
 
 - Whoever drafts does not approve; a person who may not is told who may.
-- What is approved is what was drafted: the same entries, purpose, basis and end, against the version that still stands.
+- What is approved is what was drafted, entries, comments and terms, by its seal (:mod:`fleet.lists.seals`), against the version
+  that still stands.
 - Nothing is approved that could not be activated: without the authority's key, past its end, or too large for a box's twin.
 - Entries are seen with a reason, and who saw which is in the audit log before a single one is shown.
 """
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import Engine, select, update
 
@@ -26,6 +28,7 @@ from fleet.lists.errors import NotLoadedError, ReasonError, RoleError, SecondPer
 from fleet.lists.ledger import OPEN, State, Version, active_lists, active_of, in_states, move, read_version, versions
 from fleet.lists.orders import largest, twin_with
 from fleet.lists.pulse import locked
+from fleet.lists.seals import check_seal, seal_of, values_of
 from fleet.lists.wanted import plates_of
 from fleet.policy.policy import Policy
 from fleet.store.database import LIST_ORDER, one_at_a_time, writing
@@ -77,7 +80,8 @@ class Lists:
         Raises:
             RoleError: the role may not.
             SecondPersonError: whoever drafted it.
-            UnknownListError, StateError, DraftError: there is none to approve, or it cannot be any more.
+            UnknownListError, StateError, DraftError: there is none to approve, it cannot be any more, or is not what was
+                drafted.
             NotLoadedError: nothing can be signed.
         """
         _require(person, Right.APPROVE_LIST)
@@ -92,6 +96,11 @@ class Lists:
             if found.drafted_by == person.name:
                 msg = f"draft {number} of list {found.list} was drafted by {person.name}: a second person approves it"
                 raise SecondPersonError(msg)
+            by: dict[str, Any] = {"approved_by": person.name, "approved_at": now}
+            if found.state is State.DRAFT:
+                contents = self._access.open().contents
+                check_seal(contents, found, approved=False)
+                by["seal"] = seal_of(contents, {**values_of(found), **by})
             check_end(found.expires, check_purpose(found.purpose, self.policy), found.purpose, now)
             standing = active_of(connection, found.list)
             if found.state is State.DRAFT and found.based_on != (standing.content if standing else None):
@@ -101,7 +110,7 @@ class Lists:
             if waiting and waiting[0].number != number:
                 msg = f"draft {waiting[0].number} of list {found.list} is approved and not yet published; draft anew after it"
                 raise StateError(msg)
-            return move(connection, found, State.APPROVED, person.name, words, approved_by=person.name, approved_at=now)
+            return move(connection, found, State.APPROVED, person.name, words, **by)
 
     def discard(self, person: Person, number: int, words: str) -> Version:
         """Take a draft back, or a version by its number; one person may: a list does harm while it stands, and none without.
@@ -168,9 +177,13 @@ class Lists:
             RoleError: the role may not.
             ReasonError: no reason was given.
             UnknownListError, KeyGoneError: there are none to be seen.
+            StateError: it waits for a decision and is not what was drafted or approved.
         """
         found = self._noted(person, number, reason, "list.look", f"{after} {limit}")
-        entries = self._access.open().contents.read(found.content, found.proof)
+        contents = self._access.open().contents
+        if found.state in {State.DRAFT, State.APPROVED}:
+            check_seal(contents, found, approved=found.state is State.APPROVED)
+        entries = contents.read(found.content, found.proof)
         return Look(found, tuple(islice(entries, after, after + min(limit, MOST_SHOWN))))
 
     def who(self, person: Person, number: int, plate: str, reason: str) -> Look:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -20,6 +20,7 @@ from fleet.lists.contents import Contents, Writing
 from fleet.lists.entries import Reader, Row, Unique, key_of
 from fleet.lists.errors import DraftError, EntriesError
 from fleet.lists.ledger import Version, active_of, add_draft
+from fleet.lists.seals import seal_of
 from fleet.policy.policy import Policy, PolicyError
 from fleet.store.database import writing
 from protocol.identifiers import Name
@@ -259,7 +260,7 @@ class Drafting:
     def _add(self, added: int, removed: int) -> Version:
         assert self._writing is not None
         proof, now = self._writing.end(), self._now()
-        values = {
+        values: dict[str, Any] = {
             "list": self._wanted.list,
             "content": self._writing.content,
             "based_on": None if self._base is None else self._base.content,
@@ -274,6 +275,7 @@ class Drafting:
             "drafted_by": self._person,
             "drafted_at": now,
         }
+        values["seal"] = seal_of(self._contents, values)
         with writing(self._engine) as connection:
             return add_draft(connection, values)
 

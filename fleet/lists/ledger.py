@@ -69,6 +69,7 @@ class Version:
     drafted_at: int
     approved_by: str | None
     approved_at: int | None
+    seal: str | None
     published_at: int | None
     ended_by: str | None
     ended_at: int | None

@@ -2,7 +2,7 @@
 
 Rules:
 
-- Versions only rise, whatever was withdrawn meanwhile. What is signed is held against the proof that was approved.
+- Versions only rise, whatever was withdrawn meanwhile. What is signed is held against the proof and seal that were approved.
 - A change leads from one of the last :data:`BASES` versions straight to this one, and only from versions under the same key:
   under another key every digest is another, and the whole list is what travels.
 - Files are written before the store names them: whoever is killed in between leaves a file that nobody names, which is removed.
@@ -27,6 +27,7 @@ from fleet.lists.errors import HitListError
 from fleet.lists.files import ListFiles
 from fleet.lists.keystore import live_keys, read_key
 from fleet.lists.ledger import SYSTEM, WORDS, State, Version, active_of, in_states, move, note_wait, read_version, versions
+from fleet.lists.seals import check_seal, seal_of, values_of
 from fleet.store.database import LIST_ORDER, one_at_a_time, writing
 from fleet.store.tables import list_version
 from protocol.errors import ProtocolError
@@ -102,6 +103,7 @@ class Publisher:
             self._note(found, words)
 
     def _publish(self, found: Version, opened: Opened, authority: ListAuthority) -> None:
+        check_seal(opened.contents, found, approved=True)
         with self._engine.connect() as connection:
             standing = active_of(connection, found.list)
         if found.based_on != (standing.content if standing else None):
@@ -119,11 +121,10 @@ class Publisher:
             move(connection, again, State.ACTIVE, SYSTEM, published_at=self._now(), **made)
 
     def _rotate(self, found: Version, opened: Opened, authority: ListAuthority) -> None:
+        check_seal(opened.contents, found, approved=True)
         made = self._make(found, opened, authority, self._new_key(found, opened))
-        carried = ("list", "content", "based_on", "proof", "purpose", "basis", "expires", "least", "entries")
-        people = ("drafted_by", "drafted_at", "approved_by", "approved_at")
-        values = {field: getattr(found, field) for field in (*carried, *people)}
-        values |= {"added": 0, "removed": 0, "state": State.ACTIVE.value, "published_at": self._now(), **made}
+        values = {**values_of(found), "added": 0, "removed": 0}
+        values |= {"seal": seal_of(opened.contents, values), "state": State.ACTIVE.value, "published_at": self._now(), **made}
         values["words"] = "the same list under another key"
         with writing(self._engine) as connection:
             one_at_a_time(connection, LIST_ORDER)

@@ -69,11 +69,17 @@ def history(found: dict[str, Any]) -> RenderableType:
 
 
 def entries(found: dict[str, Any]) -> RenderableType:
-    """Entries as typed."""
+    """Entries as typed, under what else a person decides on where the whole draft was asked for."""
     table = Table("plate or pattern", "comment")
     for one in found["entries"]:
         table.add_row(escape(one["plate"]), escape(one["comment"]))
-    return table
+    draft = found.get("draft")
+    if draft is None:
+        return table
+    words = f"draft {draft['number']} of list {draft['list']}, {draft['state']}: for {draft['purpose']}, on {draft['basis']},"
+    words += f" until {_time(draft['expires'])}, from {draft['least']:g} on\n{draft['entries']:,} entries"
+    words += f" ({draft['added']:,} come, {draft['removed']:,} go), drafted by {draft['drafted_by']}"
+    return Group(Text(words), table)
 
 
 def keys(found: Sequence[dict[str, Any]]) -> RenderableType:

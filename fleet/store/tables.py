@@ -299,6 +299,7 @@ list_version = Table(
     Column("digest", String(64), comment="SHA-256 of the whole file"),
     Column("size", BigInteger),
     Column("changes", LargeBinary, comment="tuple of ListChange, JSON"),
+    Column("seal", String(64), comment="HMAC-SHA256 of what was decided on, under the key that seals the entries"),
     UniqueConstraint("list", "version"),
     Index("ix_list_version_state", "state"),
     sqlite_autoincrement=True,

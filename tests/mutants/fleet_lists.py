@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 _LIFE = ("tests/fleet/lists/test_life.py",)
 _HANDING = ("tests/fleet/lists/test_handing.py",)
 _STORE = ("tests/fleet/lists/test_keystore.py",)
+_PUBLISHING = ("tests/fleet/lists/test_publishing.py",)
 _API = ("tests/fleet/lists/test_api.py",)
 _ENTRIES = ("tests/fleet/lists/test_entries.py",)
 _AUTHORITY = ("tests/fleet/lists/test_authority.py",)
@@ -66,21 +67,56 @@ MUTANTS: tuple[Mutant, ...] = (
         "fleet/lists/publishing.py",
         "            self._let_go(found)\n            return\n",
         "            pass\n",
-        ("tests/fleet/lists/test_publishing.py",),
+        _PUBLISHING,
     ),
     Mutant(
         "a draft withdrawn in the middle of its signing stays withdrawn",
         "fleet/lists/publishing.py",
         "            if again.state is not State.APPROVED:\n                return  # withdrawn while it was being signed\n",
         "",
-        ("tests/fleet/lists/test_publishing.py",),
+        _PUBLISHING,
     ),
     Mutant(
         "what is signed is what was approved",
         "fleet/lists/contents.py",
         "        if not hmac.compare_digest(mac.hexdigest(), proof):\n",
         "        if not proof:\n",
-        ("tests/fleet/lists/test_publishing.py",),
+        _PUBLISHING,
+    ),
+    Mutant(
+        "a draft that was changed in the store is not approved",
+        "fleet/lists/decisions.py",
+        "                check_seal(contents, found, approved=False)\n",
+        "",
+        _PUBLISHING,
+    ),
+    Mutant(
+        "a draft that was changed in the store is not shown to be approved",
+        "fleet/lists/decisions.py",
+        "            check_seal(contents, found, approved=found.state is State.APPROVED)\n",
+        "            pass\n",
+        _PUBLISHING,
+    ),
+    Mutant(
+        "what was changed in the store after its approval is not signed",
+        "fleet/lists/publishing.py",
+        "        check_seal(opened.contents, found, approved=True)\n        with",
+        "        with",
+        _PUBLISHING,
+    ),
+    Mutant(
+        "what was changed in the store is not signed with another key",
+        "fleet/lists/publishing.py",
+        "        check_seal(opened.contents, found, approved=True)\n        made",
+        "        made",
+        _PUBLISHING,
+    ),
+    Mutant(
+        "what nobody approved is not signed",
+        "fleet/lists/seals.py",
+        "if approved == (found.approved_by is not None) and",
+        "if",
+        _PUBLISHING,
     ),
     Mutant(
         "versions rise past what was withdrawn",

@@ -182,6 +182,7 @@ def test_entries_are_seen_with_a_reason_and_that_is_written_down(web: Web) -> No
     assert web.office.actions("list.look") == []
     seen = web.ask("POST", f"/drafts/{number}/entries", "bob", json={"reason": "to approve it", "after": 1, "limit": 1})
     assert seen.json()["entries"] == [{"plate": "2-XYZ-00?", "comment": "case 10"}]
+    assert (seen.json()["draft"]["basis"], seen.json()["draft"]["entries"]) == ("warrant 7", 3)
     assert seen.headers["cache-control"] == "no-store"
     who = web.ask("POST", f"/drafts/{number}/who", "bob", json={"reason": "a hit", "plate": "2XYZ007"})
     assert who.json()["entries"] == [{"plate": "2-XYZ-00?", "comment": "case 10"}]
@@ -289,7 +290,9 @@ def test_from_the_command_line(web: Web, tmp_path: Path) -> None:
     web.office.tick()
     assert "active" in web.told("vik", "list")
     assert "+1" not in web.told("bob", "draft", "stolen", "--add", more, "--remove", plates)
-    assert "7-NEW-777" in web.told("ann", "entries", 2, "--reason", "to approve it")
+    looked = web.told("ann", "entries", 2, "--reason", "to approve it")
+    assert "7-NEW-777" in looked
+    assert "draft 2 of list stolen, draft: for stolen-vehicles, on warrant 7, until" in looked
     assert "case 9" in web.told("ann", "entries", 1, "--reason", "a hit", "--plate", "1ABC123")
     assert "is withdrawn" in web.told("bob", "discard", 2, "--reason", "not needed")
     assert "is being replaced" in web.told("root", "rotate", "stolen")

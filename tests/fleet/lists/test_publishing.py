@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from fleet.lists.authority import ListAuthority
-from fleet.lists.errors import NotLoadedError
+from fleet.lists.errors import NotLoadedError, StateError
 from fleet.lists.ledger import State
 from fleet.store.database import writing
-from fleet.store.tables import list_part
+from fleet.store.tables import list_part, list_version
 from protocol.lists import Seal, seal_entries
-from tests.fleet.lists.office import BOB, Office
+from tests.fleet.lists.office import ADMIN, BOB, Office
 
 PLATES = "1-ABC-123\n2-XYZ-00?\n3AAA111*\n"
 
@@ -71,6 +71,69 @@ def test_entries_that_are_not_those_that_were_approved_are_not_signed(office: Of
     assert office.version(number).state is State.APPROVED
     assert "in the store" in office.version(number).words
     assert office.job.faults
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "purpose": {"purpose": "wanted-vehicles"},
+    "basis": {"basis": "warrant 8"},
+    "end": {"expires": list_version.c.expires + 86_400_000},
+    "threshold": {"least": 0.01},
+    "entries": {"entries": 2},
+    "what comes": {"added": 0},
+    "who drafted it": {"drafted_by": "carol"},
+    "list": {"list": "other"},
+    "what it was made of": {"based_on": "0" * 32},
+}
+
+
+def _change(office: Office, number: int, **values: Any) -> None:
+    """As somebody does who can write in the store, and has no key."""
+    with writing(office.engine) as connection:
+        connection.execute(list_version.update().where(list_version.c.number == number).values(**values))
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_draft_that_was_changed_in_the_store_is_neither_shown_nor_approved(office: Office, what: str) -> None:
+    office.tick()
+    number = office.draft(PLATES).version.number
+    _change(office, number, **CHANGES[what])
+    for step in (lambda: office.people.look(BOB, number, "to approve it"), lambda: office.people.approve(BOB, number)):
+        with pytest.raises(StateError, match=f"draft {number} of list .* is not what was drafted: its row was changed"):
+            step()
+    assert office.version(number).state is State.DRAFT
+
+
+@pytest.mark.parametrize("what", [*CHANGES, "who approved it", "a draft that nobody approved", "its seal"])
+def test_what_was_changed_in_the_store_after_its_approval_is_not_signed(office: Office, what: str) -> None:
+    if what == "a draft that nobody approved":
+        office.tick()
+        number = office.draft(PLATES).version.number
+        _change(office, number, state=State.APPROVED.value)
+    else:
+        number = _approved(office)
+        more: dict[str, dict[str, Any]] = {"who approved it": {"approved_by": "carol"}, "its seal": {"seal": None}}
+        _change(office, number, **(CHANGES | more)[what])
+    office.tick()
+    found = office.version(number)
+    assert (found.state, found.version) == (State.APPROVED, None)
+    assert "is not what was approved: its row was changed in the store" in found.words
+    assert any(f"draft {number} of list" in fault for fault in office.job.faults)
+
+
+def test_another_key_does_not_sign_what_was_changed_since_it_was_published(office: Office) -> None:
+    made = office.publish(PLATES)
+    office.people.rotate(ADMIN, "stolen", "somebody left")
+    with office.engine.begin() as connection:
+        before = connection.execute(list_version.select().where(list_version.c.number == made.number)).one().expires
+    _change(office, made.number, expires=before + 86_400_000)
+    office.tick()
+    assert office.version(made.number).state is State.ACTIVE
+    assert "is not what was approved" in office.job.faults[0]
+    _change(office, made.number, expires=before)
+    office.tick()
+    office.people.rotate(ADMIN, "stolen", "and another one")
+    office.tick()
+    assert office.version(made.number + 2).state is State.ACTIVE, "what was sealed anew is signed again"
 
 
 def test_a_list_that_cannot_be_signed_waits_says_why_and_holds_up_no_other(

@@ -82,3 +82,21 @@ def test_version_5_keeps_reads_and_hits_beside_the_events_that_there_were(empty_
         assert connection.execute(text("SELECT count(*) FROM anpr_read")).scalar_one() == 0
     _to(empty_engine, "0003", down=True)
     assert not tables & set(inspect(empty_engine).get_table_names())
+
+
+def test_version_6_seals_drafts_and_keeps_those_that_have_no_seal(empty_engine: Engine) -> None:
+    """None of them is signed any more; their history stays."""
+    _to(empty_engine, "0005")
+    names = ("list", "state", "content", "proof", "purpose", "basis", "drafted_by", "words")
+    numbers = ("expires", "least", "entries", "added", "removed", "drafted_at")
+    values: dict[str, object] = {**dict.fromkeys(names, "x"), **dict.fromkeys(numbers, 1)}
+    statement = f"INSERT INTO list_version ({', '.join(values)}) VALUES ({', '.join(f':{name}' for name in values)})"
+    with writing(empty_engine) as connection:
+        connection.execute(text(statement), values)
+    migrate(empty_engine)
+    with empty_engine.connect() as connection:
+        assert connection.execute(text("SELECT number, list, seal FROM list_version")).one() == (1, "x", None)
+    _to(empty_engine, "0005", down=True)
+    with empty_engine.connect() as connection:
+        assert connection.execute(text("SELECT number, list FROM list_version")).one() == (1, "x")
+    assert "seal" not in {column["name"] for column in inspect(empty_engine).get_columns("list_version")}
