@@ -1,8 +1,12 @@
-"""The two boxes of the demo that are real: processes of `lamplighter edge run`, looking at the square's recording."""
+"""The boxes of the demo that are real: processes of `lamplighter edge run`, looking at recordings.
+
+Two look at a square and count people; one looks at a street and reads plates.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,13 +18,16 @@ from typing import Any
 import msgspec
 
 from edge.outbox.store import Store
-from protocol.config import Line, Report, Source, Zone, ZoneAlarm
+from protocol.config import Anpr, Gate, Lane, Line, Report, Source, Zone, ZoneAlarm
+from simulator.lists.wanted import LIST, PSEUDONYMS
 from simulator.rollouts.plans import PROBATION_S, SHADOW_S
 from simulator.worlds.city import City
-from simulator.worlds.sites import Site, camera_sites
+from simulator.worlds.sites import Site, camera_sites, gate_site
 
 SCENE_FPS = 7.0
-"""The recording was made at 7 pictures a second."""
+"""The square was recorded at 7 pictures a second."""
+STREET_FPS = 6.0
+"""The street was drawn at 10 pictures a second, and is played slower: all boxes of the demo may share two cores."""
 
 _REPORT = Report(count_interval_s=5.0, telemetry_interval_s=10.0)
 _ROOT_FILE = "1.root.json"
@@ -40,6 +47,9 @@ _LINES = {
     "square-west": Line("gate", (0.50, 0.15), (0.50, 0.98), "Markt west, doorgang"),
     "square-east": Line("arcade", (0.30, 0.20), (0.75, 0.95), "Markt oost, doorgang"),
 }
+_MIDDLE = ((0.91, 0.0), (0.81, 0.13), (0.45, 0.61), (0.14, 1.0))
+"""The line that parts the lanes of the street."""
+_LANES = (Lane("inbound", (*_MIDDLE, (0.0, 1.0), (0.0, 0.0))), Lane("outbound", (*_MIDDLE, (1.0, 1.0), (1.0, 0.0))))
 
 
 @dataclass(frozen=True)
@@ -59,8 +69,8 @@ class Camera:
     """One box: an agent's process and its folder.
 
     Args:
-        site: where it hangs.
-        city: for its position.
+        device: its name.
+        source: what it looks at.
         folder: for its file and its state.
         manager: address of the manager.
         code: one-time enrolment code.
@@ -68,21 +78,12 @@ class Camera:
     """
 
     def __init__(  # noqa: PLR0913 - what a box follows from
-        self, site: Site, city: City, folder: Path, manager: str, code: str, root: bytes | None = None
+        self, device: str, source: Source, folder: Path, manager: str, code: str, root: bytes | None = None
     ) -> None:
-        self.device, self.folder = site.device, folder
+        self.device, self.folder = device, folder
         folder.mkdir(parents=True)
-        source = Source(
-            "square",
-            str(resources.files("simulator") / "media" / "square.mp4"),
-            fps=SCENE_FPS,
-            repeat=True,
-            zones=(_ZONES[site.device],),
-            lines=(_LINES[site.device],),
-            where=site.where(city.origin, 0.0),
-        )
         parts = {
-            "box": {"fleet": "city", "device": site.device, "state": "state"},
+            "box": {"fleet": "city", "device": device, "state": "state"},
             "manager": {"url": manager, "code": code},
             "report": msgspec.to_builtins(_REPORT),
             "sources": [msgspec.to_builtins(source)],
@@ -108,8 +109,11 @@ class Camera:
     def start(self) -> None:
         """Start the agent; call from the main thread, with which it ends."""
         command = [sys.executable, "-c", _DIE_WITH_PARENT, "edge", "run", "--config", str(self.file)]
+        theirs = {name: value for name, value in os.environ.items() if not name.startswith("LAMPLIGHTER_")}
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=theirs
+            )
 
     def terminate(self) -> None:
         """Ask it to end in order."""
@@ -148,7 +152,44 @@ class Camera:
 
 def make_cameras(city: City, folder: Path, manager: str, codes: dict[str, str], root: bytes | None = None) -> list[Camera]:
     """Prepare the two boxes on the market."""
-    return [Camera(site, city, folder / site.device, manager, codes[site.device], root) for site in camera_sites(city)]
+    return [
+        Camera(site.device, _square(site, city), folder / site.device, manager, codes[site.device], root)
+        for site in camera_sites(city)
+    ]
+
+
+def make_gate(city: City, folder: Path, manager: str, codes: dict[str, str]) -> Camera:
+    """Prepare the box that reads plates; it takes no updates."""
+    site = gate_site(city)
+    return Camera(site.device, _street(site, city), folder / site.device, manager, codes[site.device])
+
+
+def _square(site: Site, city: City) -> Source:
+    return Source(
+        "square",
+        _recording("square.mp4"),
+        fps=SCENE_FPS,
+        repeat=True,
+        zones=(_ZONES[site.device],),
+        lines=(_LINES[site.device],),
+        where=site.where(city.origin, 0.0),
+    )
+
+
+def _street(site: Site, city: City) -> Source:
+    return Source(
+        "street",
+        _recording("traffic.mp4"),
+        fps=STREET_FPS,
+        repeat=True,
+        gate=Gate(enabled=False),  # one look at the whole: as many plates are read as with three in parts of it
+        anpr=Anpr(lists=(LIST,), others="pseudonym", purpose=PSEUDONYMS, lanes=_LANES),
+        where=site.where(city.origin, 0.0),
+    )
+
+
+def _recording(name: str) -> str:
+    return str(resources.files("simulator") / "media" / name)
 
 
 def _toml(value: Any) -> str:

@@ -17,9 +17,11 @@ import typer
 from rich.console import Console
 
 from fleet.broker.embedded import BrokerError
+from fleet.lists.errors import HitListError
 from fleet.manager import ManagerError
 from protocol.errors import ProtocolError
-from simulator.loopback import NotReadyError
+from simulator.lists.wanted import LIST, PURPOSE
+from simulator.loopback import HOST, NotReadyError
 from simulator.scenario.model import Scenario
 from simulator.scenario.read import ScenarioError, named_scenario, read_scenario, scenario_names
 from simulator.show import Outcome, Show
@@ -43,7 +45,7 @@ def demo(  # noqa: PLR0913 - options
     data: Annotated[Path | None, typer.Option(help="Folder to keep everything in; a temporary one by default")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say nothing but JSON")] = False,
 ) -> None:
-    """Show a city: a manager, two real agents on recorded video, thirty virtual devices. Ctrl-C ends it.
+    """Show a city: a manager, three real agents on recorded video, thirty virtual devices. Ctrl-C ends it.
 
     A check prints one JSON object on its last line and exits with 1 when anything failed or was lost.
     """
@@ -59,7 +61,7 @@ def demo(  # noqa: PLR0913 - options
         _fail(str(error))
     try:
         outcome = asyncio.run(_run(chosen, folder, console, seconds if check else None, _port(port, check=check)))
-    except (ManagerError, BrokerError, ProtocolError, NotReadyError) as error:
+    except (ManagerError, BrokerError, HitListError, ProtocolError, NotReadyError) as error:
         _fail(str(error))
     finally:
         if not kept:
@@ -76,14 +78,16 @@ async def _run(scenario: Scenario, folder: Path, console: Console, seconds: floa
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, until.set)
-    show = Show(scenario, folder, lambda text: console.print(text, markup=False))
+    show = Show(scenario, folder, lambda text: console.print(text, markup=False), checked=seconds is not None)
     try:
         with console.status("starting the manager"):
             hall = await asyncio.to_thread(show.open, port, until.is_set)
         console.print(f"control room: [bold]{hall.url}[/]", highlight=False)
-        for who in (hall.people.operator, hall.people.admin, hall.people.engineer):
+        for who in hall.people.all():
             console.print(f"  sign in as [bold]{who.name}[/] with password [bold]{who.password}[/]", highlight=False)
         console.print(f"rollouts: [bold]{hall.url}/rollouts[/]: a good release comes, then a bad one", highlight=False)
+        for line in _of_plates(hall.url):
+            console.print(line, highlight=False, soft_wrap=True)
         console.print("Ctrl-C ends everything." if seconds is None else f"checking for {seconds:g} s", highlight=False)
         with console.status("bringing up the boxes") as status:
             await _play(show, until, status.update, seconds)
@@ -97,6 +101,17 @@ async def _run(scenario: Scenario, folder: Path, console: Console, seconds: floa
     return outcome
 
 
+def _of_plates(url: str) -> list[str]:
+    """What people are told of the hit list, and how to look at it as operator, drafter or approver."""
+    given = [] if url == f"http://{HOST}:{PORT}" else [f"  export LAMPLIGHTER_URL={url}"]
+    return [
+        f"plates: list {LIST} is made by drafter and approver, and soon hit; look with",
+        *given,
+        "  lamplighter lists list",
+        f'  lamplighter anpr hits --purpose {PURPOSE} --reason "the demo"',
+    ]
+
+
 async def _play(show: Show, until: asyncio.Event, tell: Callable[[str], None], seconds: float | None) -> None:
     playing = asyncio.create_task(show.play(until))
     loop = asyncio.get_running_loop()
@@ -107,9 +122,10 @@ async def _play(show: Show, until: asyncio.Event, tell: Callable[[str], None], s
         tell(show.line())
         if began is None and show.playing:
             began = loop.time()
-        if seconds is not None and began is not None and loop.time() - began >= seconds:
+        elapsed_s = 0.0 if began is None else loop.time() - began
+        if seconds is not None and elapsed_s >= seconds and not show.waits(elapsed_s):
             await show.check()
-            show.outcome.seconds = round(loop.time() - began, 1)
+            show.outcome.seconds = round(loop.time() - began, 1) if began is not None else 0.0
             until.set()
     stop.cancel()
     if not show.playing:  # Ctrl-C while the boxes are brought up

@@ -1,4 +1,4 @@
-"""The demo as a whole: town hall, two cameras, thirty virtual devices, and someone who watches."""
+"""The demo as a whole: town hall, three cameras, thirty virtual devices, and someone who watches."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from pathlib import Path
 
 import httpx
 import msgspec
+from sqlalchemy import Engine
 
 from fleet.store.database import open_engine
 from simulator.accounting import Account, settle
-from simulator.cameras import Camera, make_cameras
+from simulator.cameras import Camera, make_cameras, make_gate
 from simulator.devices.device import VirtualDevice, first_moment
 from simulator.devices.town import make_town
 from simulator.devices.updates import Updater
 from simulator.enrolment import enrol_all, make_codes, sign_in
+from simulator.lists.outcome import Plates, plate_problems, read_plates
+from simulator.lists.story import ListStory
+from simulator.lists.witness import Witness
 from simulator.play import Player
 from simulator.rollouts.outcome import Told, problems
 from simulator.rollouts.plans import enough_s, roster, update_model
@@ -27,12 +31,14 @@ from simulator.rollouts.story import Story
 from simulator.scenario.model import Kill, Scenario
 from simulator.spectator import Spectator, summary_ms
 from simulator.town_hall import FLEET, TownHall
-from simulator.worlds.sites import CAMERAS
+from simulator.worlds.sites import CAMERAS, GATE
 
 _DRAIN_S = 20.0
 _WATCH_S = 0.5
 _STEADY_S = 25.0
-"""A check shorter than this does not expect a whole incident."""
+"""A check shorter than this does not expect a whole incident, nor a hit."""
+_HIT_S = 75.0
+"""A check that expects a hit waits for it, at most so long. The vehicle comes every 50 s."""
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -45,6 +51,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         latency_ms: from creation on the box to the manager's live stream.
         alarms: incidents seen to begin, be updated and end; and those still running.
         rollouts: what each came to.
+        plates: what became of those of the street.
     """
 
     ok: bool = False
@@ -62,6 +69,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     alarms: dict[str, int] = {}
     verdict: str = ""
     rollouts: list[Told] = []
+    plates: Plates = Plates()
 
 
 class Show:
@@ -71,10 +79,11 @@ class Show:
         scenario: what the virtual devices live through.
         folder: for everything that is kept.
         say: takes messages for people.
+        checked: whether what is said is compared with what is stored.
     """
 
-    def __init__(self, scenario: Scenario, folder: Path, say: Callable[[str], None]) -> None:
-        self._scenario, self._folder, self._say = scenario, folder, say
+    def __init__(self, scenario: Scenario, folder: Path, say: Callable[[str], None], *, checked: bool) -> None:
+        self._scenario, self._folder, self._say, self._checked = scenario, folder, say, checked
         self._began = time.monotonic()
         self.town = make_town(scenario, first_moment(dt.datetime.now(dt.timezone.utc)))
         self.outcome = Outcome()
@@ -83,8 +92,11 @@ class Show:
         self._player: Player | None = None
         self._who = roster(scenario, tuple(self.town.boxes))
         self._story: Story | None = None
+        self._list: ListStory | None = None
         self._devices: dict[str, VirtualDevice] = {}
-        self._watcher: asyncio.Task[None] | None = None
+        self._witness: Witness | None = None
+        self._watchers: list[asyncio.Task[None]] = []
+        self._playing_s = 0.0
         self._hall: TownHall | None = None
 
     @property
@@ -92,6 +104,10 @@ class Show:
         """The manager, once opened."""
         assert self._hall is not None
         return self._hall
+
+    @property
+    def _boxes(self) -> int:
+        return len(self.town.boxes) + len(CAMERAS) + 1
 
     @property
     def playing(self) -> bool:
@@ -118,14 +134,19 @@ class Show:
         """Bring the boxes up and let them live until told otherwise."""
         url, people = self.hall.url, self.hall.people
         admin = await asyncio.to_thread(sign_in, url, people.admin.name, people.admin.password)
-        labels = dict(CAMERAS) | {name: box.site.label for name, box in self.town.boxes.items()}
+        labels = dict((*CAMERAS, GATE)) | {name: box.site.label for name, box in self.town.boxes.items()}
         codes = await asyncio.to_thread(make_codes, url, admin, labels)
+        listed = self._list = ListStory(url, people.drafter, people.approver, self._folder / "lists")
+        listing = asyncio.create_task(asyncio.to_thread(listed.run))
         releases = await asyncio.to_thread(Releases, self._folder / "publisher", self.hall.repository)
         self.cameras = make_cameras(self.town.city, self._folder / "boxes", url, codes, releases.root)
         for camera in self.cameras:
             camera.start()
-        self.spectator = Spectator(url, admin)
-        self._watcher = asyncio.create_task(self.spectator.run())
+        self._witness = witness = Witness(self.hall.broker, FLEET)
+        self.spectator = Spectator(url, admin, witness.shown)
+        self._watchers = [asyncio.create_task(self.spectator.run())]
+        if self._checked:
+            self._watchers.append(asyncio.create_task(witness.run()))
         virtual = {name: code for name, code in codes.items() if name in self.town.boxes}
         enrolled = await enrol_all(url, FLEET, virtual, self._folder / "virtual")
         self._devices = {
@@ -139,7 +160,10 @@ class Show:
             for name, box in self.town.boxes.items()
             for model in (update_model(box.group.updates, name, self._who),)
         }
-        self._player = Player(self._scenario, self._devices, self.hall)
+        gate = make_gate(self.town.city, self._folder / "boxes", url, codes)
+        self.cameras.append(gate)
+        gate.start()  # last of all, and while it loads its models the virtual boxes are heard already
+        self._player, self._playing_s = Player(self._scenario, self._devices, self.hall), time.monotonic()
         keeper = asyncio.create_task(self._keep())
         story = self._story = Story(url, people.engineer, people.admin, self._who, self._say)
         telling = asyncio.create_task(asyncio.to_thread(story.run, releases)) if self._who.canary else None
@@ -148,8 +172,14 @@ class Show:
         finally:
             keeper.cancel()
             story.end()
+            listed.end()
+            await listing
             if telling is not None:
                 await telling
+
+    def waits(self, elapsed_s: float) -> bool:
+        """Whether a check that has run so long should go on: the vehicle on the list has not come yet."""
+        return _STEADY_S <= elapsed_s < _HIT_S and self.spectator is not None and not self.spectator.hits
 
     async def check(self) -> None:
         """Judge an alert as an operator would, and read it back. Call while everything runs."""
@@ -174,16 +204,17 @@ class Show:
         try:
             await self._finish(drain=drain)
         finally:
-            if self._watcher is not None:
-                self._watcher.cancel()
-                await asyncio.gather(self._watcher, return_exceptions=True)
+            for watcher in self._watchers:
+                watcher.cancel()
+            await asyncio.gather(*self._watchers, return_exceptions=True)
             await asyncio.to_thread(self.hall.stop)
         return self.outcome
 
     def abort(self) -> None:
         """End everything at once."""
-        if self._story is not None:
-            self._story.end()
+        for story in (self._story, self._list):
+            if story is not None:
+                story.end()
         for camera in self.cameras:
             camera.terminate()
         for camera in self.cameras:
@@ -197,7 +228,7 @@ class Show:
         up = sum(device.link.connected for device in self._devices.values()) + sum(c.running for c in self.cameras)
         events = watching.events.total() if watching else 0
         alarms = watching.running_incidents() if watching else 0
-        line = f"{up} of {len(self.town.boxes) + len(CAMERAS)} boxes, {events:,} events, {alarms} alarms running"
+        line = f"{up} of {self._boxes} boxes, {events:,} events, {alarms} alarms running"
         rollout = self._story.line() if self._story else ""
         return f"{line}; {rollout}" if rollout else line
 
@@ -237,10 +268,12 @@ class Show:
             highest |= {(camera.device, boot): seq for boot, seq in kept.highest.items()}
         engine = open_engine(self.hall.store_url)
         account = settle(engine, highest, unsent)
-        engine.dispose()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._shown(account.stored), 5.0)
         self._judge(account, len(unsent))
+        await asyncio.to_thread(self._judge_plates, engine)
+        engine.dispose()
+        outcome.ok = not outcome.problems
 
     async def _shown(self, stored: int) -> None:
         assert self.spectator is not None
@@ -262,7 +295,7 @@ class Show:
         outcome.latency_ms = summary_ms(watching.latencies_ms)
         outcome.alarms = {"complete": complete, "running": watching.running_incidents()}
         spoke = {device for device, _ in watching.by_device}
-        outcome.devices = {"expected": len(self.town.boxes) + len(CAMERAS), "heard": len(spoke)}
+        outcome.devices = {"expected": self._boxes, "heard": len(spoke)}
         expectations = (
             (account.lost == 0, f"{account.lost} events lost"),
             (outcome.doubled == 0, f"{outcome.doubled} events doubled"),
@@ -283,4 +316,17 @@ class Show:
             outcome.rollouts = list(self._story.told())
             enough = enough_s(self._scenario, self._who)
             outcome.problems += problems(outcome.rollouts, self._story.fault, outcome.seconds, enough)
-        outcome.ok = not outcome.problems
+
+    def _judge_plates(self, engine: Engine) -> None:
+        outcome, witness, watching = self.outcome, self._witness, self.spectator
+        assert witness is not None
+        assert watching is not None
+        outcome.plates = read_plates(
+            engine,
+            fault=self._list.fault if self._list else "",
+            first_hit_s=min((round(at_s - self._playing_s, 1) for at_s in watching.hits.values()), default=None),
+            messages=witness.messages,
+            named=witness.hits,
+            strangers=(*witness.strangers, *witness.look(self._folder)),
+        )
+        outcome.problems += plate_problems(outcome.plates, expected=outcome.seconds >= _STEADY_S)

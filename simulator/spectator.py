@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import msgspec
+
+from protocol.events import EventType
 
 
 class _Seen(msgspec.Struct):
@@ -29,9 +32,11 @@ class Spectator:
     Args:
         url: of the manager.
         token: of a session.
+        tell: called with each event as it came.
     """
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, tell: Callable[[str], None] = lambda _data: None) -> None:
+        self._tell = tell
         self._url, self._headers = url, {"Authorization": f"Bearer {token}"}
         self._seen: set[str] = set()
         self._last = ""
@@ -42,7 +47,9 @@ class Spectator:
         self.latencies_ms: list[float] = []
         """From the event's creation on the box to its arrival here; one machine, one clock."""
         self.incidents: dict[str, list[str]] = {}
-        """Phases by incident, as they came."""
+        """Phases by incident, as they came, but for hits."""
+        self.hits: dict[str, float] = {}
+        """Of each hit, monotonic seconds when it was seen first."""
         self.reconnections = -1
 
     async def run(self) -> None:
@@ -67,6 +74,7 @@ class Spectator:
                     self._take(line[6:])
 
     def _take(self, data: str) -> None:
+        self._tell(data)
         event = _decoder.decode(data)
         if event.id in self._seen:
             self.doubled += 1
@@ -75,7 +83,9 @@ class Spectator:
         self.latencies_ms.append(time.time() * 1000 - event.time / 1000)
         self.events[event.type] += 1
         self.by_device[event.device, event.type] += 1
-        if event.incident is not None and event.phase is not None:
+        if event.type == EventType.ANPR_HIT.value and event.incident is not None:
+            self.hits.setdefault(event.incident, time.monotonic())
+        elif event.incident is not None and event.phase is not None:
             self.incidents.setdefault(event.incident, []).append(event.phase)
 
     def complete_incidents(self) -> list[str]:

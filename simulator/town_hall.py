@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fleet.accounts.accounts import Accounts, Role
+from fleet.ingest.link import BrokerAddress
 from fleet.manager import FirstAccount, Manager, make_config
 from fleet.store.database import open_engine
+from simulator.lists.ceremony import Ceremony
 from simulator.loopback import HOST, NotReadyError, free_port, wait_ready
 from simulator.worlds.city import City
 
@@ -19,15 +22,21 @@ FLEET = "city"
 
 @dataclass(frozen=True)
 class People:
-    """The accounts of a fresh manager."""
+    """The accounts of a fresh manager; whoever drafts a hit list does not approve it."""
 
     admin: FirstAccount
     operator: FirstAccount
     engineer: FirstAccount
+    drafter: FirstAccount
+    approver: FirstAccount
+
+    def all(self) -> tuple[FirstAccount, ...]:
+        """Whoever looks most, first."""
+        return self.operator, self.admin, self.engineer, self.drafter, self.approver
 
 
 class TownHall:
-    """Starts a manager with the town's plan; :meth:`watch` keeps it running.
+    """Starts a manager with the town's plan and the keys for hit lists; :meth:`watch` keeps it running.
 
     Args:
         folder: for everything it keeps.
@@ -36,6 +45,7 @@ class TownHall:
 
     Raises:
         ManagerError: the port is in use, or the folder cannot be used.
+        HitListError: the keys for hit lists cannot be made.
         BrokerError: the broker does not start.
     """
 
@@ -54,13 +64,24 @@ class TownHall:
         )
         self.url, self.store_url, self.repository = config.url, config.store_url, config.repository
         self._broker_away = False
-        self._manager = Manager(config)
-        first = {account.role: account for account in self._manager.first_accounts}
+        self._ceremony = Ceremony(config.keys, folder / "passwords")
         try:
-            self.people = People(first[Role.ADMIN], first[Role.OPERATOR], _engineer(config.store_url))
+            self._manager = Manager(config)
+            try:
+                self.people = _people(self._manager.first_accounts, config.store_url)
+            except BaseException:
+                self._manager.stop()
+                raise
         except BaseException:
-            self._manager.stop()
+            self._ceremony.forget()
             raise
+
+    @property
+    def broker(self) -> BrokerAddress:
+        """Its broker, for whoever listens to all that it passes on."""
+        config = self._manager.config
+        tls = ssl.create_default_context(cafile=str(config.keys / "ca.crt"))
+        return BrokerAddress(config.broker_host, config.mqtt_port, tls, client_id="witness")
 
     def wait_ready(self, say: Callable[[str], None], ended: Callable[[], bool]) -> None:
         """Wait until the page answers.
@@ -103,14 +124,21 @@ class TownHall:
     def stop(self) -> None:
         """End everything."""
         self._manager.stop()
+        self._ceremony.forget()
 
 
-def _engineer(store_url: str) -> FirstAccount:
-    """One more account, as `lamplighter fleet account` makes it: whoever plans a rollout does not approve it."""
-    made = FirstAccount("engineer", Role.ENGINEER, secrets.token_urlsafe(12))
+def _people(first: Sequence[FirstAccount], store_url: str) -> People:
+    """The first accounts and three more, as `lamplighter fleet account` makes them."""
+    roles = {account.role: account for account in first}
+    more = [
+        FirstAccount(name, role, secrets.token_urlsafe(12))
+        for name, role in (("engineer", Role.ENGINEER), ("drafter", Role.OPERATOR), ("approver", Role.OPERATOR))
+    ]
     engine = open_engine(store_url)
     try:
-        Accounts(engine).add(made.name, made.role, made.password)
+        accounts = Accounts(engine)
+        for made in more:
+            accounts.add(made.name, made.role, made.password)
     finally:
         engine.dispose()
-    return made
+    return People(roles[Role.ADMIN], roles[Role.OPERATOR], *more)

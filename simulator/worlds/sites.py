@@ -74,7 +74,9 @@ _VEHICLES = (
     ("sweeper-3", "Sweeper 3", "Binnenring", 2.0),
 )
 CAMERAS = (("square-west", "Markt west"), ("square-east", "Markt oost"))
-"""The two real boxes of the demo; they watch the recording of a square."""
+"""Two real boxes of the demo; they watch the recording of a square."""
+GATE = ("steenweg-gate", "Steenweg, poort")
+"""A third one; it watches the recording of a street, and reads plates."""
 
 
 def make_sites(city: City) -> tuple[Site, ...]:
@@ -109,6 +111,13 @@ def camera_sites(city: City) -> tuple[Site, ...]:
         Site(device, label, "square", place.label, "gate", 8.0, _towards(at, place.middle, 8.0), heading(at, place.middle))
         for (device, label), at in zip(CAMERAS, (west, east), strict=True)
     )
+
+
+def gate_site(city: City) -> Site:
+    """The place of the real box that reads plates, where a street enters the town."""
+    device, label = GATE
+    *_, before, at = city.streets["Steenweg"]
+    return Site(device, label, "", "", "", 0.0, _towards(at, before, 8.0), heading(at, before))
 
 
 def _at_corner(place: Place, number: int, corner: XY, size: float) -> Site:

@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -17,12 +18,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from simulator.faults.processes import alive, descendants, kill, wait_until
+from simulator.lists.wanted import others
 from simulator.loopback import free_port
 from simulator.rollouts.releases import BAD, GOOD
 
+NOWHERE = "lamplighter/v1/city/nobody/telemetry"
 DEMO = [sys.executable, "-m", "lamplighter", "demo"]
 
 
@@ -42,11 +47,17 @@ def test_a_check_loses_nothing_and_says_so(tmp_path: Path) -> None:
     last = json.loads(done.stdout.splitlines()[-1])
     assert last["problems"] == []
     assert (last["lost"], last["doubled"], last["unsent"]) == (0, 0, 0)
-    assert last["devices"] == {"expected": 32, "heard": 32}
+    assert last["devices"] == {"expected": 33, "heard": 33}
     assert last["alarms"]["complete"] >= 1
     assert last["verdict"] == "confirm"
     assert last["events"]["crowd.count"] > 100
     assert last["page_after_s"] < 20
+    plates = last["plates"]
+    assert plates["hits"] >= 1
+    assert plates["first_hit_s"] < 60
+    assert plates["pseudonyms"] >= 1
+    assert plates["named"] >= 1, "the hit was heard at the broker"
+    assert plates["strangers"] == [], "and no other plate was, nor does one stand anywhere"
     good = last["rollouts"][0]
     assert (good["release"], good["failed"]) == (GOOD, 0)
     assert last["events"]["ota.report"] >= 4, "the canary follows its orders"
@@ -89,7 +100,7 @@ def test_the_page_is_up_within_twenty_seconds_and_control_c_leaves_nothing_behin
                 states = [device["state"] for device in client.get("/api/v1/devices").json()]
                 return sum(state is not None and state["status"] != "offline" for state in states)
 
-            assert wait_until(lambda: online() == 32, 40, 0.5), online()
+            assert wait_until(lambda: online() == 33, 40, 0.5), online()
         family = [demo.pid, *descendants(demo.pid)]
         assert len(family) > 8
         os.killpg(demo.pid, signal.SIGINT)
@@ -144,7 +155,7 @@ def test_a_check_that_is_interrupted_does_not_pass(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(180)
-def test_a_check_fails_when_an_agent_dies_and_when_an_event_is_lost(short_folder: Path, tmp_path: Path) -> None:
+def test_a_check_fails_when_an_agent_dies_an_event_is_lost_or_a_plate_gets_about(short_folder: Path, tmp_path: Path) -> None:
     data, log = short_folder / "data", tmp_path / "log"
     with log.open("wb") as noise:
         demo = subprocess.Popen(
@@ -167,6 +178,8 @@ def test_a_check_fails_when_an_agent_dies_and_when_an_event_is_lost(short_folder
         agents = [pid for pid in descendants(demo.pid) if _title(pid) == "lamplighter: agent square-west"]
         assert len(agents) == 1
         kill(agents[0])
+        (data / "boxes" / "note").write_text(f"saw {others()[0]}")
+        assert wait_until(lambda: _spoken(data, others()[1]), 30), log.read_text()
         out, _ = demo.communicate(timeout=90)
     finally:
         demo.kill()
@@ -176,6 +189,23 @@ def test_a_check_fails_when_an_agent_dies_and_when_an_event_is_lost(short_folder
     assert last["lost"] == 1
     assert any("1 events lost" in problem for problem in last["problems"])
     assert any("square-west ended by itself" in problem for problem in last["problems"])
+    assert last["plates"]["strangers"] == [NOWHERE, "boxes/note"]
+    assert all(f"no list stands in {place}" in " ".join(last["problems"]) for place in (NOWHERE, "boxes/note"))
+
+
+def _spoken(data: Path, plate: str) -> bool:
+    """Say a plate at the demo's broker, as a box must not."""
+    found = re.search(r"listen = \"127.0.0.1:(\d+)\"", (data / "fleet" / "broker" / "rumqttd.toml").read_text())
+    assert found is not None
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, "stranger", protocol=mqtt.MQTTv5)
+    client.tls_set_context(ssl.create_default_context(cafile=str(data / "fleet" / "keys" / "ca.crt")))
+    client.connect("127.0.0.1", int(found[1]), 10)
+    client.loop_start()
+    told = client.publish(NOWHERE, f"saw {plate}".encode(), qos=1)
+    told.wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
+    return told.is_published()
 
 
 def _title(pid: int) -> str:
