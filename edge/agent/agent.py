@@ -97,7 +97,7 @@ class Agent:
         evaluation = self._twin.config.report.evaluation
         self._link = Link(self._file, self._folder.path / IDENTITY, self._outbox, clock, self, self._runtime.wake)
         self._voice = Voice(self._outbox, self._board, clock, self._condition.watch, self._link.notify, evaluation=evaluation)
-        self._plates = self._open_plates()
+        self._plates = Plates(self._file, self._outbox.boot, clock, self._condition, self._board, self._runtime.wake)
         self._pipelines: dict[str, Pipeline] = {}
         self._telemetry_due = Due(self._twin.config.report.telemetry_interval_s)
         self._second = Due(SECOND_S)
@@ -200,19 +200,6 @@ class Agent:
         self._voice.report(report)
         self._console.line(update_line(report))
 
-    def _open_plates(self) -> Plates:
-        condition = self._condition
-        return Plates(
-            self._file,
-            self._outbox.boot,
-            self._clock,
-            condition.floor.at,
-            lambda: condition.wall() is not None,
-            condition.allowance.spend,
-            self._board,
-            self._runtime.wake,
-        )
-
     # configuration
 
     def _configure(self) -> None:
@@ -222,7 +209,7 @@ class Agent:
         for source in (source for source in config.sources if source.id not in work.rested):
             kept = before.get(source.id)
             if kept is None or kept.configured != (source, config.report):
-                kept = Pipeline(source, config.report, self._plates.matching)
+                kept = Pipeline(source, config.report, self._plates.known(source))
             else:
                 del before[source.id]
             self._pipelines[source.id] = kept
@@ -275,7 +262,7 @@ class Agent:
         source, report = pipeline.configured
         with contextlib.suppress(Exception):  # it may be broken by now; what it can still tell is told
             self._close({source.id: pipeline})
-        self._pipelines[source.id] = Pipeline(source, report, self._plates.matching)
+        self._pipelines[source.id] = Pipeline(source, report, self._plates.known(source))
         detail = f"its analytics began again after {type(error).__name__}: {error}"
         self._board.raise_(Reason("analytics-defect", f"analytics {source.id}", detail[:TEXT_CHARACTERS]))
         sys.excepthook(type(error), error, error.__traceback__)

@@ -35,9 +35,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the manager is told of another lock",
-        "edge/agent/plates.py",
-        "return self._reads, self._ring.lock, self.keys,",
-        "return self._reads, self.keys,",
+        "edge/agent/holding.py",
+        "return self.reads, self._ring.lock, self.keys,",
+        "return self.reads, self.keys,",
         _PLATES,
     ),
     Mutant(
@@ -245,16 +245,30 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a box that lacks a key says so",
-        "edge/agent/plates.py",
+        "edge/agent/holding.py",
         "        missing = self.missing\n        if missing:",
-        "        missing = self.missing\n        if not self._reads:",
+        "        missing = self.missing\n        if not self.reads:",
         _PLATES,
     ),
     Mutant(
         "a box on which nothing reads plates holds no keys",
-        "edge/agent/plates.py",
+        "edge/agent/holding.py",
         "            self._ring.clear()\n        self._config",
         "            pass\n        self._config",
+        _PLATES,
+    ),
+    Mutant(
+        "keys that come where nothing reads plates are refused",
+        "edge/agent/plates.py",
+        "if self._holding is None or not self._holding.reads:",
+        "if self._holding is None:",
+        _PLATES,
+    ),
+    Mutant(
+        "lists of a box that reads no plates any more go, also after a start",
+        "edge/agent/plates.py",
+        " or self._folder.exists():",
+        ":",
         _PLATES,
     ),
     Mutant(

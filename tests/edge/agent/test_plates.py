@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -38,7 +40,7 @@ def test_from_a_lock_to_a_hit_and_to_nothing_again(tmp_path: Path, monkeypatch: 
     site = Plated(tmp_path, DESK)
     site.publish(MADE.file)
     with site.running(monkeypatch) as box:
-        matching = box.agent._plates.matching
+        matching = box.agent._plates._opened().matching
         state = site.state(lambda s: reason(s, "keys-missing"), "it has no keys")
         assert "pseudonyms of travel-times" in reason(state, "keys-missing")
         assert "manager orders none" in reason(state, "list-missing")
@@ -137,8 +139,49 @@ def test_a_box_that_reads_no_plates_offers_no_lock(tmp_path: Path, monkeypatch: 
         status = box.until(lambda s: s.models, "it looks")
         state: State = box.agent.birth()
         assert (state.lock, state.keys, state.lists, status.plates) == (None, (), {}, None)
+        assert "nothing on this box reads plates" in _refusal(box)
         assert not (tmp_path / "state" / "lists").exists()
     del Wire.made
+
+
+def test_a_start_that_reads_no_plates_imports_nothing_for_them(tmp_path: Path) -> None:
+    """It is 25 ms of a start in the dark: lists, keys, and what opens them."""
+    box = tmp_path / "box.toml"
+    box.write_text('[box]\nfleet = "city"\ndevice = "box"\nstate = "state"\n' + source("gate"), "utf-8")
+    code = """
+import sys
+from pathlib import Path
+from edge.agent.agent import Agent
+from edge.boxfile import read_box_file
+from edge.clock import SystemClock
+agent = Agent(read_box_file(Path(sys.argv[1])), SystemClock())
+agent.stop()
+agent.run()
+agent.birth(), agent.status()
+print([name for name in sys.modules if name.startswith("edge.lists") or name in {"edge.agent.holding", "protocol.sealing"}])
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(box)], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_lists_that_were_left_on_the_disk_go_though_nothing_reads_plates_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The configuration has changed while the box had no power."""
+    monkeypatch.setattr("edge.agent.link.Uplink", Wire)
+    left = tmp_path / "state" / "lists" / "objects" / digest_of(MADE.file)
+    left.parent.mkdir(parents=True)
+    left.write_bytes(MADE.file)
+    box = Offline(tmp_path, '[broker]\nhost = "127.0.0.1"\nport = 1\ntls = false\n', source("gate"))
+    with box.running():
+        box.until(lambda _: not left.exists(), "it is gone")
+    del Wire.made
+
+
+def _refusal(box: Offline) -> str:
+    with pytest.raises(KeysError) as refused:
+        box.agent.take_keys(_nonsense())
+    return str(refused.value)
 
 
 def _nonsense() -> SealedKeys:

@@ -124,7 +124,7 @@ def image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Image:
         site.want(made.order())
         site.state(lambda state: state.lists == {"stolen": 3}, "the list is used")
         assert site.give(STOLEN, OTHERS).ok
-        matching, clock = box.agent._plates.matching, SystemClock()
+        matching, clock = box.agent._plates._opened().matching, SystemClock()
         for plate in PASSED:
             stands = matching.of("travel-times", plate, clock.now().wall)
             assert stands is not None
