@@ -23,6 +23,7 @@ from fleet.lists.access import NoAccess
 from fleet.lists.decisions import Lists
 from fleet.lists.ledger import active_lists
 from fleet.lists.orders import orders_for, twin_with
+from fleet.lists.overview import Overviews
 from fleet.lists.views import ListViews
 from fleet.lists.wanted import refusals
 from fleet.oversight.verdicts import Verdicts
@@ -123,6 +124,7 @@ class Services:
         self.quality = FieldQuality(engine)
         self.lists = lists or Lists(engine, read_policy(), NoAccess())
         self.list_views = ListViews(engine)
+        self.list_overviews = Overviews(engine, self.lists.policy, self.lists.access)
         self.plates = plates or Plates(engine, read_policy())
 
     def events_after(self, row: int, limit: int = 1000) -> list[StoredEvent]:

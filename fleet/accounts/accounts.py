@@ -70,6 +70,7 @@ class Right(str, enum.Enum):
 
 
 _OF_LISTS = frozenset({Right.DRAFT_LIST, Right.APPROVE_LIST, Right.WITHDRAW_LIST, Right.SEE_ENTRIES})
+"""Whoever has one of them keeps hit lists, and is shown their pages."""
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
@@ -97,6 +98,11 @@ class Person:
     def may(self, right: Right) -> bool:
         """Whether the role includes the right."""
         return right in RIGHTS[self.role]
+
+    @property
+    def keeps_lists(self) -> bool:
+        """Whether the pages of hit lists are this person's."""
+        return not _OF_LISTS.isdisjoint(RIGHTS[self.role])
 
 
 class Accounts:

@@ -21,7 +21,7 @@ from fleet.api.errors import ApiError
 from fleet.api.session import Who
 from fleet.lists.decisions import MOST_SHOWN
 from fleet.lists.drafting import Drafting, Outcome, Wanted
-from fleet.lists.errors import UnknownListError
+from fleet.lists.errors import EntriesError, UnknownListError
 from fleet.lists.files import ListFiles
 from fleet.lists.views import view
 from fleet.services import Services
@@ -99,10 +99,18 @@ async def _draft(drafting: Drafting, pieces: AsyncIterator[bytes]) -> dict[str, 
         async for piece in pieces:
             await asyncio.to_thread(drafting.feed, piece)
         outcome: Outcome = await asyncio.to_thread(drafting.end)
+    except EntriesError as error:
+        # Who corrects a file is told of all that is wrong with it, what stands twice included.
+        said = {"faults": msgspec.to_builtins(error.faults), "total": error.total, "repetitions": _again(drafting.repetitions)}
+        raise ApiError(422, "entries", str(error), said) from error
     finally:
         await asyncio.shield(asyncio.to_thread(drafting.leave))
-    again = [{"line": line, "before": before} for line, before in outcome.repetitions]
+    again = _again(outcome.repetitions)
     return {**_plain(view(outcome.version)), "repeated": outcome.repeated, "repetitions": again}
+
+
+def _again(repetitions: list[tuple[int, int]]) -> list[dict[str, int]]:
+    return [{"line": line, "before": before} for line, before in repetitions]
 
 
 async def _head(stream: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:
@@ -161,6 +169,12 @@ def _entries(app: FastAPI, services: Services) -> None:
             "entries": _said(seen.entries),
             "draft": _plain(view(seen.version)),
         }
+
+    @app.post("/api/v1/lists/drafts/{number}/changes")
+    def changes(number: Number, wanted: LookIn, who: Who, response: Response) -> dict[str, Any]:
+        response.headers.update(_PRIVATE)
+        seen = services.lists.changes(who, number, wanted.reason, wanted.after, wanted.limit)
+        return {"number": number, "list": seen.version.list, "changes": msgspec.to_builtins(seen.rows)}
 
     @app.post("/api/v1/lists/drafts/{number}/who")
     def who_is(number: Number, wanted: WhoIn, who: Who, response: Response) -> dict[str, Any]:

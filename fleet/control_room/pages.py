@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,6 +31,7 @@ from nicegui.element import Element
 from fleet.accounts.accounts import SESSION_S, Person, Right
 from fleet.api.app import COOKIE, ApiError, current
 from fleet.control_room.answers import incident_page
+from fleet.control_room.lists import add_list_questions
 from fleet.control_room.login import NOTICES, login_page, safe_next
 from fleet.control_room.plan import read_plan
 from fleet.control_room.policy import ASSETS, Policy
@@ -40,8 +42,13 @@ _WEB = Path(__file__).parent / "web"
 _FONTS = f"/_nicegui/{nicegui.__version__}/static/fonts.css"
 SESSION_CHECK_S = 2.0
 """How soon an open page notices that its session has ended."""
-_PAGES = {"/": "live", "/alerts": "alerts", "/rollouts": "rollouts", "/audit": "audit"}
+_PAGES = {"/": "live", "/alerts": "alerts", "/rollouts": "rollouts", "/hit-lists": "lists", "/audit": "audit"}
 """Views without a subject, by path."""
+_ROLLOUTS, _LISTS = ("rollouts.css",), ("rollouts.css", "hits.css", "lists.css")
+_GUARDED = {"audit": "the audit log", "lists": "hit lists", "list": "hit lists"}
+"""Views that are not everybody's, as a refusal names them."""
+_SHEETS = {"rollouts": _ROLLOUTS, "rollout": _ROLLOUTS, "lists": _LISTS, "list": _LISTS}
+"""Style sheets of a view besides the common one; of the others those of hits."""
 _SIGNED_OUT = 4401
 _TRY_AGAIN = 1013
 Who = Annotated[Person, Depends(current)]
@@ -52,14 +59,23 @@ class RoomPage(Element, component=str(_WEB / "control_room.js")):
     """One view of the control room.
 
     Args:
-        view: live, device, alerts, rollouts, rollout or audit.
+        view: live, device, alerts, rollouts, rollout, lists, list or audit.
         fleet: name shown in the header.
         person: who looks.
         device: for the view of one box.
         rollout: for the view of one rollout.
+        hit_list: for the view of one hit list.
     """
 
-    def __init__(self, view: str, fleet: str, person: Person, device: str | None = None, rollout: int | None = None) -> None:
+    def __init__(  # noqa: PLR0913 - one for each kind of subject
+        self,
+        view: str,
+        fleet: str,
+        person: Person,
+        device: str | None = None,
+        rollout: int | None = None,
+        hit_list: str | None = None,
+    ) -> None:
         super().__init__()
         known = account_view(person)
         self._props["view"] = view
@@ -67,6 +83,7 @@ class RoomPage(Element, component=str(_WEB / "control_room.js")):
         self._props["account"] = {name: getattr(known, name) for name in known.__struct_fields__}
         self._props["device"] = device
         self._props["rollout"] = rollout
+        self._props["hit_list"] = hit_list
 
 
 def mount_room(app: FastAPI, services: Services, plan: Path | None) -> None:
@@ -83,6 +100,7 @@ def mount_room(app: FastAPI, services: Services, plan: Path | None) -> None:
     _sign_in(app, services, assets)
     _live_line(app, services, room)
     _questions(app, room)
+    add_list_questions(app, services)
     _pages(services, assets)
     nicegui_app.on_startup(room.start)
     nicegui_app.on_shutdown(room.stop)
@@ -222,17 +240,21 @@ def _questions(app: FastAPI, room: Room) -> None:
         return answers.audit(before, limit, action)
 
 
+def _show(services: Services, assets: str, request: Request, view: str, **subject: Any) -> Response | None:
+    """Put a view on the page that is being made; what is answered instead, where this person may not see it."""
+    person = _person(services, request.cookies.get(COOKIE))
+    if person is None:
+        return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+    if not _may_see(person, view):
+        return HTMLResponse(f"Your role does not include {_GUARDED[view]}.", 403)
+    for sheet in ("style.css", *_SHEETS.get(view, ("hits.css",))):
+        ui.add_head_html(f'<link rel="stylesheet" href="{assets}/{sheet}">')
+    RoomPage(view, services.fleet, person, **subject)
+    return None
+
+
 def _pages(services: Services, assets: str) -> None:
-    def show(request: Request, view: str, device: str | None = None, rollout: int | None = None) -> Response | None:
-        person = _person(services, request.cookies.get(COOKIE))
-        if person is None:
-            return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
-        if view == "audit" and not person.may(Right.READ_AUDIT):
-            return HTMLResponse("Your role does not include the audit log.", 403)
-        for sheet in ("style.css", "rollouts.css") if view.startswith("rollout") else ("style.css", "hits.css"):
-            ui.add_head_html(f'<link rel="stylesheet" href="{assets}/{sheet}">')
-        RoomPage(view, services.fleet, person, device, rollout)
-        return None
+    show = functools.partial(_show, services, assets)
 
     def add(path: str, view: str) -> None:
         @ui.page(path)
@@ -244,11 +266,21 @@ def _pages(services: Services, assets: str) -> None:
 
     @ui.page("/device/{name}")
     def device(request: Request, name: str) -> Response | None:
-        return show(request, "device", name)
+        return show(request, "device", device=name)
 
     @ui.page("/rollout/{number}")
     def rollout(request: Request, number: int) -> Response | None:
         return show(request, "rollout", rollout=number)
+
+    @ui.page("/hit-lists/{name}")
+    def hit_list(request: Request, name: str) -> Response | None:
+        return show(request, "list", hit_list=name)
+
+
+def _may_see(person: Person, view: str) -> bool:
+    if view == "audit":
+        return person.may(Right.READ_AUDIT)
+    return person.keeps_lists or view not in _GUARDED
 
 
 def _person(services: Services, token: str | None) -> Person | None:

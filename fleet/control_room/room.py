@@ -97,6 +97,12 @@ def account_view(person: Person) -> AccountView:
         may_approve=person.may(Right.APPROVE_ROLLOUT),
         may_halt=person.may(Right.HALT_ROLLOUT),
         may_search_plates=person.may(Right.SEARCH_PLATES),
+        keeps_lists=person.keeps_lists,
+        may_draft_list=person.may(Right.DRAFT_LIST),
+        may_approve_list=person.may(Right.APPROVE_LIST),
+        may_withdraw_list=person.may(Right.WITHDRAW_LIST),
+        may_see_entries=person.may(Right.SEE_ENTRIES),
+        may_rotate_keys=person.may(Right.ROTATE_KEYS),
         why_not_judge="" if judge else f"The role {person.role.value} may look, not judge; an operator may.",
     )
 

@@ -267,6 +267,12 @@ class AccountView(View, frozen=True):
     may_approve: bool = False
     may_halt: bool = False
     may_search_plates: bool = False
+    keeps_lists: bool = False
+    may_draft_list: bool = False
+    may_approve_list: bool = False
+    may_withdraw_list: bool = False
+    may_see_entries: bool = False
+    may_rotate_keys: bool = False
     why_not_judge: str = ""
 
 

@@ -23,6 +23,7 @@ from fleet.accounts.accounts import Person, Right
 from fleet.audit.log import record
 from fleet.lists.access import Access
 from fleet.lists.contents import Said
+from fleet.lists.differences import Difference, differences
 from fleet.lists.drafting import Drafting, Wanted, check_end, check_purpose
 from fleet.lists.errors import NotLoadedError, ReasonError, RoleError, SecondPersonError, StateError, UnknownListError
 from fleet.lists.ledger import OPEN, State, Version, active_lists, active_of, in_states, move, read_version, versions
@@ -48,6 +49,14 @@ class Look:
     entries: tuple[Said, ...]
 
 
+@dataclass(frozen=True)
+class Changes:
+    """What a draft would change."""
+
+    version: Version
+    rows: tuple[Difference, ...]
+
+
 class Lists:
     """Takes decisions into the store.
 
@@ -62,6 +71,11 @@ class Lists:
         self, engine: Engine, policy: Policy, access: Access, now: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     ) -> None:
         self._engine, self.policy, self._access, self._now = engine, policy, access, now
+
+    @property
+    def access(self) -> Access:
+        """To the key store."""
+        return self._access
 
     def begin(self, person: Person, wanted: Wanted) -> Drafting:
         """Begin a draft; a second person approves it.
@@ -185,6 +199,20 @@ class Lists:
             check_seal(contents, found, approved=found.state is State.APPROVED)
         entries = contents.read(found.content, found.proof)
         return Look(found, tuple(islice(entries, after, after + min(limit, MOST_SHOWN))))
+
+    def changes(self, person: Person, number: int, reason: str, after: int = 0, limit: int = MOST_SHOWN) -> Changes:
+        """What a draft would change of the version that it was made of: entries that go, then those that come.
+
+        Args, Raises: as of :meth:`look`.
+        """
+        found = self._noted(person, number, reason, "list.look", f"changes {after} {limit}")
+        contents = self._access.open().contents
+        with self._engine.connect() as connection:
+            query = select(list_version).where(list_version.c.content == (found.based_on or ""))
+            before = versions(connection, query.limit(1))
+        old = [entry for base in before for entry in contents.read(base.content, base.proof)]
+        found_rows = differences(old, contents.read(found.content, found.proof))
+        return Changes(found, tuple(islice(found_rows, after, after + min(limit, MOST_SHOWN))))
 
     def who(self, person: Person, number: int, plate: str, reason: str) -> Look:
         """Entries of a draft or version that a plate is on the list through: who a hit is.

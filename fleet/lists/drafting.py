@@ -166,6 +166,11 @@ class Drafting:
         self._writing: Writing | None = None
         self._done = False
 
+    @property
+    def repetitions(self) -> list[tuple[int, int]]:
+        """The first lines that repeat another, with that one; known also where lines are no entries."""
+        return self._unique.repetitions
+
     def feed(self, data: bytes) -> None:
         """Take a piece of the lines.
 

@@ -11,6 +11,7 @@ _PUBLISHING = ("tests/fleet/lists/test_publishing.py",)
 _API = ("tests/fleet/lists/test_api.py",)
 _ENTRIES = ("tests/fleet/lists/test_entries.py",)
 _AUTHORITY = ("tests/fleet/lists/test_authority.py",)
+_OVERVIEW = ("tests/fleet/lists/test_overview.py",)
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -355,5 +356,26 @@ MUTANTS: tuple[Mutant, ...] = (
         "            if payload is None:\n                crowded.append(row.name)\n                continue\n",
         "            payload = payload or b''\n",
         ("tests/fleet/lists/test_following.py",),
+    ),
+    Mutant(
+        "the pages of hit lists are answered to who keeps lists",
+        "fleet/control_room/lists.py",
+        "    if not who.keeps_lists:\n",
+        "    if not who.name:\n",
+        _OVERVIEW,
+    ),
+    Mutant(
+        "what a draft would change is seen with a reason",
+        "fleet/lists/decisions.py",
+        '        found = self._noted(person, number, reason, "list.look", f"changes {after} {limit}")\n',
+        '        found = self._noted(person, number, reason or "-", "list.seen", f"changes {after} {limit}")\n',
+        _OVERVIEW,
+    ),
+    Mutant(
+        "a box without the list's key is not shown as one that uses it",
+        "fleet/lists/reach.py",
+        "    if newest.key not in state.keys:\n",
+        "    if newest.key is None:\n",
+        _OVERVIEW,
     ),
 )

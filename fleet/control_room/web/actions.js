@@ -1,24 +1,44 @@
 // What a person does from a page: each is one request to the manager, which checks role and session again.
 
-/** Leave for the sign-in page, which says that the session has ended and leads back here. */
-export function signInAgain() {
-  window.location.assign(`/login?why=ended&next=${encodeURIComponent(window.location.pathname)}`);
+import { ref } from "vue";
+
+/** Whether the session has ended on a page that was not left, for it holds what a person typed. */
+export const sessionEnded = ref(false);
+const typed = new Set();
+
+/** Hold the page while `holds()` is true: it asks before it is left, and stays when the session ends. @returns what lets go. */
+export function holdPage(holds) {
+  const ask = (event) => {
+    if (holds()) event.preventDefault();
+  };
+  typed.add(holds);
+  window.addEventListener("beforeunload", ask);
+  return () => {
+    typed.delete(holds);
+    window.removeEventListener("beforeunload", ask);
+  };
 }
 
-async function request(method, path, body) {
+/** Leave for the sign-in page, which says that the session has ended and leads back here. @returns whether the page is left. */
+export function signInAgain() {
+  sessionEnded.value = [...typed].some((holds) => holds());
+  if (!sessionEnded.value) window.location.assign(`/login?why=ended&next=${encodeURIComponent(window.location.pathname)}`);
+  return !sessionEnded.value;
+}
+
+function request(method, path, body) {
+  return send(method, path, body === undefined ? undefined : JSON.stringify(body), "application/json");
+}
+
+async function send(method, path, body, kind) {
   let response;
   try {
-    response = await fetch(path, {
-      method,
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
+    response = await fetch(path, { method, headers: { "Content-Type": kind, Accept: "application/json" }, body });
   } catch {
     return { error: "The manager does not answer. Nothing was recorded; try again." };
   }
   if (response.status === 401) {
-    signInAgain();
-    return { error: "Signed out." };
+    return { error: signInAgain() ? "Signed out." : "Your session has ended. Sign in in another tab, then try again here: what you typed stays." };
   }
   let value = null;
   try {
@@ -27,7 +47,7 @@ async function request(method, path, body) {
     return { error: `The manager answered ${response.status} without a readable body.` };
   }
   if (response.ok) return { value };
-  return { error: typeof value?.message === "string" ? value.message : `The manager refused (${response.status}).` };
+  return { error: typeof value?.message === "string" ? value.message : `The manager refused (${response.status}).`, said: value };
 }
 
 /** Record a verdict: "confirm" or "dismiss". @returns {Promise<{verdict: object, error: string}>} "" when it stands, else what to tell the person. */
@@ -125,4 +145,34 @@ export function planRollout(plan) {
 /** Approve, start, pause, resume, abort, or plan to take back. */
 export function decideRollout(number, verb, reason) {
   return request("POST", `/api/v1/rollouts/${encodeURIComponent(number)}/${verb}`, { reason });
+}
+
+/** Hit lists: all that stand, wait or were. */
+export function fetchLists() {
+  return request("GET", "/room/lists");
+}
+
+/** One hit list: its boxes and its history. */
+export function fetchList(name) {
+  return request("GET", `/room/lists/${encodeURIComponent(name)}`);
+}
+
+/** Draft a list, or a change of one: what it is to be, then the lines. What is wrong with lines is in `said.faults`. */
+export function draftList(wanted, lines) {
+  return send("POST", "/api/v1/lists/drafts", new Blob([JSON.stringify(wanted), "\n", lines]), "application/octet-stream");
+}
+
+/** Approve or withdraw a draft by its number. */
+export function decideDraft(number, verb, reason) {
+  return request("POST", `/api/v1/lists/drafts/${encodeURIComponent(number)}/${verb}`, { reason });
+}
+
+/** Withdraw a list, or give it another key ("rotate"). */
+export function decideList(name, verb, reason) {
+  return request("POST", `/api/v1/lists/${encodeURIComponent(name)}/${verb}`, { reason });
+}
+
+/** "entries", "changes" or "who" of a draft or version. Asking is recorded, with the reason. */
+export function lookAtDraft(number, what, wanted) {
+  return request("POST", `/api/v1/lists/drafts/${encodeURIComponent(number)}/${what}`, wanted);
 }

@@ -7,7 +7,7 @@
 //   clock on the desk makes no device look alive.
 // - After a loss the first message is a whole snapshot; nothing is patched onto what may have missed something.
 
-import { signInAgain } from "./actions.js";
+import { sessionEnded, signInAgain } from "./actions.js";
 
 const SILENCE_MS = 3000;
 const FIRST_RETRY_MS = 300;
@@ -58,15 +58,13 @@ export class Connection {
       if (message.snapshot) whole = true;
       if (!whole) return;
       this.retryMs = FIRST_RETRY_MS;
+      sessionEnded.value = false;
       this.handlers.onMessage(message);
       this.setState("live");
     };
     socket.onclose = (event) => {
       if (socket !== this.socket || this.closed) return;
-      if (event.code === SIGNED_OUT) {
-        signInAgain();
-        return;
-      }
+      if (event.code === SIGNED_OUT && signInAgain()) return; // a page that holds what was typed stays, and tries again
       this.setState("lost");
       setTimeout(() => this.open(), this.retryMs * (0.5 + Math.random()));
       this.retryMs = Math.min(this.retryMs * 1.7, LAST_RETRY_MS);

@@ -4,11 +4,11 @@
 // was away, with whatever a person was typing. The room's line (connection.js) finds the manager again by itself.
 
 import { onMounted } from "vue";
-import { AlertsView, AuditView, DeviceView, LiveView, RolloutView, RolloutsView } from "lamplighter-room";
+import { AlertsView, AuditView, DeviceView, ListView, ListsView, LiveView, RolloutView, RolloutsView } from "lamplighter-room";
 
 export default {
-  components: { AlertsView, AuditView, DeviceView, LiveView, RolloutView, RolloutsView },
-  props: { view: String, fleet: String, account: Object, device: { type: String, default: null }, rollout: { type: Number, default: null } },
+  components: { AlertsView, AuditView, DeviceView, ListView, ListsView, LiveView, RolloutView, RolloutsView },
+  props: { view: String, fleet: String, account: Object, device: { type: String, default: null }, rollout: { type: Number, default: null }, hit_list: { type: String, default: null } },
   setup() {
     function hangUp() {
       const line = window.socket;
@@ -23,5 +23,7 @@ export default {
     <AlertsView v-else-if="view === 'alerts'" :fleet="fleet" :account="account" />
     <RolloutsView v-else-if="view === 'rollouts'" :fleet="fleet" :account="account" />
     <RolloutView v-else-if="view === 'rollout'" :fleet="fleet" :account="account" :number="rollout" />
+    <ListsView v-else-if="view === 'lists'" :fleet="fleet" :account="account" />
+    <ListView v-else-if="view === 'list'" :fleet="fleet" :account="account" :name="hit_list" />
     <AuditView v-else :fleet="fleet" :account="account" />`,
 };

@@ -3,6 +3,7 @@
 import { computed } from "vue";
 import { duration_ms, duration, clockTime, total, zone } from "./format.js";
 import { health, HEALTH_ORDER } from "./board.js";
+import { sessionEnded } from "./actions.js";
 
 const WORDS = { online: "online", degraded: "degraded", offline: "offline", stale: "stale", unknown: "never heard" };
 
@@ -32,6 +33,7 @@ export const RoomHeader = {
       <a href="/" :aria-current="view === 'live' ? 'page' : null">Live</a>
       <a href="/alerts" :aria-current="view === 'alerts' ? 'page' : null">Alerts</a>
       <a href="/rollouts" :aria-current="view === 'rollouts' || view === 'rollout' ? 'page' : null">Rollouts</a>
+      <a v-if="account && account.keeps_lists" href="/hit-lists" :aria-current="view === 'lists' || view === 'list' ? 'page' : null" data-lists-link>Hit lists</a>
       <a v-if="account && account.may_audit" href="/audit" :aria-current="view === 'audit' ? 'page' : null">Audit</a>
     </nav>
     <dl class="figures">
@@ -71,11 +73,12 @@ export const LostLine = {
   props: { board: Object },
   setup(props) {
     const silent = computed(() => duration(props.board.link.silent / 1000));
-    return { silent, board: props.board };
+    return { silent, board: props.board, sessionEnded };
   },
   template: `
   <div v-if="board.link.state === 'lost'" class="lost-line" role="alert" data-lost>
-    <strong>No connection to the manager</strong>
-    <span>What you see is {{ silent }} old and does not change. New alerts do not reach this page. Trying again without a break.</span>
+    <strong>{{ sessionEnded ? "Your session has ended" : "No connection to the manager" }}</strong>
+    <span v-if="sessionEnded">What you typed stays on this page: <a href="/login" target="_blank" rel="noopener">sign in in another tab</a>, then go on here.</span>
+    <span v-else>What you see is {{ silent }} old and does not change. New alerts do not reach this page. Trying again without a break.</span>
   </div>`,
 };

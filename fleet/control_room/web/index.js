@@ -5,3 +5,5 @@ export { DeviceView } from "./device.js";
 export { AlertsView, AuditView } from "./audit.js";
 export { RolloutView } from "./rollout.js";
 export { RolloutsView } from "./rollouts.js";
+export { ListView } from "./list.js";
+export { ListsView } from "./lists.js";

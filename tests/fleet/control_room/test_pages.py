@@ -52,13 +52,15 @@ def closed(line: ClientConnection) -> int:
     return line.close_code
 
 
-@pytest.mark.parametrize("path", ["/", "/alerts", "/audit", "/device/market-1", "/rollouts", "/rollout/1"])
+@pytest.mark.parametrize(
+    "path", ["/", "/alerts", "/audit", "/device/market-1", "/rollouts", "/rollout/1", "/hit-lists", "/hit-lists/x"]
+)
 def test_no_page_is_shown_to_strangers(client: httpx.Client, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/login?next={path}")
 
 
-@pytest.mark.parametrize("path", ["plan", "events/1", "devices/market-1", "incidents", "verdicts", "audit"])
+@pytest.mark.parametrize("path", ["plan", "events/1", "devices/market-1", "incidents", "verdicts", "audit", "lists"])
 def test_no_question_is_answered_to_strangers(client: httpx.Client, room: ControlRoom, path: str) -> None:
     assert client.get(f"/room/{path}").status_code == 401
     assert signed_in(client, room).get(f"/room/{path}").status_code == 200
