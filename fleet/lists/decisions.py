@@ -22,7 +22,7 @@ from sqlalchemy import Engine, select, update
 from fleet.accounts.accounts import Person, Right
 from fleet.audit.log import record
 from fleet.lists.access import Access
-from fleet.lists.contents import Said
+from fleet.lists.contents import Contents, Said
 from fleet.lists.differences import Difference, differences
 from fleet.lists.drafting import Drafting, Wanted, check_end, check_purpose
 from fleet.lists.errors import NotLoadedError, ReasonError, RoleError, SecondPersonError, StateError, UnknownListError
@@ -194,10 +194,7 @@ class Lists:
             StateError: it waits for a decision and is not what was drafted or approved.
         """
         found = self._noted(person, number, reason, "list.look", f"{after} {limit}")
-        contents = self._access.open().contents
-        if found.state in {State.DRAFT, State.APPROVED}:
-            check_seal(contents, found, approved=found.state is State.APPROVED)
-        entries = contents.read(found.content, found.proof)
+        entries = self._sound(found).read(found.content, found.proof)
         return Look(found, tuple(islice(entries, after, after + min(limit, MOST_SHOWN))))
 
     def changes(self, person: Person, number: int, reason: str, after: int = 0, limit: int = MOST_SHOWN) -> Changes:
@@ -206,7 +203,7 @@ class Lists:
         Args, Raises: as of :meth:`look`.
         """
         found = self._noted(person, number, reason, "list.look", f"changes {after} {limit}")
-        contents = self._access.open().contents
+        contents = self._sound(found)
         with self._engine.connect() as connection:
             query = select(list_version).where(list_version.c.content == (found.based_on or ""))
             before = versions(connection, query.limit(1))
@@ -219,16 +216,23 @@ class Lists:
 
         Raises:
             PlateError: it is no plate.
-            RoleError, ReasonError, UnknownListError, KeyGoneError: as of :meth:`look`.
+            RoleError, ReasonError, UnknownListError, KeyGoneError, StateError: as of :meth:`look`.
         """
         wanted = fold(normalise(plate))
         found = self._noted(person, number, reason, "list.who", "")
         shown = []
-        for text, comment in self._access.open().contents.read(found.content, found.proof):
+        for text, comment in self._sound(found).read(found.content, found.proof):
             mask, known = pattern_of(text)
             if known_part(mask, wanted) == known:
                 shown.append((text, comment))
         return Look(found, tuple(shown[:MOST_SHOWN]))
+
+    def _sound(self, found: Version) -> Contents:
+        """Where its entries are; what waits for a decision is what was drafted, or approved."""
+        contents = self._access.open().contents
+        if found.state in {State.DRAFT, State.APPROVED}:
+            check_seal(contents, found, approved=found.state is State.APPROVED)
+        return contents
 
     def _noted(self, person: Person, number: int, reason: str, action: str, what: str) -> Version:
         _require(person, Right.SEE_ENTRIES)

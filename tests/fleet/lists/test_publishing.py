@@ -97,7 +97,13 @@ def test_a_draft_that_was_changed_in_the_store_is_neither_shown_nor_approved(off
     office.tick()
     number = office.draft(PLATES).version.number
     _change(office, number, **CHANGES[what])
-    for step in (lambda: office.people.look(BOB, number, "to approve it"), lambda: office.people.approve(BOB, number)):
+    steps = (
+        lambda: office.people.look(BOB, number, "to approve it"),
+        lambda: office.people.changes(BOB, number, "to approve it"),
+        lambda: office.people.who(BOB, number, "1ABC123", "to approve it"),
+        lambda: office.people.approve(BOB, number),
+    )
+    for step in steps:
         with pytest.raises(StateError, match=f"draft {number} of list .* is not what was drafted: its row was changed"):
             step()
     assert office.version(number).state is State.DRAFT
