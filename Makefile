@@ -56,7 +56,7 @@ format: setup ## Format, and mend what the linter can
 ALONE := $(patsubst %,tests/benchmarks/test_%.py,boot edge_memory edge_overhead event_latency ota_switch uplink) \
   tests/simulator/test_demo.py
 
-prepare: # Debian packages come while Python's do and types are checked
+prepare: ## What tests need and what stands before them: packages, lint; side by side
 	@$(MAKE) --no-print-directory --jobs 2 lint system
 
 test: prepare ## All that CI runs
