@@ -18,8 +18,8 @@ from models.bundle.detections import pairwise_iou
 STILL_S = 1.0
 STILL_IOU = 0.85
 """Overlap with where it stood: boxes of a vehicle that stands shiver by a few per cent."""
-ENOUGH = 0.99
-"""Posterior from which a plate is known."""
+ENOUGH = 0.975
+"""Posterior from which a plate is known: a hundredth below the most that any passage reaches."""
 LEAST_LOOKS = 5
 MOST_LOOKS = 25
 """Looks at a standing vehicle after which another would show the same; as many as are kept for a consensus."""
