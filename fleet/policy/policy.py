@@ -34,6 +34,8 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         hit_days: how long hits are kept; at most a year (Police Function Act 25/6).
         read_days: how long pseudonyms are kept.
         period_days: for how long one key makes them.
+        unconfirmed_hours: how long an alert that the manager makes of them waits for somebody to confirm it; at most three days
+            (LED 2016/680, articles 4 and 5).
     """
 
     label: Annotated[str, Meta(min_length=1, max_length=80)]
@@ -44,6 +46,7 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hit_days: Annotated[int, Meta(ge=1, le=365)] = 30
     read_days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] = MOST_DAYS
     period_days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] = MOST_DAYS
+    unconfirmed_hours: Annotated[int, Meta(ge=1, le=72)] = 72
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

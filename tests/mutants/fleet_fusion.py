@@ -10,6 +10,20 @@ _SEARCH = ("tests/fleet/fusion/anpr/test_search.py",)
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        "an alert that nobody confirmed goes in time",
+        "fleet/fusion/anpr/erasing.py",
+        "self._clones, self._unconfirmed, self._without_row",
+        "self._clones, self._without_row",
+        _ERASING,
+    ),
+    Mutant(
+        "of two verdicts on an alert the later one says whether it stays",
+        "fleet/fusion/anpr/erasing.py",
+        "verdict.c.decision == Decision.CONFIRM.value, not_(changed))",
+        "verdict.c.decision == Decision.CONFIRM.value)",
+        _ERASING,
+    ),
+    Mutant(
         "a clock that is not synchronised gives no verdict on clones",
         "fleet/fusion/anpr/passages.py",
         "np.flatnonzero(reads.synchronised & np.isfinite(reads.at_s))",

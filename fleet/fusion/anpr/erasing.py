@@ -3,6 +3,7 @@
 Rules:
 
 - How long is the policy's alone. A purpose that is not in it any more has no time left: what was kept for it goes at once.
+- An alert that nobody has confirmed goes before its reads. That it was told stays, so that the same reads do not tell it again.
 - A row goes in one transaction with its event, whose body holds the same, and with an entry in the audit log (LED 25: erasure
   is logged); a batch at a time, so that ingest gets its turn, and whoever is killed goes on where it was.
 - What has no row (an event of a newer contract, a message in quarantine) goes after the shortest time that a purpose has.
@@ -15,19 +16,21 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, delete, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, delete, false, not_, or_, select
 
 from fleet.audit.log import record
 from fleet.fusion.anpr.keeping import KINDS, cursor
 from fleet.fusion.made import CLONE
+from fleet.oversight.verdicts import Decision
 from fleet.policy.policy import Policy
 from fleet.store.anpr import anpr_clone, anpr_hit, anpr_read
 from fleet.store.database import FUSION_ORDER, one_at_a_time, writing
-from fleet.store.tables import event, quarantine
+from fleet.store.tables import event, quarantine, verdict
 
 BATCH = 200
 """Rows in one transaction."""
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
 
 
 class Erasing:
@@ -44,7 +47,7 @@ class Erasing:
     def erase(self, now: int) -> int:
         """Erase all that is over at ``now`` (ms). Returns how much that was."""
         count = 0
-        for one in (self._reads, self._hits, self._clones, self._without_row, self._quarantined):
+        for one in (self._reads, self._hits, self._clones, self._unconfirmed, self._without_row, self._quarantined):
             while found := one(now):
                 count += found
         if count and self._engine.dialect.name == "sqlite":
@@ -69,6 +72,31 @@ class Erasing:
                 connection.execute(delete(event).where(event.c.type == CLONE, event.c.incident.in_(found)))
                 connection.execute(delete(anpr_clone).where(anpr_clone.c.incident.in_(found)))
                 record(connection, "system", "anpr.clone.erase", "time is over", ",".join(found))
+        return len(found)
+
+    def _unconfirmed(self, now: int) -> int:
+        """Events of alerts that nobody has confirmed in time, whether they were dismissed or not judged at all."""
+        over = or_(
+            false(),
+            *(
+                and_(anpr_clone.c.purpose == name, anpr_clone.c.told_at < now - p.unconfirmed_hours * HOUR_MS)
+                for name, p in self._policy.purposes.items()
+            ),
+        )
+        later = verdict.alias()
+        changed = select(later.c.row).where(later.c.incident == verdict.c.incident, later.c.row > verdict.c.row).exists()
+        confirmed = (
+            select(verdict.c.row)
+            .where(verdict.c.incident == anpr_clone.c.incident, verdict.c.decision == Decision.CONFIRM.value, not_(changed))
+            .exists()
+        )
+        told = select(event.c.row).where(event.c.type == CLONE, event.c.incident == anpr_clone.c.incident).exists()
+        with _fusing(self._engine) as connection:
+            query = select(anpr_clone.c.incident).where(over, not_(confirmed), told).limit(BATCH)
+            found = connection.execute(query).scalars().all()
+            if found:
+                connection.execute(delete(event).where(event.c.type == CLONE, event.c.incident.in_(found)))
+                record(connection, "system", "anpr.clone.erase", "not confirmed", ",".join(found))
         return len(found)
 
     def _without_row(self, now: int) -> int:

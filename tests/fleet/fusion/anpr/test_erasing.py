@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
+from fleet.accounts.accounts import Person, Role
 from fleet.audit.log import record, verify
 from fleet.fusion.anpr import erasing
 from fleet.fusion.anpr.erasing import Erasing
 from fleet.fusion.anpr.keeping import Keeping
+from fleet.fusion.anpr.suspects import Suspects
+from fleet.fusion.made import CLONE
 from fleet.ingest.sink import Sink
+from fleet.oversight.verdicts import Decision, Verdicts
 from fleet.policy.policy import Policy
 from fleet.store.anpr import anpr_hit, anpr_read
 from fleet.store.tables import audit, event, quarantine
@@ -75,6 +79,38 @@ def test_a_hit_of_a_list_that_nobody_knows_goes_after_the_shortest_time_that_lis
     assert counts(engine)[2] == 1
     Erasing(engine, POLICY).erase(T0 + 30 * DAY_MS + 1)
     assert counts(engine) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("verdicts", [(), ("dismiss",), ("confirm",), ("confirm", "dismiss"), ("dismiss", "confirm")])
+def test_an_alert_that_nobody_confirmed_is_gone_after_72_hours_and_not_told_again(
+    either: Engine, verdicts: tuple[str, ...]
+) -> None:
+    """By a simulated clock; a later verdict stands."""
+    for at in range(T0, T0 + 4 * 7_200_000, 7_200_000):
+        store(either, read("1DEF567", "box-n", at), read("1DEF567", "box-s", at + 30_000))
+    keep(either)
+    suspects, eraser = Suspects(either, POLICY), Erasing(either, POLICY)
+    told_at = T0 + 8 * 3_600_000
+    assert suspects.look(told_at) == 1
+    for decision in verdicts:
+        Verdicts(either).give(Person("ada", Role.OPERATOR), incident(either), Decision(decision), "seen")
+    eraser.erase(told_at + 72 * 3_600_000)
+    assert alerts(either) == 1
+    eraser.erase(told_at + 72 * 3_600_000 + 1)
+    assert alerts(either) == (1 if verdicts[-1:] == ("confirm",) else 0)
+    assert suspects.look(told_at + 73 * 3_600_000) == 0, "the reads are still there"
+    eraser.erase(T0 + 29 * DAY_MS)
+    assert (alerts(either), counts(either)[1]) == (0, 0), "and what was confirmed goes with its reads"
+
+
+def alerts(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(event).where(event.c.type == CLONE)).scalar_one()
+
+
+def incident(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.execute(select(event.c.incident).where(event.c.type == CLONE)).scalar_one())
 
 
 def test_what_cannot_be_read_goes_too_and_so_does_what_was_refused(engine: Engine) -> None:
