@@ -105,7 +105,7 @@ def _of_plates(url: str) -> list[str]:
     """What people are told of the hit list, and how to look at it as operator, drafter or approver."""
     given = [] if url == f"http://{HOST}:{PORT}" else [f"  export LAMPLIGHTER_URL={url}"]
     return [
-        f"plates: list {LIST} is made by drafter and approver, and soon hit; look with",
+        f"plates: drafter drafts list {LIST}, approver approves it; within a minute a hit",
         *given,
         "  lamplighter lists list",
         f'  lamplighter anpr hits --purpose {PURPOSE} --reason "the demo"',

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -40,7 +41,10 @@ def decided(found: dict[str, Any]) -> RenderableType:
 
 def listed(found: list[dict[str, Any]]) -> RenderableType:
     """A table of what stands and what waits."""
-    table = Table("list", "version", "state", "entries", "purpose", "until", "drafted by", "approved by", "draft", "")
+    columns = ("list", "version", "state", "entries", "purpose", "until", "drafted by", "approved by", "draft", "")
+    table = Table(*columns, box=SIMPLE_HEAD, padding=0)
+    for column in table.columns:
+        column.overflow = "fold"  # on 80 columns nothing is cut short
     for one in found:
         table.add_row(
             one["list"], _or_dash(one["version"]), _state(one["state"]), f"{one['entries']:,}", one["purpose"],

@@ -114,10 +114,11 @@ def camera_sites(city: City) -> tuple[Site, ...]:
 
 
 def gate_site(city: City) -> Site:
-    """The place of the real box that reads plates, where a street enters the town."""
+    """The place of the real box that reads plates: where a street enters the town, looking outwards."""
     device, label = GATE
-    *_, before, at = city.streets["Steenweg"]
-    return Site(device, label, "", "", "", 0.0, _towards(at, before, 8.0), heading(at, before))
+    line = city.streets["Steenweg"]
+    at, ahead = line[len(line) * 3 // 4 : len(line) * 3 // 4 + 2]
+    return Site(device, label, "", "", "", 0.0, at, heading(at, ahead))
 
 
 def _at_corner(place: Place, number: int, corner: XY, size: float) -> Site:

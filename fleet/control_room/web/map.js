@@ -21,6 +21,7 @@ const STYLES = {
 const ORDER = ["water", "green", "street", "square", "building"];
 const DEFAULT_STREET_M = 8;
 const TAG_PX = { width: 74, alarm: 165, height: 18, away: 10 }; // what a tag takes beside its box, about
+const MOST_TIMES = 4; // of a path, at one place; of more the first and the last are told
 const KEPT_PX2 = 250; // so much overlap is borne before a tag changes sides
 
 L.Browser.any3d = false; // a layer of its own for each marker costs a desk without a graphics card more than it gives
@@ -160,7 +161,8 @@ export const CityMap = {
         seen.get(key).numbers.push(index + 1);
         seen.get(key).times.push(clockTime(one.at, board.now.value));
       });
-      for (const { at, numbers, times } of seen.values()) {
+      for (const { at, numbers, times: all } of seen.values()) {
+        const times = all.length > MOST_TIMES ? [`${all[0]} to ${all.at(-1)}, ${all.length} hits`] : all;
         const mark = element("div", "path-stop below");
         mark.append(element("b", "", String(numbers[0])), element("time", "", times.map((time, i) => (i ? `${numbers[i]}: ${time}` : time)).join(", ")));
         const icon = L.divIcon({ className: "path-host", html: mark, iconSize: [0, 0] });

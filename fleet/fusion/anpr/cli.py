@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -100,12 +101,15 @@ def _sightings(answer: dict[str, Any]) -> RenderableType:
     if not found:
         return "nothing was found; the question is recorded"
     title = "only the newest are shown: ask for a shorter time" if answer["more"] else None
-    table = Table("time", "box", "camera", "plate", "list", "posterior", "vehicle", "alert", caption=title)
-    for one in found:
+    table = Table("time", "box", "plate", "list", "posterior", "vehicle", "alert", caption=title, box=SIMPLE_HEAD, padding=0)
+    for column in table.columns:
+        column.overflow = "fold"  # an alert's id is typed again, and a plate cut short is another plate
+    last = {one["incident"] or one["event"]: one for one in reversed(found)}  # of a hit that was told again, the last word
+    for one in reversed(last.values()):
         vehicle = " ".join(word for word in (one["colour"], one["kind"]) if word != "unknown")
         when = _time(one["at"]) + ("" if one["synchronised"] else " (clock not set)")
         cells = (
-            when, one["device"], one["source"], one["plate"] or "", one["list"] or "", f"{one['posterior']:.2f}", vehicle,
+            when, f"{one['device']} {one['source']}", one["plate"] or "", one["list"] or "", f"{one['posterior']:.2f}", vehicle,
             one["incident"] or "",
         )  # fmt: skip
         table.add_row(*map(escape, cells))

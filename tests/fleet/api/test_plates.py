@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from fleet.accounts.accounts import Role
-from fleet.fusion.anpr.cli import app
+from fleet.fusion.anpr.cli import _told, app
 from fleet.fusion.anpr.keeping import Keeping
 from fleet.fusion.anpr.search import Plates
 from fleet.fusion.anpr.suspects import Suspects
@@ -157,3 +158,21 @@ def test_the_help_names_every_question() -> None:
     shown = CliRunner().invoke(app, ["--help"]).output
     for word in ("search", "hits", "path", "clones"):
         assert word in shown
+
+
+def test_at_80_columns_a_hit_that_was_told_again_is_one_row_and_nothing_is_cut_short() -> None:
+    seen = {
+        "device": "steenweg-gate", "source": "street", "at": 1_770_000_000_000, "synchronised": False, "plate": "1XYZ088",
+        "list": "stolen", "kind": "car", "colour": "black",
+    }  # fmt: skip
+    told = [{**seen, "event": event, "incident": HIT, "posterior": event / 10} for event in (9, 8)]
+    read = {**seen, "event": 7, "incident": None, "plate": None, "list": None, "posterior": 0.7}
+    console = Console(width=80)
+    with console.capture() as shown:
+        console.print(_told({"sightings": [*told, read], "more": False}))
+    text = shown.get()
+    assert [word for word in text.split() if word in {"0.90", "0.80", "0.70"}] == ["0.90", "0.70"]
+    assert "1XYZ088" in text
+    assert "…" not in text
+    head, *rows = (line for line in text.splitlines() if line.strip())
+    assert HIT in "".join(row[head.index("alert") :].strip() for row in rows)
