@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import Engine, select, update
@@ -207,9 +207,11 @@ class Lists:
         with self._engine.connect() as connection:
             query = select(list_version).where(list_version.c.content == (found.based_on or ""))
             before = versions(connection, query.limit(1))
-        old = [entry for base in before for entry in contents.read(base.content, base.proof)]
-        found_rows = differences(old, contents.read(found.content, found.proof))
-        return Changes(found, tuple(islice(found_rows, after, after + min(limit, MOST_SHOWN))))
+        rows = differences(
+            lambda: chain.from_iterable(contents.read(base.content, base.proof) for base in before),
+            lambda: contents.read(found.content, found.proof),
+        )
+        return Changes(found, tuple(islice(rows, after, after + min(limit, MOST_SHOWN))))
 
     def who(self, person: Person, number: int, plate: str, reason: str) -> Look:
         """Entries of a draft or version that a plate is on the list through: who a hit is.

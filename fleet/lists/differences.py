@@ -5,13 +5,16 @@ Rule: two spellings that a camera does not tell apart are the same entry, here a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 import msgspec
 
 from fleet.lists.contents import Said
 from fleet.lists.entries import key_of
+
+Reading = Callable[[], Iterable[Said]]
+"""Reads a content from its beginning."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -22,18 +25,24 @@ class Difference(msgspec.Struct, frozen=True):
     comment: str
 
 
-def differences(before: Iterable[Said], after: Iterable[Said]) -> Iterator[Difference]:
-    """Differences, what goes first, each in the order of its list; in memory, as a change is drafted.
+def differences(before: Reading, after: Reading) -> Iterator[Difference]:
+    """Differences, what goes first, each in the order of its list; in memory as much as drafting a change takes.
 
     Args:
-        before: entries of the version that stands.
-        after: entries of the draft.
+        before: reads the entries of the version that stands; called once.
+        after: reads those of the draft; called twice.
     """
-    old = {key_of(text): (text, comment) for text, comment in before}
-    new = {key_of(text): (text, comment) for text, comment in after}
-    yield from (Difference("-", *old[key]) for key in old if key not in new)
-    for key, (text, comment) in new.items():
-        if key not in old:
+    new = {key_of(text) for text, _ in after()}
+    old: dict[str, int] = {}
+    for text, comment in before():
+        key = key_of(text)
+        if key in new:
+            old[key] = hash(comment)
+        else:
+            yield Difference("-", text, comment)
+    for text, comment in after():
+        said = old.get(key_of(text))
+        if said is None:
             yield Difference("+", text, comment)
-        elif old[key][1] != comment:
+        elif said != hash(comment):
             yield Difference("~", text, comment)

@@ -24,8 +24,8 @@ export const SignLine = {
     return { parts };
   },
   template: `
-  <p v-if="locked || fault" class="mover sign-line" role="status" data-locked><b>{{ locked ? "Nothing can be signed now, so that no draft can be approved." : "The manager's process of lists says:" }}</b>
-    <template v-for="(part, i) in parts" :key="i"><code v-if="part.code">{{ part.text }}</code><template v-else> {{ part.text }}</template></template><template v-if="locked">. Lists that stand go on until their end.</template></p>`,
+  <p v-if="locked || fault" class="mover sign-line" role="status" data-locked><b>{{ locked ? "Nothing can be signed now, so that no draft can be approved." : "The manager's process of lists says:" }}</b>{{ " " }}
+    <template v-for="(part, i) in parts" :key="i"><code v-if="part.code">{{ part.text }}</code><template v-else>{{ part.text }}</template></template><template v-if="locked">. Lists that stand go on until their end.</template></p>`,
 };
 
 /** When a list ends, loudly when that is soon. */
@@ -83,9 +83,10 @@ const ListCard = {
     </div>
     <div class="l-what">
       <p v-if="row.standing" data-list-entries>{{ entriesText(row.standing.entries, row.forms) }}</p>
+      <p v-else-if="row.waiting.length">no version stands yet; the draft has {{ entriesText(row.waiting[0].version.entries, row.waiting[0].forms) }}</p>
       <p v-if="shown.version">version {{ shown.version }} <Digest :digest="shown.digest" what="SHA-256 of what boxes fetch:" /></p>
       <p v-if="row.standing">until <EndsAt :at="row.standing.expires" :now="now" /></p>
-      <p v-else-if="shown.ended_at" class="muted">ended {{ dateTime(shown.ended_at) }} by {{ shown.ended_by }}<template v-if="shown.words">: {{ shown.words }}</template></p>
+      <p v-if="!row.standing && shown.ended_at" class="muted">ended {{ dateTime(shown.ended_at) }} by {{ shown.ended_by }}<template v-if="shown.words">: {{ shown.words }}</template></p>
     </div>
     <div class="l-boxes" data-list-boxes>
       <p v-if="!row.boxes" class="muted">{{ row.standing ? "No box's configuration names it." : "No box uses it." }}</p>

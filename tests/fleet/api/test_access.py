@@ -56,6 +56,7 @@ ROUTES: dict[tuple[str, str], tuple[Right, object]] = {
     ("POST", "/api/v1/lists/{list}/withdraw"): (Right.WITHDRAW_LIST, {"reason": "over"}),
     ("POST", "/api/v1/lists/{list}/rotate"): (Right.ROTATE_KEYS, {"reason": "old"}),
     ("POST", "/api/v1/lists/drafts/{number}/entries"): (Right.SEE_ENTRIES, {"reason": "a hit"}),
+    ("POST", "/api/v1/lists/drafts/{number}/changes"): (Right.SEE_ENTRIES, {"reason": "to approve it"}),
     ("POST", "/api/v1/lists/drafts/{number}/who"): (Right.SEE_ENTRIES, {"reason": "a hit", "plate": "1ABC123"}),
     ("POST", "/api/v1/anpr/search"): (Right.SEARCH_PLATES, _WHY | {"devices": ["box-1"], "since": 1, "until": 2}),
     ("POST", "/api/v1/anpr/hits"): (Right.SEARCH_PLATES, _WHY | {"purpose": "stolen-vehicles"}),

@@ -145,7 +145,7 @@ def test_what_waits_is_told_with_what_it_would_be_and_no_plate_is(office: Office
 def test_what_comes_goes_and_is_said_otherwise() -> None:
     before = [("1-ABC-123", "case 9"), ("O-LD-001", ""), ("2-XYZ-00?", "")]
     after = [("1ABC123", "case 9"), ("2XYZ00?", "case 10"), ("3-NEW-001", "")]
-    found = list(differences(before, after))
+    found = list(differences(lambda: before, lambda: after))
     assert found == [Difference("-", "O-LD-001", ""), Difference("~", "2XYZ00?", "case 10"), Difference("+", "3-NEW-001", "")]
 
 
