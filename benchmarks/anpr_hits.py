@@ -205,8 +205,8 @@ def _taken_us(matching: Matching, readings: Sequence[Reading], now: dt.datetime)
     return (time.thread_time_ns() - began) / 1e3
 
 
-def matching_of(patterns: Sequence[str], now: dt.datetime) -> Matching:
-    """A box with one list and its key, which it was given as any box is."""
+def matching_of(patterns: Sequence[str], now: dt.datetime, *more: PlateKey) -> Matching:
+    """A box with one list and its key, which it was given as any box is; and with more keys, where there are any."""
     entries = seal_entries(_KEY, patterns)
     body = whole_body(entries)
     parts = tuple(Part(mask, len(found)) for mask, found in entries.items())
@@ -216,7 +216,7 @@ def matching_of(patterns: Sequence[str], now: dt.datetime) -> Matching:
     place = Place("city", "box", "a" * 12)
     ring, key = Keyring(place), Ed25519PrivateKey.generate()
     secret = PlateKey("list-1", "list", "stolen-vehicles", packed(_KEY), now - dt.timedelta(days=1), ends)
-    sender, sealed = seal(KeyBundle(place.fleet, place.device, place.boot, (secret,)), ring.lock)
+    sender, sealed = seal(KeyBundle(place.fleet, place.device, place.boot, (secret, *more)), ring.lock)
     signature = packed(key.sign(sealed_bytes(ring.lock, sender, sealed)))
     with tempfile.TemporaryDirectory() as folder:
         authority = Authority(Path(folder), place.fleet)

@@ -39,6 +39,7 @@ MODULES = {
     "rollout": "benchmarks.rollout",
     "anpr-clone": "benchmarks.anpr_clone",
     "anpr-hits": "benchmarks.anpr_hits",
+    "anpr-privacy": "benchmarks.anpr_privacy",
     "zoo": "benchmarks.zoo",
     "anpr-passage": "benchmarks.anpr_passage",
     "anpr-vehicle": "benchmarks.anpr_vehicle",

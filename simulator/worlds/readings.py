@@ -89,7 +89,7 @@ def say(
     origin = origin or Origin()
     wanted = frozenset(map(fold, purposes.plates))
     for row in rows:
-        readings = _readings(traffic, row)
+        readings = plausible(traffic, row)
         listed = next((plate for plate in readings if fold(plate) in wanted), None)
         camera = int(traffic.camera[row])
         at_s = float(traffic.at_s[row])
@@ -98,7 +98,7 @@ def say(
         if listed is None:
             best = next(iter(readings))
             one = Pseudonym(purposes.purpose, purposes.key_id, pseudonym(purposes.key, best))
-            seen = Observation(EventType.ANPR_READ, at, AnprRead(one, readings[best], _passage(traffic, row)), SOURCE)
+            seen = Observation(EventType.ANPR_READ, at, AnprRead(one, readings[best], passage(traffic, row)), SOURCE)
         else:
             seen = _hit(traffic, row, at, purposes, readings, listed)
         yield Said(camera, seen, Where(lat, lon), bool(traffic.synchronised[camera]), float(traffic.sigma_s[camera]))
@@ -110,19 +110,19 @@ def _hit(  # noqa: PLR0913 - a hit is all of this
     through = "best" if listed == next(iter(readings)) else "alternate"
     probability = readings[listed]
     alternates = tuple(Alternate(plate, p) for plate, p in readings.items())
-    passage = _passage(traffic, row)
-    hit = AnprHit(purposes.listed, purposes.version, listed, probability, through, alternates, passage)
+    went = passage(traffic, row)
+    hit = AnprHit(purposes.listed, purposes.version, listed, probability, through, alternates, went)
     cues = (
         Cue("posterior", probability),
-        Cue("readings", float(passage.pictures), "pictures"),
-        Cue("plate-width", passage.plate_px, "px"),
+        Cue("readings", float(went.pictures), "pictures"),
+        Cue("plate-width", went.plate_px, "px"),
     )
     assessed = Assessed("listed-plate", probability, cues)
     return Observation(EventType.ANPR_HIT, at, hit, SOURCE, None, f"{SOURCE}/{row}", Phase.NEW, assessed)
 
 
-def _readings(traffic: Traffic, row: int) -> dict[str, float]:
-    """Plausible readings, best first, with their probabilities."""
+def plausible(traffic: Traffic, row: int) -> dict[str, float]:
+    """Plausible readings of a read, best first, with their probabilities."""
     best, sure = text(int(traffic.plate[row])), float(traffic.posterior[row])
     others = [text(int(traffic.true_plate[row]))] if traffic.plate[row] != traffic.true_plate[row] else mistaken(best, row)
     found = {best: round(sure, 4)}
@@ -135,7 +135,8 @@ def _readings(traffic: Traffic, row: int) -> dict[str, float]:
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
-def _passage(traffic: Traffic, row: int) -> Passage:
+def passage(traffic: Traffic, row: int) -> Passage:
+    """What is told of a vehicle besides its plate."""
     kind, colour = int(traffic.kind[row]), int(traffic.colour[row])
     rng = np.random.default_rng(row)
     return Passage(
