@@ -41,6 +41,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/edge/guard",),
     ),
     Mutant(
+        "who comes next is not told with a hit",
+        "edge/analytics/anpr/passages.py",
+        "if passage.contradicted(sight.plate, now_s):",
+        "if passage.contradicted(sight.plate, passage.last_s):",
+        ("tests/edge/analytics/anpr/test_analytics.py",),
+    ),
+    Mutant(
         "track boxes stay on the box",
         "edge/guard/guard.py",
         "    if not evaluation:",

@@ -4,7 +4,9 @@ Rules:
 
 - A track may jump from one vehicle to the next. What contradicts a plate that is sure waits; when STRANGERS pictures in a row
   say the same other thing, another vehicle has taken the track over (:attr:`Passage.taken_over`).
-- A plate goes on in another track when it follows on in place, in size and in what it says (:meth:`Passage.follows`).
+- A plate goes on in another track when it follows on in place, in size and in what it says (:meth:`Passage.follows`); in its
+  own track it need only say the same, once it was not seen for RESUME_S (:meth:`Passage.contradicted`): the next vehicle may be
+  where this one was before its track has ended, and would be told among the readings of this one's hit.
 - What was seen is forgotten with the end (:meth:`Passage.forget`), and never printed.
 """
 
@@ -125,8 +127,11 @@ class Passage:
         sized = 1 / _GROWTH <= width / self._width <= _GROWTH
         if off > _NEAR + _SPEED * gap_s or not sized:
             return False
-        best = self.readings()[:1]
-        return not best or self._evidence.agreement(best[0].text, plate) >= SAME
+        return not self._contradicts(plate)
+
+    def contradicted(self, plate: PlateSeen, now_s: float) -> bool:
+        """Whether a plate that is seen in this track again after a while is another one."""
+        return now_s - self.last_s > RESUME_S and self._contradicts(plate)
 
     def distance(self, plate: PlateSeen) -> float:
         """From where its plate was last, pixels."""
@@ -173,6 +178,11 @@ class Passage:
             moved = (place - self._place) / (now_s - self.last_s)
             self._velocity = moved if self.looked == 1 else _HISTORY * moved + (1 - _HISTORY) * self._velocity
         self._place, self._width, self.last_s = place, width, now_s
+
+    def _contradicts(self, plate: PlateSeen) -> bool:
+        """Whether a picture says something else than what is known so far."""
+        best = self.readings()[:1]
+        return bool(best) and self._evidence.agreement(best[0].text, plate) < SAME
 
     def _stranger(self, plate: PlateSeen) -> str | None:
         """What a picture says instead, folded, when it is sure and this plate is; else ``None``."""

@@ -1,8 +1,9 @@
 """Passages of one source: one for each vehicle whose plate was seen, however often its track breaks.
 
 Rules: a passage begins with the first plate and ends when its track has been gone for RESUME_S, or at once when another vehicle
-has taken its track over or the source closes; it goes on in another track when the plate follows on there, even while the first
-still coasts; a track's plate is the one that is nearest to where it was. Pure.
+has taken its track over, is there when a plate is seen again after so long, or the source closes; it goes on in another track
+when the plate follows on there, even while the first still coasts; a track's plate is the one that is nearest to where it was.
+Pure.
 """
 
 from __future__ import annotations
@@ -60,6 +61,10 @@ class Passages:
             passage.looks.label(sight.label, sight.score)
             if sight.plate is None:
                 continue
+            if passage.contradicted(sight.plate, now_s):
+                ended.append(passage)
+                passage = self._begin(sight.track)
+                passage.looks.label(sight.label, sight.score)
             passage.take(sight.plate, at, now_s, frame)
             if strangers := passage.taken_over:
                 ended.append(passage)

@@ -224,6 +224,29 @@ def test_a_track_that_jumps_to_another_vehicle_ends_the_passage() -> None:
     assert [read.passage.pictures for read in reads] == [6, 6]
 
 
+def test_the_next_vehicle_in_a_track_that_coasts_is_not_told_with_the_hit() -> None:
+    street = Street(QUIET, Lists({"stolen": (PLATE,)}))
+    found = [each for n in range(5) for each in street.picture((1, 300 + 20 * n, SURE))]
+    for _ in range(25):
+        found += street.picture((1, 400, None))
+    for n in range(6):
+        found += street.picture((1, 400 + 20 * n, read_as("2XYZ987", 0.8)))
+    hits = told([*found, *street.close()], AnprHit)
+    assert len(hits) == 2
+    assert {alternate.plate for hit in hits for alternate in hit.alternates}.isdisjoint({"2XYZ987"})
+
+
+def test_a_vehicle_whose_plate_is_seen_again_in_its_track_is_one_passage() -> None:
+    street = Street(COUNTED)
+    for pause in (25, 0):
+        for n in range(5):
+            street.picture((1, 300 + 5 * n, SURE))
+        for _ in range(pause):
+            street.picture((1, 320, None))
+    (read,) = told(street.close(), AnprRead)
+    assert read.passage.pictures == 10
+
+
 def test_one_wrong_picture_ends_nothing() -> None:
     street = Street(COUNTED)
     for n in range(6):
