@@ -3,8 +3,9 @@
 The loss is the mean negative log-probability of the truth, of "none of the candidates" where the truth is none of them; it is
 brought down by the simplex of Nelder and Mead (1965), because there are eight constants and no gradient is at hand.
 
-Rules: what is fitted on is not reported on, photographs fit nothing; the exponent of the number of pictures is given, not fitted:
-left to itself it goes to 1 and stays there; the share that leads astray is given too, for the loss hardly sees it. Deterministic.
+Rules: what is fitted on is not reported on, photographs fit nothing; the exponent of the number of pictures is given, not
+fitted: left to itself it goes to 1 and stays there; the share that leads astray is given too, for the loss hardly sees it.
+Deterministic.
 """
 
 from __future__ import annotations
