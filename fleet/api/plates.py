@@ -25,9 +25,10 @@ Moment = Annotated[int, Field(ge=0, le=_MOST_MS, description="ms since 1970")]
 
 
 class WhyIn(BaseModel):
-    """Why."""
+    """Why, and by which decision of a prosecutor what is older than a month."""
 
     reason: str = Field(default="", max_length=300)
+    decision: str = Field(default="", max_length=80)
 
 
 class AskIn(WhyIn):
@@ -56,7 +57,7 @@ def add_plates(app: FastAPI, services: Services) -> None:
 
     @app.post("/api/v1/anpr/search")
     def search(wanted: SearchIn, who: Who) -> Any:
-        asked = Asked(who, wanted.purpose, wanted.reason)
+        asked = Asked(who, wanted.purpose, wanted.reason, wanted.decision)
         if (wanted.plate is None) == (wanted.devices is None):
             raise ApiError(422, "question", "ask for a plate, or for boxes and a time")
         if wanted.plate is not None:
@@ -67,7 +68,7 @@ def add_plates(app: FastAPI, services: Services) -> None:
 
     @app.post("/api/v1/anpr/hits")
     def hits(wanted: SpanIn, who: Who) -> Any:
-        return _plain(plates.hits(Asked(who, wanted.purpose, wanted.reason), wanted.since, wanted.until))
+        return _plain(plates.hits(Asked(who, wanted.purpose, wanted.reason, wanted.decision), wanted.since, wanted.until))
 
     @app.get("/api/v1/anpr/hits/{incident}")
     def hit(incident: Incident, who: Who) -> Any:
@@ -75,11 +76,11 @@ def add_plates(app: FastAPI, services: Services) -> None:
 
     @app.post("/api/v1/anpr/hits/{incident}/path")
     def path(incident: Incident, wanted: WhyIn, who: Who) -> Any:
-        return _plain(plates.path(who, incident, wanted.reason))
+        return _plain(plates.path(who, incident, wanted.reason, wanted.decision))
 
     @app.post("/api/v1/anpr/clones")
     def clones(wanted: AskIn, who: Who) -> Any:
-        return _plain(plates.clones(Asked(who, wanted.purpose, wanted.reason)))
+        return _plain(plates.clones(Asked(who, wanted.purpose, wanted.reason, wanted.decision)))
 
     @app.get("/api/v1/anpr/cameras")
     def cameras(who: Who) -> Any:

@@ -34,6 +34,9 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         hit_days: how long hits are kept; at most a year (Police Function Act 25/6).
         read_days: how long pseudonyms are kept.
         period_days: for how long one key makes them.
+        free_days: for how long what is kept may be asked for with a purpose and a reason alone; at most a month (Police
+            Function Act 25/7).
+        decision: whether it may be asked for after that with a prosecutor's written decision; else nobody may.
         unconfirmed_hours: how long an alert that the manager makes of them waits for somebody to confirm it; at most three days
             (LED 2016/680, articles 4 and 5).
     """
@@ -46,6 +49,8 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hit_days: Annotated[int, Meta(ge=1, le=365)] = 30
     read_days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] = MOST_DAYS
     period_days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] = MOST_DAYS
+    free_days: Annotated[int, Meta(ge=1, le=30)] = 30
+    decision: bool = False
     unconfirmed_hours: Annotated[int, Meta(ge=1, le=72)] = 72
 
 

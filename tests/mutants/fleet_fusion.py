@@ -10,6 +10,27 @@ _SEARCH = ("tests/fleet/fusion/anpr/test_search.py",)
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        "after a month it needs a prosecutor's decision",
+        "fleet/fusion/anpr/disclosing.py",
+        "    if purpose.decision and asked.decision.strip():\n",
+        "    if purpose.decision:\n",
+        _SEARCH,
+    ),
+    Mutant(
+        "after a month an administrative purpose shows nothing, whatever was decided",
+        "fleet/fusion/anpr/disclosing.py",
+        "    if purpose.decision and asked.decision.strip():\n",
+        "    if asked.decision.strip():\n",
+        _SEARCH,
+    ),
+    Mutant(
+        "who asks without a time is shown no more than a month",
+        "fleet/fusion/anpr/search.py",
+        "table.c.since >= earliest, ",
+        "",
+        _SEARCH,
+    ),
+    Mutant(
         "an alert that nobody confirmed goes in time",
         "fleet/fusion/anpr/erasing.py",
         "self._clones, self._unconfirmed, self._without_row",

@@ -22,6 +22,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 Purpose = Annotated[str, typer.Option(help="Of the fleet's policy, for which this is asked")]
 Reason = Annotated[str, typer.Option(help="Why: the number of the case, or what happened; it is recorded with your name")]
+Decision = Annotated[str, typer.Option(help="Reference of a prosecutor's written decision, for what is older than a month")]
 Since = Annotated[dt.datetime | None, typer.Option(help="From then on; local time, 2026-03-01T08:00")]
 Until = Annotated[dt.datetime | None, typer.Option(help="Before then; local time")]
 
@@ -37,12 +38,15 @@ def search(  # noqa: PLR0913 - options
     device: Annotated[list[str] | None, typer.Option(help="Box to ask for instead of a plate; may be repeated")] = None,
     purpose: Purpose = "",
     reason: Reason = "",
+    decision: Decision = "",
     since: Since = None,
     until: Until = None,
     as_json: AsJson = False,
 ) -> None:
     """Where a plate was read, or what was read at boxes in a time."""
-    wanted = _asked(purpose, reason) | _span(since, until) | ({"plate": plate} if plate else {"devices": device or None})
+    wanted = (
+        _asked(purpose, reason, decision) | _span(since, until) | ({"plate": plate} if plate else {"devices": device or None})
+    )
     _run(context, "anpr/search", wanted, as_json=as_json)
 
 
@@ -52,12 +56,13 @@ def hits(  # noqa: PLR0913 - options
     *,
     purpose: Purpose = "",
     reason: Reason = "",
+    decision: Decision = "",
     since: Since = None,
     until: Until = None,
     as_json: AsJson = False,
 ) -> None:
     """Hits of a purpose, newest first."""
-    _run(context, "anpr/hits", _asked(purpose, reason) | _span(since, until), as_json=as_json)
+    _run(context, "anpr/hits", _asked(purpose, reason, decision) | _span(since, until), as_json=as_json)
 
 
 @app.command()
@@ -66,10 +71,11 @@ def path(
     incident: Annotated[str, typer.Argument(help="Id of the hit's alert")],
     *,
     reason: Reason = "",
+    decision: Decision = "",
     as_json: AsJson = False,
 ) -> None:
     """All hits of a hit's plate under its purpose, in the order of time."""
-    _run(context, f"anpr/hits/{quote(incident, safe='')}/path", {"reason": reason}, as_json=as_json)
+    _run(context, f"anpr/hits/{quote(incident, safe='')}/path", {"reason": reason, "decision": decision}, as_json=as_json)
 
 
 @app.command()
@@ -78,8 +84,8 @@ def clones(context: typer.Context, *, purpose: Purpose = "", reason: Reason = ""
     _run(context, "anpr/clones", _asked(purpose, reason), as_json=as_json)
 
 
-def _asked(purpose: str, reason: str) -> dict[str, Any]:
-    return {"purpose": purpose, "reason": reason}
+def _asked(purpose: str, reason: str, decision: str = "") -> dict[str, Any]:
+    return {"purpose": purpose, "reason": reason, "decision": decision}
 
 
 def _span(since: dt.datetime | None, until: dt.datetime | None) -> dict[str, Any]:

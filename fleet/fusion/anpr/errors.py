@@ -4,6 +4,7 @@ PlatesError
 ├── NotAllowedError     the role may not ask
 ├── PurposeError        no purpose of the policy, or one that this cannot be asked for
 ├── ReasonError         no reason
+├── DecisionError       older than may be asked for, without a prosecutor's decision or at all
 ├── UnknownHitError     no such hit
 └── QuestionError       a plate, a time or a place that cannot be asked for
 RegisterError           a register that cannot be used
@@ -26,6 +27,10 @@ class PurposeError(PlatesError):
 
 class ReasonError(PlatesError):
     """No reason was given."""
+
+
+class DecisionError(PlatesError):
+    """Older than may be asked for: it needs a prosecutor's written decision, or is closed."""
 
 
 class UnknownHitError(PlatesError):

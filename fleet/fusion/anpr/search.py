@@ -6,6 +6,7 @@ Rules:
 - A plate is turned into pseudonyms under the keys that the purpose holds: when a key is destroyed nobody can ask any more, and
   the plate itself is kept nowhere.
 - A read is shown without its pseudonym: whoever may see places and times still cannot follow a car that nobody asked for.
+- What is older than a month is shown with a prosecutor's decision or not at all (:func:`fleet.fusion.anpr.disclosing.reach`).
 - A hit's path is hits of the same plate under the same purpose; purposes are never joined.
 """
 
@@ -19,13 +20,13 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, func, select, tuple_
 
 from fleet.accounts.accounts import Person
-from fleet.fusion.anpr.disclosing import Asked, check, check_reason, check_role, disclosed
+from fleet.fusion.anpr.disclosing import Asked, check, check_reason, check_role, disclosed, reach
 from fleet.fusion.anpr.errors import PurposeError, QuestionError, UnknownHitError
 from fleet.fusion.anpr.precision import Camera, cameras
 from fleet.fusion.anpr.register import NoRegister, Register, hint
 from fleet.fusion.anpr.views import Answer, CloneFound, HitFacts, Sighting
 from fleet.fusion.made import CLONE, MadeBody
-from fleet.policy.policy import Policy
+from fleet.policy.policy import Policy, Purpose
 from fleet.store.anpr import anpr_clone, anpr_hit, anpr_read
 from fleet.store.database import writing
 from fleet.store.tables import event
@@ -36,6 +37,8 @@ _Where = list[ColumnElement[bool]] | None
 MOST = 500
 """Sightings in one answer."""
 MOST_DEVICES = 50
+UNKNOWN = Purpose("", "")
+"""Of a list that this manager does not know."""
 _SEEN = (
     *("event", "device", "source", "at", "synchronised", "lat", "lon", "posterior", "direction", "lane"),
     *("kind", "kind_p", "colour", "colour_p"),
@@ -134,16 +137,17 @@ class Plates:
             found = self._hit(connection, incident)
             asked = Asked(person, found.purpose, f"alert {incident}")
             # A list that this manager does not know has no purpose here; its hits are shown all the same: they are alerts.
-            label = check(asked, self.policy).label if found.purpose else ""
+            purpose = check(asked, self.policy) if found.purpose else UNKNOWN
+            reach(asked, purpose, self._now(), found.since)
             of = anpr_hit.c
             count = select(func.count(of.incident.distinct())).where(of.folded == found.folded, of.purpose == found.purpose)
             camera = next((c for c in cameras(connection) if (c.device, c.source) == (found.device, found.source)), None)
             disclosed(connection, asked, "hit", [found.event], incident)
             hits = int(connection.execute(count).scalar_one())
         said = hint(self._register.look(found.plate), found.kind, found.kind_p, found.colour, found.colour_p)
-        return HitFacts(incident, found.purpose, label, said, camera.confirmed if camera else None, hits)
+        return HitFacts(incident, found.purpose, purpose.label, said, camera.confirmed if camera else None, hits)
 
-    def path(self, person: Person, incident: str, reason: str) -> Answer:
+    def path(self, person: Person, incident: str, reason: str, decision: str = "") -> Answer:
         """Hits of the plate of a hit under its purpose, oldest first, each passage once.
 
         Raises:
@@ -152,12 +156,12 @@ class Plates:
         check_role(person)
         with writing(self._engine) as connection:
             found = self._hit(connection, incident)
-            asked = Asked(person, found.purpose, reason)
+            asked = Asked(person, found.purpose, reason, decision)
             check_reason(reason)
-            if found.purpose:
-                check(asked, self.policy)
+            purpose = check(asked, self.policy) if found.purpose else UNKNOWN
+            earliest = reach(asked, purpose, self._now(), found.since)
             of = anpr_hit.c
-            same = (of.folded == found.folded, of.purpose == found.purpose)
+            same = (of.folded == found.folded, of.purpose == found.purpose, of.since >= earliest)
             rows = connection.execute(select(anpr_hit).where(*same).order_by(of.at.desc()).limit(MOST + 1)).all()
             once = list({row.incident: _sighting(row) for row in rows[:MOST]}.values())[::-1]
             disclosed(connection, asked, "path", [row.event for row in rows[:MOST]], incident)
@@ -205,11 +209,12 @@ class Plates:
         hits: _Where,
         span: tuple[int | None, int | None],
     ) -> Answer:
+        earliest = reach(asked, self.policy.purpose(asked.purpose), self._now(), span[0])
         with writing(self._engine) as connection:
             found: list[Sighting] = []
             for table, where in ((anpr_read, reads), (anpr_hit, hits)):
                 if where is not None:
-                    mine = [table.c.purpose == asked.purpose, *where, *_within(table, span)]
+                    mine = [table.c.purpose == asked.purpose, table.c.since >= earliest, *where, *_within(table, span)]
                     query = select(table).where(*mine).order_by(table.c.at.desc()).limit(MOST + 1)
                     found += map(_sighting, connection.execute(query))
             found.sort(key=lambda one: -one.at)

@@ -20,9 +20,11 @@ from fleet.store.database import migrate, open_engine, url_for
 from protocol.identifiers import uuid7
 from protocol.pseudonyms import pseudonym
 from tests.fleet.api.conftest import Api, serve
-from tests.fleet.fusion.anpr.events import KEY, KEY_ID, POLICY, T0, hit, newer, read, store
+from tests.fleet.fusion.anpr.events import DAY_MS, KEY, KEY_ID, POLICY, T0, hit, newer, read, store
 
 HIT = uuid7(7, bytes(10))
+CLOCK = {"now": T0}
+"""The manager's, set by hand."""
 SECRETS = ("1ABC234", "1XYZ088", "1XYZ08B", pseudonym(KEY, "1ABC234"))
 ASK = {"purpose": "travel-times", "reason": "case 2026/1234"}
 STOLEN = {"purpose": "stolen-vehicles", "reason": "case 2026/1234"}
@@ -43,7 +45,7 @@ def plates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     store(engine, hit("1XYZ088", "box-n", T0 + 5, incident=HIT), newer(hit("1XYZ088", "box-n", T0 + 6)))
     Keeping(engine, lambda *_: "stolen-vehicles").take()
     Suspects(engine, POLICY).look(T0)
-    yield from serve(engine, folder, Plates(engine, POLICY, Held()))
+    yield from serve(engine, folder, Plates(engine, POLICY, Held(), now=lambda: CLOCK["now"]))
     engine.dispose()
 
 
@@ -99,6 +101,26 @@ def test_questions_are_answered(plates: Api) -> None:
     assert [(c["device"], c["confirmed"]["n"]) for c in cameras] == [("box-n", 1)]
 
 
+def test_on_day_31_it_is_403_and_403_and_200_with_a_decision(plates: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An administrative purpose; a judicial one; a judicial one with a prosecutor's written decision."""
+    monkeypatch.setitem(CLOCK, "now", T0 + 31 * DAY_MS)
+    since, decision = {"since": T0}, {"decision": "BR 2026/44"}
+    for wanted, status in (
+        (ASK | {"purpose": "low-emission-zone"} | since | decision, 403),
+        (STOLEN | since, 403),
+        (STOLEN | since | decision, 200),
+    ):
+        answer = plates.ask("POST", "/api/v1/anpr/hits", Role.OPERATOR, json=wanted)
+        assert answer.status_code == status, answer.text
+        if status == 403:
+            assert answer.json()["error"] == "decision"
+    assert plates.ask("POST", f"/api/v1/anpr/hits/{HIT}/path", Role.OPERATOR, json=STOLEN).status_code == 403
+    assert plates.ask("POST", f"/api/v1/anpr/hits/{HIT}/path", Role.OPERATOR, json=STOLEN | decision).status_code == 200
+    assert plates.ask("GET", f"/api/v1/anpr/hits/{HIT}", Role.OPERATOR).status_code == 403
+    typed = ("hits", "--purpose", "stolen-vehicles", "--reason", "case 2026/1234", "--decision", "BR 2026/44", "--json")
+    assert len(json.loads(run(plates, *typed).stdout)["sightings"]) == 1
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_events_are_shown_to_everybody_without_plates_and_pseudonyms(plates: Api, role: Role) -> None:
     """Else the search with its reason would have a back door."""
@@ -131,7 +153,7 @@ def test_the_command_line_asks_the_same(plates: Api) -> None:
     why = ("--purpose", "travel-times", "--reason", "case 2026/1234")
     stolen = ("--purpose", "stolen-vehicles", "--reason", "case 2026/1234")
     assert len(json.loads(run(plates, "search", "1-ABC-234", *why, "--json").stdout)["sightings"]) == 8
-    since = ("--since", "2020-01-01", "--until", "2030-01-01")
+    since = ("--since", "2026-09-20", "--until", "2030-01-01")
     assert len(json.loads(run(plates, "search", "--device", "box-n", *why, *since, "--json").stdout)["sightings"]) == 4
     assert json.loads(run(plates, "hits", *stolen, "--json").stdout)["sightings"][0]["incident"] == HIT
     assert (

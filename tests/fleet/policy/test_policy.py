@@ -30,6 +30,7 @@ def test_a_purpose_that_is_not_in_it_does_not_exist(tmp_path: Path) -> None:
         (GOOD + "period_days = 29\n", "period_days"),
         (GOOD + "read_days = 29\n", "read_days"),
         (GOOD + "hit_days = 366\n", "hit_days"),
+        (GOOD + "free_days = 31\n", "free_days"),
         (GOOD + "unconfirmed_hours = 73\n", "unconfirmed_hours"),
         (GOOD + "forever = true\n", "forever"),
         ('[purposes.a]\nlabel = ""\nreference = "B"\n', "label"),

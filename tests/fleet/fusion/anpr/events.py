@@ -49,7 +49,7 @@ POLICY = Policy(
     {
         "travel-times": Purpose("Travel times", "law", pseudonyms=True, read_days=28),
         "short": Purpose("Shorter", "law", pseudonyms=True, read_days=2),
-        "stolen-vehicles": Purpose("Stolen", "law", lists=True, hit_days=365),
+        "stolen-vehicles": Purpose("Stolen", "law", lists=True, hit_days=365, decision=True),
         "low-emission-zone": Purpose("Zone", "law", lists=True, hit_days=30),
     }
 )

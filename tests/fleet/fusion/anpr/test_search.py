@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -12,7 +13,9 @@ from fleet.accounts.accounts import Person, Role
 from fleet.audit.log import verify
 from fleet.fusion.anpr import search
 from fleet.fusion.anpr.disclosing import Asked
+from fleet.fusion.anpr.erasing import Erasing
 from fleet.fusion.anpr.errors import (
+    DecisionError,
     NotAllowedError,
     PlatesError,
     PurposeError,
@@ -30,7 +33,7 @@ from fleet.store.tables import audit
 from protocol.events import Colour, VehicleKind
 from protocol.identifiers import uuid7
 from protocol.plates import PlateError
-from tests.fleet.fusion.anpr.events import KEY, KEY_ID, POLICY, T0, hit, read, store
+from tests.fleet.fusion.anpr.events import DAY_MS, KEY, KEY_ID, POLICY, T0, hit, read, store
 
 ADA = Person("ada", Role.OPERATOR)
 WHY = "case 2026/1234"
@@ -71,6 +74,46 @@ def plates(either: Engine, held: Held) -> Plates:
     )
     Keeping(either, lambda _c, name, _v: LISTS.get(name, "")).take()
     return Plates(either, POLICY, held, register, now=lambda: T0)
+
+
+def on_day(day: int, engine: Engine, held: Held) -> Plates:
+    return Plates(engine, POLICY, held, now=lambda: T0 + day * DAY_MS)
+
+
+def test_after_a_month_an_administrative_purpose_and_a_judicial_one_without_a_decision_show_nothing(
+    plates: Plates, either: Engine, held: Held
+) -> None:
+    """Day 31: 403, 403, and an answer with a prosecutor's written decision, whose reference is in the log."""
+    first, zone, stolen = uuid7_of(plates, 0), asked("low-emission-zone"), asked("stolen-vehicles")
+    plates = on_day(31, either, held)
+    decided = replace(stolen, decision=" BR 2026/44 ")
+    for question in (zone, replace(zone, decision="BR 2026/44")):
+        with pytest.raises(DecisionError, match=r"older than 30 days is not shown for low-emission-zone$"):
+            plates.hits(question, since=T0)
+    for way in (
+        lambda: plates.hits(stolen, since=T0),
+        lambda: plates.plate(stolen, "1XYZ088", since=T0),
+        lambda: plates.place(stolen, ["box-s"], T0, T0 + 900_000),
+        lambda: plates.hit(ADA, first),
+        lambda: plates.path(ADA, first, WHY),
+    ):
+        with pytest.raises(DecisionError, match="needs a prosecutor's written decision; give its reference"):
+            way()
+    assert plates.hits(stolen).sightings == plates.plate(stolen, "1XYZ088").sightings == ()
+    assert len(plates.hits(decided).sightings) == 2
+    assert len(plates.path(ADA, first, WHY, "BR 2026/44").sightings) == 2
+    with either.connect() as connection:
+        reasons = set(connection.execute(select(anpr_search.c.reason).where(anpr_search.c.reason.contains(";"))).scalars())
+    assert reasons == {f"{WHY}; decision BR 2026/44"}
+    assert len(on_day(30, either, held).hits(stolen, since=T0 + 1).sightings) == 2, "day 30"
+
+
+@pytest.mark.usefixtures("plates")
+def test_on_day_366_it_is_gone_for_a_prosecutor_too(either: Engine, held: Held) -> None:
+    decided = replace(asked("stolen-vehicles"), decision="BR 2026/44")
+    for day, count in ((365, 2), (366, 0)):
+        Erasing(either, POLICY).erase(T0 + day * DAY_MS)
+        assert len(on_day(day, either, held).hits(decided).sightings) == count
 
 
 def test_a_plate_is_found_under_the_keys_that_are_held(plates: Plates, held: Held) -> None:
