@@ -8,6 +8,7 @@ stands by then.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -165,6 +166,7 @@ class Drafting:
         self._unique, self._change = Unique(), _Change()
         self._writing: Writing | None = None
         self._done = False
+        self._words, self._other_words = hashlib.sha256(), False
 
     @property
     def repetitions(self) -> list[tuple[int, int]]:
@@ -194,8 +196,9 @@ class Drafting:
         if self._writing is None:
             msg = f"list {self._wanted.list} would have no entries; give at least one, or withdraw the list"
             raise EntriesError(msg)
-        if not (added or removed or self._other_terms()):
-            msg = f"nothing of list {self._wanted.list} would change; give other entries, another end, basis or threshold"
+        if not (added or removed or self._other_words or self._other_terms()):
+            msg = f"nothing of list {self._wanted.list} would change; give other entries, another end, basis or threshold, or, for"
+            msg += " other comments alone, the whole list"
             raise EntriesError(msg)
         version = self._add(added, removed)
         self._done = True
@@ -226,6 +229,7 @@ class Drafting:
         if self._writing is None:
             self._writing = self._contents.begin(self._terms.purpose, self._wanted.list, self._now())
         self._writing.add((text, comment))
+        self._words.update(_words(text, comment))
 
     def _changed(self) -> tuple[int, int]:
         """Write the version that stands, without what goes and with what comes."""
@@ -255,7 +259,11 @@ class Drafting:
         """How many entries come and go, against the version that stands."""
         if self._base is None:
             return len(self._unique), 0
-        kept = sum(key_of(text) in self._unique for text, _ in self._contents.read(self._base.content, self._base.proof))
+        kept, words = 0, hashlib.sha256()
+        for text, comment in self._contents.read(self._base.content, self._base.proof):
+            kept += key_of(text) in self._unique
+            words.update(_words(text, comment))
+        self._other_words = words.digest() != self._words.digest()
         return len(self._unique) - kept, self._base.entries - kept
 
     def _other_terms(self) -> bool:
@@ -287,6 +295,10 @@ class Drafting:
 
 def _listing(policy: Policy) -> list[str]:
     return sorted(name for name, purpose in policy.purposes.items() if purpose.lists)
+
+
+def _words(text: str, comment: str) -> bytes:
+    return f"{text}\n{comment}\n".encode()
 
 
 def _day(at: int) -> str:

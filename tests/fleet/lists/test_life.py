@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fleet.audit.log import verify
-from fleet.lists.errors import KeyGoneError, SecondPersonError, StateError, UnknownListError
+from fleet.lists.errors import EntriesError, KeyGoneError, SecondPersonError, StateError, UnknownListError
 from fleet.lists.ledger import State, purpose_of
 from fleet.lists.periods import GRACE_MS
 from fleet.lists.publishing import KEY_AGE_MS
@@ -70,6 +70,16 @@ def test_a_change_is_small_and_leads_from_each_of_the_last_versions(office: Offi
         assert (late.fetched[-1] < (made.size or 0) / 2) is expected
         assert late.finds("stolen", "9ZZZ004")
         assert not late.finds("stolen", "1AEA004")
+
+
+def test_comments_alone_are_changed_by_the_whole_list_and_four_eyes(office: Office) -> None:
+    first = office.publish(PLATES)
+    with pytest.raises(EntriesError, match=r"nothing of list stolen would change; .* for other comments alone, the whole list"):
+        office.draft(PLATES, expires=None)
+    made = office.publish(PLATES.replace("case 9", "case 10"), expires=None)
+    assert (made.version, made.added, made.removed, made.approved_by) == (2, 0, 0, "bob")
+    assert made.expires == first.expires
+    assert office.people.look(BOB, made.number, "a hit").entries[0] == ("1-ABC-123", "case 10")
 
 
 def test_whoever_drafted_does_not_approve(office: Office) -> None:
@@ -155,6 +165,8 @@ def test_another_key_takes_the_whole_list_with_it_and_no_box_is_without_between(
     second = office.version(first.number + 1)
     assert (second.state, second.version, second.changes, second.approved_by) == (State.ACTIVE, 2, (), "bob")
     assert second.key != first.key
+    bases = office.job._publisher._bases("stolen", second.key or "")
+    assert [version for version, _ in bases] == [2], "under another key every digest is another"
     office.tick(3)
     letter = office.letters()[-1].keys
     assert letter is not None
