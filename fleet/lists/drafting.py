@@ -197,8 +197,8 @@ class Drafting:
             msg = f"list {self._wanted.list} would have no entries; give at least one, or withdraw the list"
             raise EntriesError(msg)
         if not (added or removed or self._other_words or self._other_terms()):
-            msg = f"nothing of list {self._wanted.list} would change; give other entries, another end, basis or threshold, or, for"
-            msg += " other comments alone, the whole list"
+            msg = f"nothing of list {self._wanted.list} would change; give other entries, another end, basis or threshold"
+            msg += ", or, for other comments alone, the whole list"
             raise EntriesError(msg)
         version = self._add(added, removed)
         self._done = True

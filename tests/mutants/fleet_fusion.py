@@ -145,15 +145,15 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a path needs a reason",
         "fleet/fusion/anpr/search.py",
-        "            check_reason(reason)\n            if found.purpose:\n                check(asked, self.policy)\n",
-        "",
+        "            check_reason(reason)\n            purpose = check(asked, self.policy) if found.purpose else UNKNOWN\n",
+        "            purpose = self.policy.purposes.get(found.purpose, UNKNOWN)\n",
         _SEARCH,
     ),
     Mutant(
         "purposes are never joined",
         "fleet/fusion/anpr/search.py",
-        "mine = [table.c.purpose == asked.purpose, *where, *_within(table, span)]",
-        "mine = [*where, *_within(table, span)]",
+        "mine = [table.c.purpose == asked.purpose, table.c.since",
+        "mine = [table.c.since",
         _SEARCH,
     ),
     Mutant(
