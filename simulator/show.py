@@ -37,8 +37,8 @@ _DRAIN_S = 20.0
 _WATCH_S = 0.5
 _STEADY_S = 25.0
 """A check shorter than this does not expect a whole incident, nor a hit."""
-_HIT_S = 75.0
-"""A check that expects a hit waits for it, at most so long. The vehicle comes every 50 s."""
+_HIT_S = 100.0
+"""A check that expects a hit waits for it, at most so long: the vehicle comes every 50 s, and may have come before the list."""
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -136,7 +136,7 @@ class Show:
         admin = await asyncio.to_thread(sign_in, url, people.admin.name, people.admin.password)
         labels = dict((*CAMERAS, GATE)) | {name: box.site.label for name, box in self.town.boxes.items()}
         codes = await asyncio.to_thread(make_codes, url, admin, labels)
-        listed = self._list = ListStory(url, people.drafter, people.approver, self._folder / "lists")
+        listed = self._list = ListStory(url, people.drafter, people.approver, self._folder / "lists", self._say)
         listing = asyncio.create_task(asyncio.to_thread(listed.run))
         releases = await asyncio.to_thread(Releases, self._folder / "publisher", self.hall.repository)
         self.cameras = make_cameras(self.town.city, self._folder / "boxes", url, codes, releases.root)
@@ -204,6 +204,8 @@ class Show:
         try:
             await self._finish(drain=drain)
         finally:
+            if self._list is not None:
+                self._list.end()
             for watcher in self._watchers:
                 watcher.cancel()
             await asyncio.gather(*self._watchers, return_exceptions=True)

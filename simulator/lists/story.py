@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +34,13 @@ class ListStory:
         drafter: who drafts.
         approver: who approves.
         folder: for the file that is drafted from.
+        say: takes messages for people; called from the thread.
     """
 
-    def __init__(self, url: str, drafter: FirstAccount, approver: FirstAccount, folder: Path) -> None:
-        self._url, self._drafter, self._approver, self._folder = url, drafter, approver, folder
+    def __init__(
+        self, url: str, drafter: FirstAccount, approver: FirstAccount, folder: Path, say: Callable[[str], None]
+    ) -> None:
+        self._url, self._drafter, self._approver, self._folder, self._say = url, drafter, approver, folder, say
         self._until = threading.Event()
         self.fault = ""
         """Why there is no list; empty = there is one, or it is being made."""
@@ -54,6 +59,7 @@ class ListStory:
         except (ClientError, HitListError, OSError) as error:
             if not self._until.is_set():
                 self.fault = str(error)
+                self._say(f"there is no hit list: {error}")
 
     def _session(self, person: FirstAccount) -> contextlib.AbstractContextManager[Client]:
         return open_client(Access(self._url, name=person.name, password=person.password))
@@ -68,12 +74,12 @@ class ListStory:
             return int(client.send("lists/drafts", *pieces(body))["number"])
 
     def _approve(self, client: Client, number: int) -> None:
-        for _ in range(round(_UP_S / _LOOK_S)):
+        late_s = time.monotonic() + _UP_S
+        while True:
             try:
                 client.ask("POST", f"lists/drafts/{number}/approve", {"reason": BASIS})
             except ClientError as error:
-                if error.status != _NOT_YET or self._until.wait(_LOOK_S):
+                if error.status != _NOT_YET or time.monotonic() > late_s or self._until.wait(_LOOK_S):
                     raise
             else:
                 return
-        client.ask("POST", f"lists/drafts/{number}/approve", {"reason": BASIS})
