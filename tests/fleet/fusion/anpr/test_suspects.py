@@ -101,9 +101,10 @@ def test_no_box_can_say_that_a_plate_is_cloned(engine: Engine) -> None:
         assert connection.execute(select(event.c.row).where(event.c.type == CLONE)).first() is None
 
 
-def test_an_alert_goes_when_its_contradictions_are_too_old(engine: Engine) -> None:
+def test_a_confirmed_alert_goes_when_its_contradictions_are_too_old(engine: Engine) -> None:
     twice(engine, range(4))
     Suspects(engine, POLICY).look(T0)
+    Verdicts(engine).give(Person("ada", Role.OPERATOR), told(engine)[0].incident, Decision.CONFIRM, "Two cars")
     Erasing(engine, POLICY).erase(T0 + 27 * DAY_MS)
     assert len(told(engine)) == 1
     Erasing(engine, POLICY).erase(T0 + 29 * DAY_MS)
