@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 import pytest
 from fastapi.routing import APIRoute
@@ -15,6 +17,8 @@ OPEN = {("POST", "/api/v1/login"), ("POST", "/api/v1/enrol"), ("GET", "/api/v1/h
 
 _PLAN = {"bundle": "nothing", "release": 1, "groups": [{"name": "all"}]}
 
+_NOW = round(time.time() * 1000)
+"""Within the month in which plates are shown without a prosecutor's decision."""
 _WHY = {"purpose": "travel-times", "reason": "case 2026/1234"}
 ROUTES: dict[tuple[str, str], tuple[Right, object]] = {
     ("POST", "/api/v1/logout"): (Right.SEE, None),
@@ -58,7 +62,7 @@ ROUTES: dict[tuple[str, str], tuple[Right, object]] = {
     ("POST", "/api/v1/lists/drafts/{number}/entries"): (Right.SEE_ENTRIES, {"reason": "a hit"}),
     ("POST", "/api/v1/lists/drafts/{number}/changes"): (Right.SEE_ENTRIES, {"reason": "to approve it"}),
     ("POST", "/api/v1/lists/drafts/{number}/who"): (Right.SEE_ENTRIES, {"reason": "a hit", "plate": "1ABC123"}),
-    ("POST", "/api/v1/anpr/search"): (Right.SEARCH_PLATES, _WHY | {"devices": ["box-1"], "since": 1, "until": 2}),
+    ("POST", "/api/v1/anpr/search"): (Right.SEARCH_PLATES, _WHY | {"devices": ["box-1"], "since": _NOW, "until": _NOW + 1}),
     ("POST", "/api/v1/anpr/hits"): (Right.SEARCH_PLATES, _WHY | {"purpose": "stolen-vehicles"}),
     ("GET", "/api/v1/anpr/hits/{incident}"): (Right.SEARCH_PLATES, None),
     ("POST", "/api/v1/anpr/hits/{incident}/path"): (Right.SEARCH_PLATES, _WHY),
