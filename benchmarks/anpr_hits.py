@@ -1,8 +1,8 @@
-"""Misses and false hits of number plates on lists, as the shipped reader misreads them; and what looking costs.
+"""Misses and false hits of number plates on lists, as the shipped models misread passages; and what looking costs.
 
-Half of the plates (:mod:`benchmarks.anpr_misreads`) chooses from which probability a reading counts, for each length of a list
-by itself as its header says it (``least``): the lowest at which false hits stay within a margin of what is allowed. The other
-half is reported. A camera's ``plausible`` is the lowest of them.
+Half of the passages (:mod:`benchmarks.anpr_misreads`) chooses from which probability a reading counts, for each length of a
+list by itself as its header says it (``least``): the lowest at which false hits stay within a margin of what is allowed. The
+other half is reported. A camera's ``plausible`` is the lowest of them.
 
 - A listed plate is missed where no reading that counts is it. Without alternates, only the most probable reading is looked at,
   whatever its probability.
@@ -29,7 +29,7 @@ import numpy.typing as npt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from benchmarks.anpr_misreads import LOOKS, Read, load
+from benchmarks.anpr_misreads import Read, load
 from benchmarks.anpr_traffic import Plate, draw_list, prepare, wrong_scores
 from benchmarks.figure import Figure, Options
 from edge.lists.believe import Used
@@ -75,7 +75,7 @@ class Half:
 
     Attributes:
         plates: reads of passages.
-        looks: the first look of each.
+        looks: one look of each.
         scores: probabilities of the most probable wrong readings on a list of the greatest length; no others.
         vehicles: that went by.
     """
@@ -112,8 +112,8 @@ def run(options: Options) -> Iterator[Figure]:
 
 def measure(reads: Sequence[Read], vehicles: int, random: np.random.Generator) -> Half:
     """Let traffic go by the lists."""
-    plates = [prepare(read.truth, read.joined(), LOWEST) for read in reads]
-    looks = [prepare(read.truth, read.looks[0], LOWEST) for read in reads]
+    plates = [prepare(read.truth, read.passage, LOWEST) for read in reads]
+    looks = [prepare(read.truth, read.look, LOWEST) for read in reads]
     lists = (draw_list(SIZES["100k"], random)[1] for _ in range(LISTS))
     scores = np.concatenate([wrong_scores(plates, listed, vehicles // LISTS, random) for listed in lists])
     return Half(plates, looks, scores[scores > 0], len(scores))
@@ -137,7 +137,7 @@ def missed_by_best(plates: Sequence[Plate]) -> float:
 
 def _of_hits(half: Half, leasts: dict[str, float], options: Options) -> Iterator[Figure]:
     without, short = missed_by_best(half.plates), ", short form" if options.quick else ""
-    passages, looks = f"passages of {LOOKS} looks{short}", f"one look{short}"
+    passages, looks = f"consensus of passages{short}", f"one look{short}"
     alone = "the most probable reading, whatever its probability"
     of_1k, of_100k = (f"{size:,} plates, least {leasts[name]:g}" for name, size in SIZES.items())
     yield _share("missed_share", half.plates, missed(half.plates, leasts["1k"]), f"{passages}; {of_1k}", (1 - CUT) * without)
@@ -175,7 +175,7 @@ def _of_matching(reads: Sequence[Read], least: float, random: np.random.Generato
     matching = matching_of([*texts, *truths], now)
     listed = {fold(text) for text in (*texts, *truths)}
     for read in reads[: 2 * SOME]:
-        seen = [Reading(text, probability) for text, probability in read.joined() if probability >= least]
+        seen = [Reading(text, probability) for text, probability in read.passage if probability >= least]
         expected = next((reading.text for reading in seen if fold(reading.text) in listed), None)
         found = matching.match(seen, ["stolen"], now)
         if (found[0].plate if found else None) != expected:

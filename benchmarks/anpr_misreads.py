@@ -1,20 +1,18 @@
-"""What the shipped reader makes of rendered Belgian plates: the sample from which the bench of hits draws its reads.
+"""What the shipped models make of Belgian plates that go by: the sample from which the bench of hits draws its reads.
 
-``python -m benchmarks.anpr_misreads COUNT`` reads so many plates and writes the sample anew; what is there already is kept, for
-each plate has a seed of its own.
+``python -m benchmarks.anpr_misreads COUNT`` reads so many passages and writes the sample anew; what is there already is kept,
+for each passage has a seed of its own.
 
 Rules:
 
-- Alphabets and cameras are those that training never saw (the split ``evaluate``), pens alone, so that it can be drawn
-  everywhere. Pictures in which the plate is narrower than a box asks of its camera are drawn again.
-- A plate is looked at LOOKS times, the shortest passage that counts as one. Each look has its own view, light, blur and noise:
-  a passage whose light is bad from beginning to end is worse than this.
-- Looks are joined as the reader joins its own two (:mod:`models.bundle.looks`): the mean of what they say, nothing more.
+- Passages are rendered as for :mod:`benchmarks.anpr_passage`, with alphabets that training never saw, and of plates of one
+  series; what is kept is what the box's consensus says of all pictures, and what the reader says of one.
+- Pictures in which the plate is narrower than a box asks of its camera are left out: where it is mounted as it asks, there are
+  none. A passage of which nothing is read is kept as such.
 """
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,41 +25,31 @@ import zstandard
 from benchmarks.figure import Skipped
 from models.bundle.bundle import load_bundle, zoo
 from models.bundle.reading import Reading
-from protocol.plates import fold
 
 SAMPLE = Path(__file__).with_name("anpr_misreads.json.zst")
 SERIES = "be-car"
 NARROWEST = 60.0
 """Pixels: the default of ``least_px``, below which a box says that its camera is too far."""
-SIZE = 288, 96
-"""Of a crop: twice the reader's input, so that a second look has something to go closer to."""
-SEED = 50_001
-LOOKS = 5
+SEED = 50_002
 MOST_BYTES = 1 << 25
 _LEAST = 1e-3
-"""Probability from which a reading of one look is kept: a tenth of what is plausible by default."""
+"""Probability from which a reading is kept: a tenth of what is plausible by default."""
 Readings: TypeAlias = tuple[tuple[str, float], ...]
 """Text and probability, the most probable first."""
 
 
 class Read(msgspec.Struct, frozen=True, array_like=True):
-    """One plate.
+    """One passage.
 
     Attributes:
-        truth: what stands on it.
-        looks: readings of each look.
+        truth: what stands on the plate.
+        passage: readings of all pictures together.
+        look: readings of the one in the middle.
     """
 
     truth: str
-    looks: tuple[Readings, ...]
-
-    def joined(self) -> Readings:
-        """What all looks say together; texts that are not told apart are one."""
-        found: dict[str, tuple[str, float]] = {}
-        for text, probability in itertools.chain.from_iterable(self.looks):
-            first, before = found.get(fold(text), (text, 0.0))
-            found[fold(text)] = first, before + probability / len(self.looks)
-        return tuple(sorted(found.values(), key=lambda reading: -reading[1]))
+    passage: Readings
+    look: Readings
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -91,20 +79,22 @@ def load(path: Path = SAMPLE) -> Sample:
 
 
 def draw(first: int, last: int) -> Iterator[Read]:
-    """Draw plates, photograph and read them."""
-    from models.recipes.plate_reader.judge import open as open_reader  # noqa: PLC0415 - a look at the sample needs none
-    from models.synthesis.camera import photograph  # noqa: PLC0415 - likewise
-    from models.synthesis.plate import draw_plate  # noqa: PLC0415 - likewise
+    """Draw passages, and read them."""
+    from benchmarks.passages import seen, shipped_chain  # noqa: PLC0415 - a look at the sample needs none
+    from edge.analytics.anpr.consensus import READINGS, fuse  # noqa: PLC0415 - likewise
+    from models.bundle.reading import read_best  # noqa: PLC0415 - likewise
+    from models.synthesis.material import Material  # noqa: PLC0415 - likewise
+    from models.synthesis.passage import drawn_passage  # noqa: PLC0415 - likewise
     from models.synthesis.series import series  # noqa: PLC0415 - likewise
 
-    read = open_reader(_file())
+    chain = shipped_chain()
     (chosen,) = [entry for entry in series() if entry.name == SERIES]
     for number in range(first, last):
-        random = np.random.default_rng([SEED, number])
-        plate = draw_plate(random, "evaluate", fonts=False, of=chosen)
-        photos = (photograph(plate, random, SIZE, "evaluate", fonts=False) for _ in itertools.count())
-        wide = itertools.islice((photo for photo in photos if photo.plate_width >= NARROWEST), LOOKS)
-        yield Read(plate.text, tuple(_kept(read(photo.picture)) for photo in wide))
+        material = Material("evaluate", packages=False)
+        passage = drawn_passage(np.random.default_rng([SEED, number]), material, f"plate {number}", of=chosen)
+        sights = [sight for sight in seen(chain, passage) if sight is not None and sight.width >= NARROWEST]
+        look = read_best(sights[len(sights) // 2].columns, READINGS) if sights else []
+        yield Read(passage.text, _kept(fuse(sights, _LEAST)), _kept(look))
 
 
 def _kept(readings: Sequence[Reading]) -> Readings:
@@ -128,7 +118,7 @@ def main(count: int) -> None:
     beside = SAMPLE.with_suffix(".new")
     beside.write_bytes(zstandard.ZstdCompressor(level=19).compress(msgspec.json.encode(after)))
     beside.replace(SAMPLE)
-    print(f"{len(after.reads)} plates, {SAMPLE.stat().st_size} bytes")
+    print(f"{len(after.reads)} passages, {SAMPLE.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from models.synthesis.film import Film, develop, draw_film
 from models.synthesis.material import Material
 from models.synthesis.plate import Plate, draw_plate
 from models.synthesis.projection import Camera, Points
+from models.synthesis.series import Series
 from models.synthesis.vehicle import draw_vehicle
 
 WINDOW = (448, 320)
@@ -92,6 +93,7 @@ def drawn_passage(  # noqa: PLR0913 - what is drawn, with what, and what of it i
     *,
     coat: paint.Tone | None = None,
     film: Film | None = None,
+    of: Series | None = None,
 ) -> Passage:
     """Draw a vehicle that goes by.
 
@@ -102,8 +104,9 @@ def drawn_passage(  # noqa: PLR0913 - what is drawn, with what, and what of it i
         most: pictures.
         coat: the vehicle's paint; drawn when absent.
         film: the camera; drawn when absent.
+        of: the series of its plate; drawn when absent.
     """
-    plate = draw_plate(random, material.split, fonts=material.packages)
+    plate = draw_plate(random, material.split, fonts=material.packages, of=of)
     approach = draw_approach(random, plate.picture.shape[1] / 1000, WINDOW, most)
     return _taken(random, _vehicle(random, material, plate, coat), approach, name, plate.text, film)
 

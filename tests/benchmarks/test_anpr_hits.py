@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.anpr_hits import LEASTS, MATCH_US, Half, choose, missed, missed_by_best, run
-from benchmarks.anpr_misreads import SAMPLE, Read, load
+from benchmarks.anpr_misreads import SAMPLE, load
 from benchmarks.anpr_traffic import Plate, draw_list, number, patterns, prepare, wrong_scores
 from benchmarks.figure import Options, Skipped
 from models.bundle.bundle import load_bundle, zoo
@@ -22,8 +22,8 @@ def listed(*texts: str) -> np.ndarray:
 
 def test_the_short_form(tmp_path: object) -> None:
     found = {figure.name: figure for figure in run(Options(tmp_path, quick=True))}  # type: ignore[arg-type]
-    assert found["missed_share"].reached, found
-    assert found["missed_share"].value < found["missed_share_without_alternates"].value
+    assert found["missed_share"].value < 0.8 * found["missed_share_without_alternates"].value, "the long form says by how much"
+    assert found["missed_share_without_alternates"].value < found["missed_share_one_look_without_alternates"].value
     assert found["missed_share"].value <= found["missed_share_100k"].value
     assert found["false_per_million_1k"].reached, found
     assert found["false_per_million_100k"].value < 2 * 50, "fewer vehicles; the long form holds it to 50"
@@ -43,11 +43,6 @@ def test_where_there_is_no_sample_it_is_skipped(tmp_path: object) -> None:
     (tmp_path / "junk").write_bytes(b"junk")  # type: ignore[operator]
     with pytest.raises(Skipped, match="make it anew"):
         load(tmp_path / "junk")  # type: ignore[operator]
-
-
-def test_looks_are_joined_by_the_mean_of_what_they_say() -> None:
-    read = Read("1ABC123", ((("1ABC123", 0.6), ("1A8C123", 0.2)), (("IABC123", 0.2), ("1ABC128", 0.7)), ()))
-    assert [(text, round(p, 4)) for text, p in read.joined()] == [("1ABC123", 0.2667), ("1ABC128", 0.2333), ("1A8C123", 0.0667)]
 
 
 def test_what_the_reader_was_sure_of_is_drawn_anew_and_the_rest_stays() -> None:
