@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks.figure import Figure, Options, Sense, Skipped
 from benchmarks.plates_latency import stream_latency
+from benchmarks.plates_site import MODELS, check_models
 from edge.analytics.anpr.analytics import AnprAnalytics
 from edge.analytics.anpr.sight import Sight
 from edge.analytics.anpr.without import Without
@@ -41,21 +42,17 @@ DESCRIPTION = (
 VEHICLES_S = 10.0
 _PICTURES, _QUICK_PICTURES = 200, 20
 _HD = (1080, 1920)
-_MODELS = ("person-vehicle-fast", "plate-detector", "plate-reader")
 
 
 def run(options: Options) -> Iterator[Figure]:
     """Measure."""
-    missing = [name for name in _MODELS if not (zoo() / name).is_dir()]
-    if missing:
-        msg = f"{', '.join(missing)}: not in the zoo; `lamplighter models build NAME`"
-        raise Skipped(msg)
+    check_models()
     yield from stream_latency(options)
     cv2.setNumThreads(1)
     accelerator, before = OnnxCpu(), memory_mb([os.getpid()])
-    looker = load_looker(accelerator, _order(_MODELS[0], Task.OBJECTS))
+    looker = load_looker(accelerator, _order(MODELS[0], Task.OBJECTS))
     one = memory_mb([os.getpid()])
-    models = tuple(plates.load_plates(accelerator, _order(name, Task.PLATES)) for name in _MODELS[1:])
+    models = tuple(plates.load_plates(accelerator, _order(name, Task.PLATES)) for name in MODELS[1:])
     three = memory_mb([os.getpid()])
     del looker
     yield _speed((models[0], models[1]), options)

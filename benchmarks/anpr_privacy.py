@@ -21,25 +21,21 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.figure import Figure, Options, Sense, Skipped
+from benchmarks.figure import Figure, Options, Sense
 from benchmarks.plates_chain import whole_chain
 from benchmarks.plates_ledger import Ledger
 from benchmarks.plates_readings import make_city, speak
+from benchmarks.plates_site import check_models
 from benchmarks.plates_sought import Sought
-from models.bundle.bundle import zoo
 
 DESCRIPTION = "Plates on no list found in clear on the wire, on disks, in shared memory, in logs; plates from a box's image"
 
 READINGS, READINGS_QUICK = 1_000_000, 2000
-_MODELS = ("person-vehicle-fast", "plate-detector", "plate-reader")
 
 
 def run(options: Options) -> Iterator[Figure]:
     """Let vehicles pass, and search."""
-    missing = [name for name in _MODELS if not (zoo() / name).is_dir()]
-    if missing:
-        msg = f"{', '.join(missing)}: not in the zoo; `lamplighter models build NAME`"
-        raise Skipped(msg)
+    check_models()
     with tempfile.TemporaryDirectory(prefix="privacy-") as name:
         chain = whole_chain(Path(name), options)
     with tempfile.TemporaryDirectory(prefix="privacy-") as name:

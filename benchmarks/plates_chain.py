@@ -12,7 +12,7 @@ import os
 import resource
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,8 +80,8 @@ def whole_chain(folder: Path, options: Options) -> Chain:
         site.film(folder / "film.mp4", repeat=True)
         site.box.start()
         site.until(lambda: site.held, "the box has its list and its keys")
-        _let_pass(site, vehicles, options)
-        said = [body["observed"]["pseudonym"]["value"] for body in site.auditor.said("anpr.read")]
+        _let_pass(site, plates, options)
+        said = _said(site)
         _cut(site, folder, options)
         ledger.wire(site.auditor.heard)
         options.progress("searching the image")
@@ -98,16 +98,20 @@ def whole_chain(folder: Path, options: Options) -> Chain:
     return chain
 
 
-def _let_pass(site: PlateSite, vehicles: int, options: Options) -> None:
-    """Until so many passages have been told, each by a pseudonym or a hit, and the last of the film among them."""
-    begun = time.monotonic()
+def _let_pass(site: PlateSite, plates: Sequence[str], options: Options) -> None:
+    """Until as many passages have been told as there are plates, each by a pseudonym or a hit, and one plate by the former."""
+    begun, vehicles = time.monotonic(), len(plates)
 
     def enough() -> bool:
         told = _passages(site)
         options.progress(f"{told} passages of {vehicles}, {time.monotonic() - begun:.0f} s")
-        return told >= vehicles
+        return told >= vehicles and bool(_passed(site, plates, set(_said(site))))
 
     site.until(enough, "vehicles pass", _PATIENCE_S)
+
+
+def _said(site: PlateSite) -> list[str]:
+    return [body["observed"]["pseudonym"]["value"] for body in site.auditor.said("anpr.read")]
 
 
 def _passages(site: PlateSite) -> int:

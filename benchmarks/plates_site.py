@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from benchmarks.figure import Skipped
 from benchmarks.real_box import RealBox
 from benchmarks.real_manager import FLEET, RealManager, real_manager
 from benchmarks.uplink_site import broker_kind
@@ -35,6 +36,7 @@ from fleet.lists.authority import PASSWORD, make_authority
 from fleet.lists.master import MASTER
 from fleet.manager import BrokerKind
 from fleet.store.database import open_engine
+from models.bundle.bundle import zoo
 from protocol.codec import Message
 from protocol.config import Anpr, Config, Gate, Report, Source
 from protocol.keys import packed
@@ -42,12 +44,26 @@ from simulator.enrolment import make_codes, sign_in
 from simulator.loopback import HOST
 
 BOX, LIST, PURPOSE = "gate-north", "stolen", "travel-times"
+MODELS = ("person-vehicle-fast", "plate-detector", "plate-reader")
+"""That a camera for plates looks with."""
 _AUDITOR = "auditor"
 _KEYS = 2
 """Of the list, and of pseudonyms."""
 _LIMIT_S = 120.0
 _LOOK_S = 0.1
 _ROOM = '[box]\nfleet = "{fleet}"\ndevice = "{device}"\nstate = "state"\n[manager]\nurl = "{url}"\ncode = "{code}"\n'
+
+
+def check_models() -> None:
+    """See that the models are there.
+
+    Raises:
+        Skipped: one is not.
+    """
+    missing = [name for name in MODELS if not (zoo() / name).is_dir()]
+    if missing:
+        msg = f"{', '.join(missing)}: not in the zoo; `lamplighter models build NAME`"
+        raise Skipped(msg)
 
 
 class Auditor:
@@ -93,7 +109,6 @@ class PlateSite:
     auditor: Auditor
     box: RealBox
     log: Path
-    _version: int = field(default=0)
 
     def film(self, path: Path, *, repeat: bool = False, pace: str = "fastest") -> None:
         """Have the box look at a recording."""
