@@ -43,6 +43,7 @@ MODULES = {
     "zoo": "benchmarks.zoo",
     "anpr-passage": "benchmarks.anpr_passage",
     "anpr-vehicle": "benchmarks.anpr_vehicle",
+    "anpr-lists": "benchmarks.anpr_lists",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""
 

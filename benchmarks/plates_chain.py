@@ -195,16 +195,7 @@ def _enumerated(  # noqa: PLR0913 - what is known of an image
     if not set(listed) <= with_list or not passed or passed != with_others:
         msg = f"with its keys the image yields {len(with_list)} and {len(with_others)} plates: the search cannot find"
         raise RuntimeError(msg)
-    tried = 0
-
-    def counted() -> Iterator[bytes]:
-        nonlocal tried
-        for candidate in Image.candidates(image):
-            tried += 1
-            yield candidate
-
     options.progress("trying every part of the image as a key")
-    image.candidates = counted  # type: ignore[method-assign]
     found = image.keys(listed[0], min(passed))
     options.progress("enumerating plates")
     some = list(ledger.sought.plates)
@@ -219,7 +210,7 @@ def _enumerated(  # noqa: PLR0913 - what is known of an image
         len(listed),
         len(enumerated),
         len(some) + whole,
-        tried,
+        image.tried,
         len(image.digests),
         len(image.pseudonyms),
     )

@@ -50,6 +50,8 @@ class Image:
                 except ListError:  # a change, or a file that was not whole when the power went
                     continue
         self.pseudonyms = set(said)
+        self.tried = 0
+        """Candidates for a key so far."""
 
     def candidates(self) -> Iterator[bytes]:
         """Everything on it that could be a key."""
@@ -66,7 +68,12 @@ class Image:
 
     def keys(self, listed: str, passed: str) -> set[bytes]:
         """Candidates that are a key: plates that are known prove it."""
-        return {key for key in self.candidates() if self._opens(key, fold(listed), fold(passed))}
+        found = set()
+        for key in self.candidates():
+            self.tried += 1
+            if self._opens(key, fold(listed), fold(passed)):
+                found.add(key)
+        return found
 
     def enumerate(self, plates: Iterable[str], keys: Iterable[bytes]) -> set[str]:
         """Plates, of some, that are found without a key or under any of some keys."""

@@ -8,45 +8,31 @@ processes print goes into a file of its folder.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import os
-import secrets
 import signal
-import ssl
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import msgspec
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 
+from benchmarks.auditor import NAME as AUDITOR
+from benchmarks.auditor import Auditor
 from benchmarks.figure import Skipped
+from benchmarks.list_people import People
 from benchmarks.real_box import RealBox
 from benchmarks.real_manager import FLEET, RealManager, real_manager
 from benchmarks.uplink_site import broker_kind
-from fleet.accounts.accounts import Accounts, Role
-from fleet.identity.authority import Authority
-from fleet.lists.authority import PASSWORD, make_authority
-from fleet.lists.master import MASTER
 from fleet.manager import BrokerKind
-from fleet.store.database import open_engine
 from models.bundle.bundle import zoo
-from protocol.codec import Message
 from protocol.config import Anpr, Config, Gate, Report, Source
-from protocol.keys import packed
-from simulator.enrolment import make_codes, sign_in
-from simulator.loopback import HOST
+from simulator.enrolment import make_codes
 
 BOX, LIST, PURPOSE = "gate-north", "stolen", "travel-times"
 MODELS = ("person-vehicle-fast", "plate-detector", "plate-reader")
 """That a camera for plates looks with."""
-_AUDITOR = "auditor"
 _KEYS = 2
 """Of the list, and of pseudonyms."""
 _LIMIT_S = 120.0
@@ -66,47 +52,13 @@ def check_models() -> None:
         raise Skipped(msg)
 
 
-class Auditor:
-    """Hears everything on the broker. Use with :class:`contextlib.closing`."""
-
-    def __init__(self, manager: RealManager) -> None:
-        self.heard: list[Message] = []
-        self._ready = threading.Event()
-        authority = Authority(manager.config.keys, FLEET)
-        certificate, key = authority.client_files(_AUDITOR, dt.datetime.now(dt.timezone.utc))
-        context = ssl.create_default_context(cafile=str(authority.certificate_path))
-        context.load_cert_chain(str(certificate), str(key))
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, _AUDITOR, protocol=mqtt.MQTTv5)
-        self._client.tls_set_context(context)
-        self._client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
-        self._client.on_subscribe = lambda *_: self._ready.set()
-        self._client.on_message = lambda _client, _data, message: self._take(message)
-        self._client.connect(HOST, manager.config.mqtt_port)
-        self._client.loop_start()
-        if not self._ready.wait(_LIMIT_S):
-            msg = "the broker does not let the auditor listen"
-            raise RuntimeError(msg)
-
-    def close(self) -> None:
-        """Hear no more."""
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def said(self, kind: str) -> list[Any]:
-        """Bodies of events of a type, decoded, in the order in which they came."""
-        return [msgspec.json.decode(m.payload) for m in list(self.heard) if m.topic.endswith(f"/event/{kind}")]
-
-    def _take(self, message: mqtt.MQTTMessage) -> None:
-        pairs = tuple(getattr(message.properties, "UserProperty", ()))
-        self.heard.append(Message(message.topic, bytes(message.payload), pairs, message.qos, message.retain))
-
-
 @dataclass
 class PlateSite:
     """What is there. Use :func:`plate_site`."""
 
     manager: RealManager
     auditor: Auditor
+    people: People
     box: RealBox
     log: Path
 
@@ -157,12 +109,10 @@ def plate_site(folder: Path, listed: Sequence[str], least: float = 0.5) -> Itera
         listed: what is on the list.
         least: probability from which the list takes a reading for a hit.
     """
-    phrase, log = secrets.token_urlsafe(24), folder / "manager.log"
+    log = folder / "manager.log"
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_environment({MASTER: packed(secrets.token_bytes(32)), PASSWORD: phrase}))
         with _printed_to(log):
-            manager = stack.enter_context(real_manager(folder, broker_kind()))
-        make_authority(manager.config.keys, phrase)
+            manager = stack.enter_context(real_manager(folder, broker_kind(), lists=True))
         if broker_kind() is BrokerKind.MOSQUITTO:
             _let_read(manager)
         auditor = stack.enter_context(contextlib.closing(Auditor(manager)))
@@ -170,60 +120,18 @@ def plate_site(folder: Path, listed: Sequence[str], least: float = 0.5) -> Itera
         room = _ROOM.format(fleet=FLEET, device=BOX, url=manager.config.url, code=code)
         (folder / "box").mkdir()
         box = stack.enter_context(contextlib.closing(RealBox(folder / "box", room)))
-        _publish(manager, listed, least)
-        yield PlateSite(manager, auditor, box, log)
-
-
-def _publish(manager: RealManager, listed: Sequence[str], least: float) -> None:
-    """Draft a list, and have another person approve it."""
-    tokens = []
-    engine = open_engine(manager.config.store_url)
-    for name in ("ann", "bob"):
-        password = secrets.token_urlsafe(18)
-        Accounts(engine).add(name, Role.OPERATOR, password)
-        tokens.append({"Authorization": f"Bearer {sign_in(manager.config.url, name, password)}"})
-    engine.dispose()
-    ends = (dt.datetime.now(dt.timezone.utc) + dt.timedelta(days=20)).isoformat()
-    head = {"list": LIST, "purpose": "stolen-vehicles", "basis": "bench", "expires": ends, "least": least, "mode": "whole"}
-    body = msgspec.json.encode(head) + b"\n" + "\n".join(listed).encode() + b"\n"
-    with httpx.Client(base_url=f"{manager.config.url}/api/v1/lists", timeout=60, trust_env=False) as client:
-        kind = {"Content-Type": "application/octet-stream"}
-        number = _asked(lambda: client.post("/drafts", content=body, headers=tokens[0] | kind))["number"]
-        _asked(lambda: client.post(f"/drafts/{number}/approve", json={"reason": ""}, headers=tokens[1]))
-
-
-def _asked(ask: Callable[[], httpx.Response]) -> Any:
-    """An answer; the manager's process of lists takes a moment to load its keys."""
-    deadline = time.monotonic() + _LIMIT_S
-    while not (answer := ask()).is_success:
-        if time.monotonic() > deadline:
-            msg = f"the manager refuses the list: {answer.text[:300]}"
-            raise RuntimeError(msg)
-        time.sleep(_LOOK_S)
-    return answer.json()
+        people = People(manager)
+        people.publish(LIST, listed, least)
+        yield PlateSite(manager, auditor, people, box, log)
 
 
 def _let_read(manager: RealManager) -> None:
     """Give the auditor leave, which mosquitto reads anew when it is told to."""
     broker = manager.manager.broker
     (acl,) = manager.config.data.rglob("acl")
-    acl.write_text(f"user {_AUDITOR}\ntopic read #\n\n{acl.read_text('utf-8')}", "utf-8")
+    acl.write_text(f"user {AUDITOR}\ntopic read #\n\n{acl.read_text('utf-8')}", "utf-8")
     if broker.pid is not None:
         os.kill(broker.pid, signal.SIGHUP)
-
-
-@contextlib.contextmanager
-def _environment(more: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in more}
-    os.environ.update(more)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @contextlib.contextmanager

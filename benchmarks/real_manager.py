@@ -16,6 +16,7 @@ from edge.identity.files import IdentityFiles
 from fleet.accounts.accounts import Role
 from fleet.manager import BrokerKind, Manager, make_config
 from simulator.enrolment import make_codes, sign_in
+from simulator.lists.ceremony import Ceremony
 from simulator.loopback import HOST, free_port, wait_ready
 
 FLEET = "bench"
@@ -29,18 +30,25 @@ class RealManager:
         folder: for everything it keeps.
         broker: which broker.
         profile: as of :class:`fleet.processes.ManagerConfig`.
+        lists: whether it has keys for hit lists and pseudonyms.
 
     Raises:
         ManagerError: the folder cannot be used.
+        HitListError: the keys cannot be made.
         BrokerError: the broker does not start.
         NotReadyError: the page does not come up.
     """
 
-    def __init__(self, folder: Path, broker: BrokerKind, profile: str) -> None:
+    def __init__(self, folder: Path, broker: BrokerKind, profile: str, *, lists: bool = False) -> None:
         self.config = make_config(
             folder / "fleet", fleet=FLEET, host=HOST, port=free_port(), mqtt_port=free_port(), profile=profile
         )
-        self.manager = Manager(self.config, broker)
+        self._ceremony = Ceremony(self.config.keys, folder / "passwords") if lists else None
+        try:
+            self.manager = Manager(self.config, broker)
+        except BaseException:
+            self._forget()
+            raise
         self._boxes = folder / "boxes"
         self._ending = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="manager", daemon=True)
@@ -74,6 +82,11 @@ class RealManager:
         """End everything."""
         self._stop_watching()
         self.manager.stop()
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._ceremony is not None:
+            self._ceremony.forget()
 
     def _stop_watching(self) -> None:
         self._ending.set()
@@ -85,9 +98,9 @@ class RealManager:
 
 
 @contextlib.contextmanager
-def real_manager(folder: Path, broker: BrokerKind, profile: str = "demo") -> Iterator[RealManager]:
+def real_manager(folder: Path, broker: BrokerKind, profile: str = "demo", *, lists: bool = False) -> Iterator[RealManager]:
     """A manager that ends with the block."""
-    manager = RealManager(folder, broker, profile)
+    manager = RealManager(folder, broker, profile, lists=lists)
     try:
         yield manager
     finally:
