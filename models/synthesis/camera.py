@@ -18,12 +18,15 @@ from models.synthesis.development import expose, spoil
 from models.synthesis.glyphs import Split
 from models.synthesis.hand import Hand
 from models.synthesis.plate import Plate
+from models.synthesis.still import still
 from models.synthesis.surroundings import mount
 
 SHORT = 3.0
 """Width over height below which a plate is American or of two rows, whose characters take less of the width."""
 FINE = 115.0
 """Width in pixels from which a plate is worked on at little over its resolution; below it at one and a half times."""
+FILMED_FROM = 40.0
+"""Pixels of a plate's width: where cameras that see vehicles come see them first."""
 HABITS = ((-0.05, 0.03), (0.03, 0.13), (0.13, 0.25))
 """How far outside the plate detectors cut, in shares of its size; equally often."""
 SEEN = 0.2
@@ -47,8 +50,14 @@ class Photograph:
     plate_width: float
 
 
-def photograph(
-    plate: Plate, random: np.random.Generator, size: tuple[int, int], split: Split = "train", *, fonts: bool = True
+def photograph(  # noqa: PLR0913 - of what, by which chance, how large; the rest has defaults
+    plate: Plate,
+    random: np.random.Generator,
+    size: tuple[int, int],
+    split: Split = "train",
+    *,
+    fonts: bool = True,
+    filmed: float = 0.0,
 ) -> Photograph:
     """Take a picture of a plate and cut it out.
 
@@ -58,11 +67,13 @@ def photograph(
         size: width and height of the crop.
         split: whose letters print around the plate is set in.
         fonts: whether typefaces may be used for print around the plate.
+        filmed: share of pictures that are taken out of a stream of H.264, of plates down to :data:`FILMED_FROM` pixels.
     """
     hand = Hand(random, split, fonts)
     height, width = plate.picture.shape[:2]
     short = width < SHORT * height
-    low, high = (40.0, 190.0) if short else (48.0, 230.0)
+    streamed = bool(filmed) and hand.chance(filmed)
+    low, high = (40.0, 190.0) if short else (FILMED_FROM if streamed else 48.0, 230.0)
     across = float(np.exp(random.uniform(np.log(low), np.log(high))))
     excess = 1.15 if across > FINE else 1.5
     scale = across * excess / width
@@ -78,7 +89,8 @@ def photograph(
     lit = expose(np.asarray(seen, np.float32), across * excess, hand)
     kept = (max(8, round(wide / excess)), max(6, round(tall / excess)))
     sampled = cv2.resize(lit, kept, interpolation=cv2.INTER_AREA if hand.chance(0.7) else cv2.INTER_LINEAR)
-    spoilt = spoil(np.asarray(sampled, np.float32), hand)
+    taken = np.asarray(sampled, np.float32)
+    spoilt = still(taken, random) if streamed else spoil(taken, hand)
     final = cv2.resize(spoilt, size, interpolation=cv2.INTER_AREA if kept[0] > 2 * size[0] else cv2.INTER_LINEAR)
     grid = np.array([size[0] / (right - left), size[1] / (bottom - top)])
     sides = _seen_at(_sides(marks), cut) * grid

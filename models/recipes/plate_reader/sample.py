@@ -46,15 +46,24 @@ class Sample:
     plate_width: float
 
 
-def draw_samples(
-    random: np.random.Generator, plates: int, shots: int, split: Split = "train", *, fonts: bool = True
+def draw_samples(  # noqa: PLR0913 - of what, by which chance, how many; the rest has defaults
+    random: np.random.Generator,
+    plates: int,
+    shots: int,
+    split: Split = "train",
+    *,
+    fonts: bool = True,
+    filmed: float = 0.0,
 ) -> list[Sample]:
-    """Draw plates, and take several pictures of each: half of the time goes into drawing the plate."""
+    """Draw plates, and take several pictures of each: half of the time goes into drawing the plate.
+
+    ``filmed`` is the share of pictures that are taken out of a stream of H.264.
+    """
     samples: list[Sample] = []
     for _ in range(plates):
         bare = random.random() < BARE
         plate = draw_blank(random, split, fonts=fonts) if bare else draw_plate(random, split, fonts=fonts)
-        photos = [photograph(plate, random, (WIDTH, HEIGHT), split, fonts=fonts) for _ in range(shots)]
+        photos = [photograph(plate, random, (WIDTH, HEIGHT), split, fonts=fonts, filmed=filmed) for _ in range(shots)]
         samples.extend(_sample(plate, photo) for photo in photos)
     return samples
 
