@@ -19,6 +19,7 @@ from edge.updates.updates import Updates
 from fleet.identity.authority import Authority
 from fleet.rollouts.signer import OrderSigner
 from ota.device.judge import Criteria
+from protocol.config import Source
 from protocol.events import OtaReport, UpdateStep
 from protocol.orders import Order, Orders, SignedOrders, Window, report_bytes
 from simulator.updates.repository import ROLES, Repository
@@ -72,10 +73,12 @@ class Site:
         self.repository.publish(ROLES[1:])
         return control
 
-    def orders(self, *releases: int, device: str = DEVICE, windows: tuple[Window, ...] = ()) -> SignedOrders:
-        """Orders for the puppet, signed by the manager."""
+    def orders(
+        self, *releases: int, bundle: str = puppet.NAME, device: str = DEVICE, windows: tuple[Window, ...] = ()
+    ) -> SignedOrders:
+        """Orders for a bundle, signed by the manager."""
         self.counter += 1
-        orders = tuple(Order(puppet.NAME, number, f"{self.counter:032x}", windows=windows) for number in releases)
+        orders = tuple(Order(bundle, number, f"{self.counter:032x}", windows=windows) for number in releases)
         return self._signer.sign(Orders(FLEET, device, self.counter, orders), dt.datetime.now(dt.timezone.utc))
 
     def steps(self) -> list[str]:
@@ -90,10 +93,17 @@ class Site:
 
     @contextmanager
     def started(
-        self, mirror: str = "", *, criteria: Criteria = QUICK, stick: Path | None = None, bytes_left: bool = True
+        self,
+        mirror: str = "",
+        *,
+        criteria: Criteria = QUICK,
+        stick: Path | None = None,
+        bytes_left: bool = True,
+        looks: tuple[Box, Source] | None = None,
     ) -> Iterator[Start]:
-        """One start of the box."""
-        box = Box(self.folder / "models")
+        """One start of the box; ``looks`` is what looks at what, in place of the puppet."""
+        watched = source("gate", self._clip, pace="real-time", fps=30, repeat=True)
+        box, watched = looks or (Box(self.folder / "models"), watched)
         wall = lambda: dt.datetime.now(dt.timezone.utc)  # noqa: E731 - a clock
         ways = Ways(
             root=self.root,
@@ -114,7 +124,7 @@ class Site:
         start = Start(box, updates)
         try:
             updates.start()
-            box.run(source("gate", self._clip, pace="real-time", fps=30, repeat=True))
+            box.run(watched)
             updates.run()
             yield start
         finally:
