@@ -120,7 +120,12 @@ class HttpTransport:
                 "GET", url, headers=headers, preload_content=False, redirect=False, retries=False, timeout=timeout
             )
         except (HTTPError, OSError, ValueError) as error:
-            msg = f"{url}: no answer ({_told(error)})"
+            server = f"{parts.scheme}://{parts.netloc}"  # a whole address would leave no room for the reason
+            untrusted = next((each for each in error.args if isinstance(each, ssl.SSLCertVerificationError)), None)
+            if untrusted is not None:
+                msg = f"{server}: its certificate is not trusted ({untrusted.verify_message}); mend the box's ca"
+            else:
+                msg = f"{server}: no answer ({_told(error)})"
             raise FetchError(msg) from error
 
     def _manager(self, scheme: str, host: str) -> urllib3.PoolManager:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,16 +29,17 @@ class Request:
 
 @dataclass
 class Server:
-    """Answers until closed; what it answers with, and what it was asked."""
+    """Answers until closed; what it answers with, over TLS where a context is given, and what it was asked."""
 
     answer: Callable[[Request], Answer]
+    tls: ssl.SSLContext | None = None
     asked: list[Request] = field(default_factory=list)
     url: str = ""
     _closing: bool = False
 
     def __post_init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self._socket.getsockname()[1]}/"
         self._lines: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
@@ -64,14 +66,17 @@ class Server:
             self._threads.append(threading.Thread(target=self._serve, args=(line,), daemon=True))
             self._threads[-1].start()
 
-    def _serve(self, line: socket.socket) -> None:
-        with line, contextlib.suppress(OSError):
+    def _serve(self, plain: socket.socket) -> None:
+        with plain, contextlib.suppress(OSError), self._secured(plain) as line:
             request = _read(line)
             if request is None:
                 return
             self.asked.append(request)
             for piece in self.answer(request):
                 line.sendall(piece)
+
+    def _secured(self, line: socket.socket) -> socket.socket:
+        return line if self.tls is None else self.tls.wrap_socket(line, server_side=True)
 
 
 def _read(line: socket.socket) -> Request | None:
@@ -87,8 +92,8 @@ def _read(line: socket.socket) -> Request | None:
 
 
 @contextlib.contextmanager
-def serving(answer: Callable[[Request], Answer]) -> Iterator[Server]:
-    server = Server(answer)
+def serving(answer: Callable[[Request], Answer], tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    server = Server(answer, tls)
     try:
         yield server
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,10 +68,14 @@ class Plated:
         (folder / "state" / "identity" / "ca.crt").write_bytes(desk.pem)
 
     @contextlib.contextmanager
-    def running(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Offline]:
+    def running(
+        self, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext | None = None, ca: Path | None = None
+    ) -> Iterator[Offline]:
+        """The agent; its manager serves over TLS where a context is given, and the box believes ``ca``."""
         monkeypatch.setattr("edge.agent.link.Uplink", Wire)
-        with serving(honest(self.files)) as server:
-            self.box = Offline(self.folder, HEAD.format(url=server.url), source("gate") + ANPR)
+        with serving(honest(self.files), tls) as server:
+            trust = "" if ca is None else f'ca = "{ca}"\n'
+            self.box = Offline(self.folder, HEAD.format(url=server.url) + trust, source("gate") + ANPR)
             with self.box.running():
                 self.state(lambda state: state.lock, "a lock is offered")
                 yield self.box
