@@ -3,8 +3,8 @@
 Rules:
 
 - A vehicle has at most one plate, and a plate one vehicle: what hangs on the nearer of two is not read for the farther.
-- A look costs one inference of the detector for each vehicle and one of the reader for each plate; where that one is not sure,
-  a second goes closer (:mod:`models.bundle.looks`), and the surer of both is handed on.
+- A look costs one inference of the detector for each vehicle and one of the reader for each plate. The corners leave little
+  around a plate, and other pictures follow: a second look, closer (:mod:`models.bundle.looks`), tells a passage nothing.
 - No text leaves: what is handed on are the reader's columns.
 
 numpy and OpenCV only; the networks are handed in.
@@ -22,9 +22,8 @@ import numpy.typing as npt
 
 from models.bundle.corners import MARGIN, Plates, around, cut, decode, rectify
 from models.bundle.detections import Floats, pairwise_iou
-from models.bundle.looks import closer, fitted
 from models.bundle.plates import LABEL, PlateSeen
-from models.bundle.reading import ALPHABET, read_greedily, soften
+from models.bundle.reading import ALPHABET, check_scores, soften
 from models.bundle.vehicle_colour import colour_of
 from protocol.manifest import Manifest
 
@@ -32,8 +31,6 @@ Rgb: TypeAlias = npt.NDArray[np.uint8]
 Box: TypeAlias = tuple[float, float, float, float]
 
 CLASSES = len(ALPHABET) + 1
-COLUMN_PX = 4
-"""Pixels of a reader's input to a column: so many lines it answers with are told apart."""
 NARROWEST = 32.0
 """Pixels of a vehicle: the plate on a narrower one has no six and cannot be read."""
 SPARED = 0.3
@@ -84,7 +81,6 @@ class PlateChain:
     def __init__(self, detector: Stage, reader: Stage) -> None:
         self._detector, self._reader = detector, reader
         self._temperature = reader.settings.get("temperature", 1.0)
-        self._sure = reader.settings.get("sure", 0.0)
 
     def part(self, box: Box, width: int, height: int) -> tuple[int, int, int, int]:
         """Which part of a picture is needed to look at a vehicle; all edges are even, because chroma has half the resolution.
@@ -143,7 +139,9 @@ class PlateChain:
         grey = cv2.cvtColor(upright, cv2.COLOR_RGB2GRAY)
         contrast = float(grey.std())
         sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).std()) / contrast if contrast > 0 else 0.0
-        columns = self._columns(upright)
+        (scores,) = self._reader.run(upright[None])
+        columns = soften(np.asarray(scores, np.float32).reshape(-1, CLASSES), self._temperature)
+        check_scores(columns)
         return PlateSeen(vehicle, corners, score, columns, sharpness, contrast, colour_of(picture, box, corners))
 
     def __call__(self, picture: Rgb, boxes: Floats) -> list[PlateSeen]:
@@ -162,22 +160,6 @@ class PlateChain:
         places = [tuple(box) for box in boxes.tolist()]
         mine = assign([self.find(picture, place) for place in places], boxes)
         return [self.read(picture, places[row], corners, score, row) for row, (corners, score) in sorted(mine.items())]
-
-    def _columns(self, upright: Rgb) -> Floats:
-        first = self._run(upright)
-        sure = read_greedily(first).probability
-        if sure >= self._sure:
-            return first
-        lines = max(1, len(first) * COLUMN_PX // self._reader.size[0])
-        part = closer(upright, first, lines)
-        if part is None:
-            return first
-        second = self._run(part)
-        return second if read_greedily(second).probability > sure else first
-
-    def _run(self, crop: Rgb) -> Floats:
-        (scores,) = self._reader.run(fitted(crop, self._reader.size)[None])
-        return soften(np.asarray(scores, np.float32).reshape(-1, CLASSES), self._temperature)
 
 
 def worth_a_look(boxes: Floats, most: int, spared: Floats) -> list[int]:

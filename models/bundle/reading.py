@@ -70,7 +70,7 @@ def read_greedily(scores: Floats, temperature: float = 1.0) -> Reading:
     Raises:
         ValueError: when the scores are of another shape, or not numbers.
     """
-    _check(scores)
+    check_scores(scores)
     softened = soften(scores, temperature)
     best = softened.argmax(axis=1)
     text: list[str] = []
@@ -104,7 +104,7 @@ def read_best(scores: Floats, count: int = 10, width: int = 24, temperature: flo
     Raises:
         ValueError: when the scores are of another shape, or not numbers.
     """
-    _check(scores)
+    check_scores(scores)
     softened = soften(scores, temperature)
     quiet = 1.0
     # Of each prefix: probability of the ways that end silent, and of those that end with its last character. They do not
@@ -165,16 +165,12 @@ def deviation(vectors: dict[str, npt.NDArray[Any]], run: Callable[[npt.NDArray[A
     return float((total / count).max()) if known.all() else float("inf")
 
 
-def _join(grown: dict[tuple[int, ...], tuple[float, float]], prefix: tuple[int, ...], silent: float, loud: float) -> None:
-    before = grown.get(prefix)
-    grown[prefix] = (silent, loud) if before is None else (before[0] + silent, before[1] + loud)
+def check_scores(scores: Floats) -> None:
+    """See that scores are a reader's.
 
-
-def _likelihood(item: tuple[tuple[int, ...], tuple[float, float]]) -> float:
-    return item[1][0] + item[1][1]
-
-
-def _check(scores: Floats) -> None:
+    Raises:
+        ValueError: they have another shape than (columns, classes), or are not all finite.
+    """
     if scores.ndim != 2 or scores.shape[1] != len(ALPHABET) + 1:  # noqa: PLR2004 - columns and classes
         msg = (
             f"a reading is made from (columns, {len(ALPHABET) + 1}) scores, not {scores.shape}; is this the output of a reader?"
@@ -183,3 +179,12 @@ def _check(scores: Floats) -> None:
     if not np.isfinite(scores).all():
         msg = "scores of a reading are not all finite; the model or its input is broken"
         raise ValueError(msg)
+
+
+def _join(grown: dict[tuple[int, ...], tuple[float, float]], prefix: tuple[int, ...], silent: float, loud: float) -> None:
+    before = grown.get(prefix)
+    grown[prefix] = (silent, loud) if before is None else (before[0] + silent, before[1] + loud)
+
+
+def _likelihood(item: tuple[tuple[int, ...], tuple[float, float]]) -> float:
+    return item[1][0] + item[1][1]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -47,6 +49,25 @@ def test_a_drawn_plate_is_found_where_it_hangs_and_read(seed: int) -> None:
     assert seen.columns.shape == (72, 37)
     assert np.exp(seen.columns).sum(axis=1) == pytest.approx(np.ones(72), abs=1e-3)
     assert seen.colours.sum() == pytest.approx(1)
+
+
+def test_a_plate_costs_one_inference_of_each_however_unsure_the_reader_is() -> None:
+    asked: list[str] = []
+
+    def counted(name: str) -> Stage:
+        made = shipped(name)
+
+        def run(image: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float32], ...]:
+            asked.append(name)
+            return made.run(image)
+
+        return replace(made, run=run)
+
+    car = drawn(0, (640, 480))
+    blurred = np.asarray(cv2.GaussianBlur(car.picture, (0, 0), 3.5), np.uint8)
+    (seen,) = PlateChain(counted("plate-detector"), counted("plate-reader"))(blurred, car.box[None])
+    assert read_best(seen.columns)[0].probability < 0.5
+    assert asked == ["plate-detector", "plate-reader"]
 
 
 def test_a_part_of_the_picture_does_as_well_as_the_whole() -> None:
