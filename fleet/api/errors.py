@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fleet.fusion.anpr.errors import DecisionError, PlatesError, PurposeError, UnknownHitError
+from fleet.fusion.anpr.errors import ClosedError, DecisionError, PlatesError, PurposeError, UnknownHitError
 from fleet.fusion.anpr.errors import NotAllowedError as NotAllowedPlatesError
 from fleet.fusion.anpr.errors import ReasonError as NoReasonError
 from fleet.lists.entries import MOST_BODY
@@ -83,6 +83,7 @@ _PLATES_ERRORS: dict[type[PlatesError], tuple[int, str]] = {
     NotAllowedPlatesError: (403, "role"),
     PurposeError: (403, "purpose"),
     NoReasonError: (403, "reason"),
+    ClosedError: (403, "closed"),
     DecisionError: (403, "decision"),
     UnknownHitError: (404, "hit"),
     PlatesError: (422, "question"),

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert
 
 from fleet.accounts.accounts import Person, Right
 from fleet.audit.log import record
-from fleet.fusion.anpr.errors import DecisionError, NotAllowedError, PurposeError, ReasonError
+from fleet.fusion.anpr.errors import ClosedError, DecisionError, NotAllowedError, PurposeError, ReasonError
 from fleet.policy.policy import Policy, PolicyError, Purpose
 from fleet.store.anpr import anpr_search
 
@@ -73,15 +73,16 @@ def reach(asked: Asked, purpose: Purpose, now: int, since: int | None = None) ->
         since: from when on it is asked for; ``None`` = as far as may be shown.
 
     Raises:
-        DecisionError: it is asked for from before that.
+        DecisionError: it is asked for from before that; a :class:`ClosedError` where no decision would open it.
     """
     if purpose.decision and asked.decision.strip():
         return 0
     earliest = now - purpose.free_days * _DAY_MS
     if since is not None and since < earliest:
         msg = f"what is older than {purpose.free_days} days is not shown for {asked.purpose or 'a list without a purpose'}"
-        if purpose.decision:
-            msg += ": it needs a prosecutor's written decision; give its reference"
+        if not purpose.decision:
+            raise ClosedError(msg)
+        msg += ": it needs a prosecutor's written decision; give its reference"
         raise DecisionError(msg)
     return earliest
 

@@ -4,7 +4,8 @@ PlatesError
 ├── NotAllowedError     the role may not ask
 ├── PurposeError        no purpose of the policy, or one that this cannot be asked for
 ├── ReasonError         no reason
-├── DecisionError       older than may be asked for, without a prosecutor's decision or at all
+├── DecisionError       older than may be asked for without a prosecutor's decision
+│   └── ClosedError     older than may be asked for at all
 ├── UnknownHitError     no such hit
 └── QuestionError       a plate, a time or a place that cannot be asked for
 RegisterError           a register that cannot be used
@@ -30,7 +31,11 @@ class ReasonError(PlatesError):
 
 
 class DecisionError(PlatesError):
-    """Older than may be asked for: it needs a prosecutor's written decision, or is closed."""
+    """Older than may be asked for: it needs a prosecutor's written decision."""
+
+
+class ClosedError(DecisionError):
+    """Older than may be asked for, whatever was decided: the purpose is administrative."""
 
 
 class UnknownHitError(PlatesError):

@@ -138,14 +138,15 @@ class Plates:
             asked = Asked(person, found.purpose, f"alert {incident}")
             # A list that this manager does not know has no purpose here; its hits are shown all the same: they are alerts.
             purpose = check(asked, self.policy) if found.purpose else UNKNOWN
-            reach(asked, purpose, self._now(), found.since)
+            earliest = reach(asked, purpose, self._now(), found.since)
             of = anpr_hit.c
-            count = select(func.count(of.incident.distinct())).where(of.folded == found.folded, of.purpose == found.purpose)
+            same = (of.folded == found.folded, of.purpose == found.purpose, of.since >= earliest)
+            hits = int(connection.execute(select(func.count(of.incident.distinct())).where(*same)).scalar_one())
             camera = next((c for c in cameras(connection) if (c.device, c.source) == (found.device, found.source)), None)
             disclosed(connection, asked, "hit", [found.event], incident)
-            hits = int(connection.execute(count).scalar_one())
         said = hint(self._register.look(found.plate), found.kind, found.kind_p, found.colour, found.colour_p)
-        return HitFacts(incident, found.purpose, purpose.label, said, camera.confirmed if camera else None, hits)
+        right = camera.confirmed if camera else None
+        return HitFacts(incident, found.purpose, purpose.label, said, right, hits, purpose.decision, purpose.free_days)
 
     def path(self, person: Person, incident: str, reason: str, decision: str = "") -> Answer:
         """Hits of the plate of a hit under its purpose, oldest first, each passage once.

@@ -40,7 +40,13 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class HitFacts(msgspec.Struct, frozen=True):
-    """What stands beside a hit: its purpose, the register's hint, how right its camera is, how often the plate was hit."""
+    """What stands beside a hit: its purpose, the register's hint, how right its camera is, how often the plate was hit.
+
+    Attributes:
+        hits: of the plate within ``free_days``, each passage once. Whether there are older ones is not said: that is asked for
+            with a prosecutor's decision, like the older ones themselves.
+        decision: whether one would open what is older.
+    """
 
     incident: str
     purpose: str
@@ -48,6 +54,8 @@ class HitFacts(msgspec.Struct, frozen=True):
     register: Hint | None
     camera: Share | None
     hits: int
+    decision: bool
+    free_days: int
 
 
 class CloneFound(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from fleet.fusion.anpr import search
 from fleet.fusion.anpr.disclosing import Asked
 from fleet.fusion.anpr.erasing import Erasing
 from fleet.fusion.anpr.errors import (
+    ClosedError,
     DecisionError,
     NotAllowedError,
     PlatesError,
@@ -88,7 +89,7 @@ def test_after_a_month_an_administrative_purpose_and_a_judicial_one_without_a_de
     plates = on_day(31, either, held)
     decided = replace(stolen, decision=" BR 2026/44 ")
     for question in (zone, replace(zone, decision="BR 2026/44")):
-        with pytest.raises(DecisionError, match=r"older than 30 days is not shown for low-emission-zone$"):
+        with pytest.raises(ClosedError, match=r"older than 30 days is not shown for low-emission-zone$"):
             plates.hits(question, since=T0)
     for way in (
         lambda: plates.hits(stolen, since=T0),
@@ -227,6 +228,7 @@ def test_beside_a_hit_stand_the_registers_hint_and_how_right_its_camera_is(plate
     first, second = uuid7_of(plates, 0), uuid7_of(plates, 1)
     facts = plates.hit(ADA, first)
     assert (facts.purpose, facts.purpose_label, facts.hits, facts.camera) == ("stolen-vehicles", "Stolen", 2, None)
+    assert (facts.decision, facts.free_days) == (True, 30)
     assert facts.register is not None
     assert facts.register.disagrees == ("colour",), "the register says white, the camera saw red"
     judge = Verdicts(either)
@@ -240,6 +242,15 @@ def test_beside_a_hit_stand_the_registers_hint_and_how_right_its_camera_is(plate
     assert {(c.device, c.confirmed.value) for c in plates.cameras()} == {("box-n", 1.0), ("box-s", 0.0)}, "the last one stands"
     with pytest.raises(NotAllowedError):
         plates.hit(Person("vik", Role.VIEWER), first)
+
+
+def test_beside_a_hit_nothing_is_said_of_those_that_need_a_decision(plates: Plates, either: Engine, held: Held) -> None:
+    late = uuid7(4)
+    store(either, hit("1XYZ088", "box-n", T0 + 20 * DAY_MS, incident=late))
+    Keeping(either, lambda _c, name, _v: LISTS.get(name, "")).take()
+    assert on_day(25, either, held).hit(ADA, late).hits == 3
+    assert on_day(40, either, held).hit(ADA, late).hits == 1
+    assert len(on_day(40, either, held).path(ADA, late, WHY, "BR 2026/44").sightings) == 3
 
 
 def test_clones_are_told_without_their_pseudonyms(plates: Plates, either: Engine) -> None:
