@@ -10,6 +10,7 @@ import { HistoryChart } from "./history.js";
 import { EventStream } from "./stream.js";
 
 const REFRESH_MS = 10_000;
+const MOST_NAMES = 64; // characters of the names of models that a box says of one accelerator; so many may be more
 const WORDS = { online: "online", degraded: "degraded", offline: "offline", stale: "stale", unknown: "never heard" };
 
 export const CommandPanel = {
@@ -100,7 +101,7 @@ export const DeviceView = {
     const telemetry = computed(() => detail.value?.telemetry ?? null);
     const config = computed(() => detail.value?.twin?.reported?.config ?? detail.value?.twin?.desired?.config ?? null);
     const sources = computed(() => (config.value?.sources ?? []).map((source) => source.id));
-    return { board, detail, error, load, device, state, age, telemetry, config, sources, WORDS, bytes, clockQuality, dateTime, duration, duration_ms, number, total };
+    return { board, detail, error, load, device, state, age, telemetry, config, sources, MOST_NAMES, WORDS, bytes, clockQuality, dateTime, duration, duration_ms, number, total };
   },
   template: `
   <div class="room device-page" :class="'link-' + board.link.state" :data-link-state="board.link.state">
@@ -131,8 +132,9 @@ export const DeviceView = {
             <tbody><tr v-for="(source, name) in telemetry.sources" :key="name"><td>{{ name }}</td><td>{{ source.state }}</td><td class="n">{{ number(source.fps ?? 0) }}</td><td class="n">{{ duration_ms(source.latency_ms) }}</td><td class="n">{{ total(source.pictures ?? 0) }}</td><td>{{ Object.entries(source.drops ?? {}).map(([why, n]) => why + '\u00a0' + n).join(', ') || 'none' }}</td></tr></tbody>
           </table>
           <table v-if="telemetry && telemetry.accelerators" class="flow-table parts">
-            <thead><tr><th>accelerator</th><th>state</th><th>model</th><th class="n">inference</th><th class="n">restarts</th><th class="n">time-outs</th></tr></thead>
-            <tbody><tr v-for="(part, name) in telemetry.accelerators" :key="name"><td>{{ name }}</td><td>{{ part.state }}</td><td>{{ part.model }}</td><td class="n">{{ duration_ms(part.inference_ms) }}</td><td class="n">{{ part.restarts ?? 0 }}</td><td class="n">{{ part.timeouts ?? 0 }}</td></tr></tbody>
+            <thead><tr><th>accelerator</th><th>state</th><th class="n">inference</th><th class="n">restarts</th><th class="n">time-outs</th></tr></thead>
+            <tbody v-for="(part, name) in telemetry.accelerators" :key="name"><tr><td>{{ name }}</td><td>{{ part.state }}</td><td class="n">{{ duration_ms(part.inference_ms) }}</td><td class="n">{{ part.restarts ?? 0 }}</td><td class="n">{{ part.timeouts ?? 0 }}</td></tr>
+              <tr v-if="part.model"><td colspan="5" class="part-models">runs {{ part.model }}{{ part.model.length < MOST_NAMES ? "" : "…" }}</td></tr></tbody>
           </table>
         </div>
       </section>

@@ -80,6 +80,30 @@ def test_a_wide_page_cuts_nothing_of_what_a_box_says_of_its_parts(browser: Brows
         assert page.eval_on_selector(".device-state .scroll", "one => one.scrollWidth <= one.clientWidth")
 
 
+@pytest.mark.parametrize("width", [1280, 1110, 700, 390])
+def test_the_models_of_a_part_are_named_in_full(browser: Browser, room: ControlRoom, width: int) -> None:
+    names = (
+        "person-vehicle-fast, plate-detector-second-edition, plate-read"  # with what cannot be broken, and a cut that is told
+    )
+    with visit(browser, room, "ada", (width, 800)) as (page, _seen):
+
+        def busy(route: Route) -> None:
+            answer = route.fetch()
+            found = answer.json()
+            part = {"state": "backing-off", "inference_ms": 1234.0, "restarts": 12, "timeouts": 345}
+            found["telemetry"]["accelerators"] = {"edgetpu-usb-0": part | {"model": names.ljust(64, "e")}}
+            route.fulfill(response=answer, json=found)
+
+        page.route("**/room/devices/market-1", busy)
+        go(page, room, "/device/market-1")
+        expect(page.locator(".part-models")).to_have_text(f"runs {names.ljust(64, 'e')}…")
+        line = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.part-models')).lineHeight)")
+        box = page.locator(".part-models").bounding_box()
+        assert box is not None
+        assert box["height"] < 4 * line, "words, not a column of letters"
+        assert page.eval_on_selector(".device-state .scroll", "one => one.scrollWidth <= one.clientWidth")
+
+
 def test_a_manager_without_boxes_says_how_to_bring_the_first(browser: Browser, room: ControlRoom) -> None:
     with visit(browser, room, "ada") as (page, seen):
 
