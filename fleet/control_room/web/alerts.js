@@ -1,10 +1,11 @@
-// Alerts, one row per incident, and the operator's verdict.
+// Alerts, one row per incident, hits of one plate in one row, and the operator's verdict.
 //
 // Rules:
 // - An incident never leaves the list by itself: only a verdict moves it to the judged ones.
 // - What still runs stands above what has ended; within each the order is by when an incident was raised, so that a row keeps its
-//   place while its numbers change. While the pointer rests on the list nothing moves under it: newcomers wait behind a button
-//   on top, which shows how many, for at most HOLD_MS.
+//   place while its numbers change. A further hit of a plate brings its row to the top, unless the row is open.
+// - While the pointer rests on the list nothing moves under it: newcomers wait behind a button on top, which shows how many, for
+//   at most HOLD_MS.
 // - Nothing is confirmed by accident: the keys work on the selected row only, and dismissing asks for a reason.
 
 import { computed, nextTick, onBeforeUnmount, reactive, ref, shallowRef, watch } from "vue";
@@ -12,6 +13,7 @@ import { clockQuality, clockTime, dateTime, duration, interval, number, percent,
 import { health, running, silence } from "./board.js";
 import { CloneBody, CloneHead, HitBody, HitHead } from "./hits.js";
 import { judge } from "./actions.js";
+import { holds, joined, RepeatsChoice, RepeatsHead, shownOf } from "./repeats.js";
 
 const HOLD_MS = 8000;
 const JUDGED_SHOWN = 30;
@@ -22,8 +24,8 @@ const CLONE_REASONS = ["Misreads", "Trailer or trade plate", "A camera's clock o
 const PHASE = { new: "new", update: "running", end: "ended" };
 
 export const AlertCard = {
-  components: { CloneBody, CloneHead, HitBody, HitHead },
-  props: { incident: Object, board: Object, open: Boolean, account: Object },
+  components: { CloneBody, CloneHead, HitBody, HitHead, RepeatsChoice, RepeatsHead },
+  props: { hits: Array, board: Object, chosen: String, account: Object }, // hits: one alert, or those of one plate, see joined()
   emits: ["select", "judged"],
   setup(props, { emit }) {
     // asking: the decision that waits for its reason; changing: a verdict stands and another is wanted
@@ -31,29 +33,35 @@ export const AlertCard = {
     const reasonInput = ref(null);
     const reasonForm = ref(null);
     const head = ref(null);
-    const device = computed(() => props.board.devices.get(props.incident.device));
+    const incident = computed(() => shownOf(props.hits, props.chosen));
+    const open = computed(() => incident.value.id === props.chosen);
+    const device = computed(() => props.board.devices.get(incident.value.device));
     const deviceHealth = computed(() => (device.value ? health(device.value, props.board.now.value) : "unknown"));
-    const quiet = computed(() => device.value && ["stale", "offline"].includes(deviceHealth.value) && running(props.incident));
+    const quiet = computed(() => device.value && ["stale", "offline"].includes(deviceHealth.value) && running(incident.value));
     const lasting = computed(() => {
-      const incident = props.incident;
-      if (!running(incident) || quiet.value) return incident.duration_s;
-      return Math.max(incident.duration_s, incident.duration_s + (props.board.now.value - incident.heard_at) / 1000);
+      const one = incident.value;
+      if (!running(one) || quiet.value) return one.duration_s;
+      return Math.max(one.duration_s, one.duration_s + (props.board.now.value - one.heard_at) / 1000);
     });
-    const tone = computed(() => (props.incident.verdict ? "judged" : pressing(props.incident) ? "burning" : "waiting"));
-    const reasons = computed(() => (props.incident.hit ? HIT_REASONS : props.incident.clone ? CLONE_REASONS : REASONS));
+    const tone = computed(() => (incident.value.verdict ? "judged" : pressing(incident.value) ? "burning" : "waiting"));
+    const reasons = computed(() => (incident.value.hit ? HIT_REASONS : incident.value.clone ? CLONE_REASONS : REASONS));
 
+    const clear = (error = "") => Object.assign(form, { asking: "", changing: false, reason: "", error });
+    watch(() => incident.value.id, () => clear(), { flush: "sync" }); // what was typed about one hit is never said of another
     async function send(decision, reason) {
+      const { id } = incident.value;
       form.busy = true;
-      const { verdict, error } = await judge(props.incident.id, decision, reason);
-      form.error = error;
+      const { verdict, error } = await judge(id, decision, reason);
       form.busy = false;
-      if (error) return;
-      Object.assign(form, { asking: "", changing: false, reason: "" });
-      emit("judged", props.incident.id, verdict);
+      if (id === incident.value.id) {
+        if (error) form.error = error;
+        else clear();
+      }
+      if (!error) emit("judged", id, verdict);
     }
     function confirm() {
       if (form.busy) return;
-      if (props.incident.verdict) ask("confirm");
+      if (incident.value.verdict) ask("confirm");
       else send("confirm", "");
     }
     function ask(decision) {
@@ -77,7 +85,7 @@ export const AlertCard = {
       head.value?.focus();
     }
     return {
-      form, reasonInput, reasonForm, head, device, deviceHealth, quiet, lasting, tone, confirm, ask, give, back, PHASE,
+      incident, open, form, reasonInput, reasonForm, head, device, deviceHealth, quiet, lasting, tone, confirm, ask, give, back, PHASE,
       clockQuality, clockTime, dateTime, duration, interval, number, percent, spread, stopwatch, withSpread, reasons, plain,
       age: computed(() => (device.value ? silence(device.value, props.board.now.value) : null)),
     };
@@ -99,6 +107,7 @@ export const AlertCard = {
         <span class="muted">limit</span> <span>{{ number(incident.enter_at) }}</span>
         <span class="muted">for</span> <span data-duration>{{ stopwatch(lasting) }}</span>
       </span>
+      <RepeatsHead v-if="hits.length > 1" :hits="hits" :now="board.now.value" />
       <span v-if="incident.verdict" class="verdict" :class="incident.verdict.state" data-verdict>
         <b>{{ incident.verdict.state }}</b> by {{ incident.verdict.by }}, <time>{{ clockTime(incident.verdict.at, board.now.value) }}</time>
         <q v-if="incident.verdict.reason">{{ incident.verdict.reason }}</q>
@@ -108,6 +117,7 @@ export const AlertCard = {
       </span>
     </button>
     <div v-if="open" class="alert-body">
+      <RepeatsChoice v-if="hits.length > 1" :hits="hits" :chosen="chosen" :now="board.now.value" @select="$emit('select', $event)" />
       <div class="why">
         <h4>Observed</h4>
         <HitBody v-if="incident.hit" :incident="incident" :board="board" :account="account" />
@@ -182,13 +192,15 @@ export function useAlertKeys(open, ids, select) {
     });
   }
   function keys(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=radio]), textarea, select, dialog")) return;
     if (event.key === "j") step(1);
     else if (event.key === "k") step(-1);
     else if (event.key === "c") document.querySelector(".alert.open [data-confirm]")?.click();
     else if (event.key === "d") document.querySelector(".alert.open [data-dismiss]")?.click();
-    else if (event.key === "Escape" && open.value) select(open.value);
-    else return;
+    else if (event.key === "Escape" && open.value) {
+      document.querySelector(".alert.open .alert-head")?.focus(); // what has the focus may be about to go
+      select(open.value);
+    } else return;
     event.preventDefault();
   }
   window.addEventListener("keydown", keys);
@@ -204,15 +216,20 @@ export const AlertList = {
     const held = shallowRef(null); // ids in their order while the pointer rests on the list
     let moved = 0;
 
-    const byUrgency = (a, b) => pressing(b) - pressing(a) || b.raised_at - a.raised_at || (a.id < b.id ? 1 : -1);
-    const unjudged = computed(() => [...props.board.incidents.values()].filter((i) => !i.verdict).sort(byUrgency));
+    const newest = ref(Infinity); // when the newest hit of the open card was raised as it was opened
+    const place = (card) => (holds(card, open.value) ? Math.min(newest.value, card.hits[0].raised_at) : card.hits[0].raised_at);
+    const byUrgency = (a, b) => pressing(b.hits[0]) - pressing(a.hits[0]) || place(b) - place(a) || (a.key < b.key ? 1 : -1);
+    const unjudged = computed(() =>
+      joined([...props.board.incidents.values()].filter((i) => !i.verdict)).sort(byUrgency).flatMap((card) => card.hits),
+    );
     const judged = computed(() =>
-      [...props.board.incidents.values()].filter((i) => i.verdict).sort((a, b) => b.verdict.at - a.verdict.at),
+      joined([...props.board.incidents.values()].filter((i) => i.verdict).sort((a, b) => b.verdict.at - a.verdict.at)),
     );
     const shown = computed(() => {
       if (!held.value) return unjudged.value;
       return held.value.map((id) => props.board.incidents.get(id)).filter((incident) => incident && !incident.verdict);
     });
+    const cards = computed(() => joined(shown.value));
     const waiting = computed(() => unjudged.value.length - shown.value.length);
     const older = computed(() => Math.max(0, (props.board.totals.value.unjudged ?? 0) - unjudged.value.length));
 
@@ -229,11 +246,13 @@ export const AlertList = {
     onBeforeUnmount(() => clearInterval(timer));
 
     function select(id) {
+      const card = [...cards.value, ...judged.value].find((one) => holds(one, id));
+      if (card && !holds(card, open.value)) newest.value = card.hits[0].raised_at;
       open.value = open.value === id ? null : id;
       const incident = props.board.incidents.get(id);
       if (incident && open.value) props.board.selected.value = incident.device;
     }
-    useAlertKeys(open, () => shown.value.map((incident) => incident.id), select);
+    useAlertKeys(open, () => cards.value.map(({ hits }) => shownOf(hits, open.value).id), select);
 
     // What was just decided is open still, but may be far down among the judged ones: said on top, where a slip of the hand shows.
     const decided = computed(() => {
@@ -246,7 +265,7 @@ export const AlertList = {
       document.title = (count ? `(${count}) ` : "") + "Lamplighter control room";
     }, { immediate: true });
 
-    return { open, shown, judged, judgedShown, waiting, older, hold, release, select, decided, showDecided, JUDGED_SHOWN };
+    return { open, shown, cards, judged, judgedShown, waiting, older, hold, release, select, decided, showDecided, JUDGED_SHOWN };
   },
   template: `
   <section class="panel alerts" aria-label="Alerts">
@@ -256,16 +275,14 @@ export const AlertList = {
       <span v-if="!decided && !waiting" class="hint"><kbd>j</kbd><kbd>k</kbd> move <kbd>c</kbd> confirm <kbd>d</kbd> dismiss</span></h2>
     <div class="scroll" @pointermove="hold" @pointerleave="release">
       <ul class="alert-list" data-unjudged>
-        <AlertCard v-for="incident in shown" :key="incident.id" :incident="incident" :board="board" :account="account"
-          :open="open === incident.id" @select="select" />
+        <AlertCard v-for="{ key, hits } in cards" :key="key" :hits="hits" :board="board" :account="account" :chosen="open" @select="select" />
       </ul>
       <p v-if="older > 0" class="older" data-older>{{ older }} older unjudged alerts are kept in the <a href="/alerts">list of alerts</a>.</p>
       <p v-if="!shown.length && !waiting" class="empty">Nothing waits for a verdict.</p>
       <template v-if="judged.length">
         <h3>Judged</h3>
         <ul class="alert-list" data-judged>
-          <AlertCard v-for="incident in judged.slice(0, judgedShown)" :key="incident.id" :incident="incident" :board="board" :account="account"
-            :open="open === incident.id" @select="select" />
+          <AlertCard v-for="{ key, hits } in judged.slice(0, judgedShown)" :key="key" :hits="hits" :board="board" :account="account" :chosen="open" @select="select" />
         </ul>
         <button v-if="judged.length > judgedShown" type="button" class="plain more" @click="judgedShown += 30">Show more</button>
       </template>

@@ -4,6 +4,7 @@ import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch } from "vu
 import { fetchAudit, fetchIncidents, fetchVerdicts } from "./actions.js";
 import { AlertCard, useAlertKeys } from "./alerts.js";
 import { openBoard } from "./board.js";
+import { joined, shownOf } from "./repeats.js";
 import { dateTime, total } from "./format.js";
 import { LostLine, RoomHeader } from "./header.js";
 
@@ -82,8 +83,9 @@ export const AlertsView = {
       list.value = list.value.map((incident) => (incident.id === id ? { ...incident, verdict } : incident));
     }
     const select = (id) => (open.value = open.value === id ? null : id);
-    useAlertKeys(open, () => list.value.map((incident) => incident.id), select);
-    return { board, filter, list, more, open, error, load, fresh, waiting, show, judged, select, NOTHING };
+    const cards = computed(() => joined(list.value.map(fresh)));
+    useAlertKeys(open, () => cards.value.map(({ hits }) => shownOf(hits, open.value).id), select);
+    return { board, filter, list, cards, more, open, error, load, waiting, show, judged, select, NOTHING };
   },
   template: `
   <div class="room" :class="'link-' + board.link.state" :data-link-state="board.link.state">
@@ -92,7 +94,7 @@ export const AlertsView = {
       <button v-if="waiting > 0" type="button" class="newcomers" @click="show" data-newcomers>{{ waiting }} new: show</button>
       <span class="tools"><span class="hint"><kbd>j</kbd><kbd>k</kbd> move <kbd>c</kbd> confirm <kbd>d</kbd> dismiss</span><select v-model="filter" aria-label="Which alerts" data-alert-filter><option value="unjudged">not judged</option><option value="confirmed">confirmed</option><option value="dismissed">dismissed</option><option value="">all</option></select></span></h2>
       <div class="scroll"><p v-if="error" class="error pad" role="alert">{{ error }}</p>
-        <ul class="alert-list wide-list"><AlertCard v-for="incident in list" :key="incident.id" :incident="fresh(incident)" :board="board" :account="account" :open="open === incident.id" @select="select" @judged="judged" /></ul>
+        <ul class="alert-list wide-list"><AlertCard v-for="{ key, hits } in cards" :key="key" :hits="hits" :board="board" :account="account" :chosen="open" @select="select" @judged="judged" /></ul>
         <p v-if="!list.length && !error" class="empty">{{ NOTHING[filter] }}</p>
         <button v-if="more" type="button" class="plain more" @click="load(more)">Older</button></div>
     </section></main>
