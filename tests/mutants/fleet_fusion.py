@@ -7,6 +7,8 @@ from tests.mutants.mutant import Mutant
 _CLONES = ("tests/fleet/fusion/anpr/test_clones.py",)
 _ERASING = ("tests/fleet/fusion/anpr/test_erasing.py",)
 _SEARCH = ("tests/fleet/fusion/anpr/test_search.py",)
+_HITS = "tests/fleet/control_room/test_browser_hits.py"
+_REPEATS = "tests/fleet/control_room/test_browser_repeats.py"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -21,6 +23,41 @@ MUTANTS: tuple[Mutant, ...] = (
         "fleet/fusion/anpr/disclosing.py",
         "    if purpose.decision and asked.decision.strip():\n",
         "    if asked.decision.strip():\n",
+        _SEARCH,
+    ),
+    Mutant(
+        "whoever may not see plates is not told which alerts are one vehicle",
+        "fleet/control_room/web/repeats.js",
+        "hit?.plate ? `",
+        "hit ? `",
+        (f"{_HITS}::test_whoever_may_not_ask_about_plates_sees_the_alert_without_the_plate",),
+    ),
+    Mutant(
+        "a hit that waits is not hidden behind one of the same plate that is judged",
+        "fleet/control_room/web/repeats.js",
+        "?? hits.find((one) => !one.verdict) ??",
+        "??",
+        (f"{_REPEATS}::test_hits_of_one_plate_are_one_card_with_a_verdict_for_each",),
+    ),
+    Mutant(
+        "what is typed about one hit is not said of another",
+        "fleet/control_room/web/alerts.js",
+        '    watch(() => incident.value.id, () => clear(), { flush: "sync" });',
+        "    ",
+        (f"{_REPEATS}::test_what_is_typed_about_one_hit_is_kept_for_it_and_never_said_of_another",),
+    ),
+    Mutant(
+        "a path that reaches further than a month asks for a prosecutor's decision",
+        "fleet/control_room/web/path.js",
+        "if (far.value && !form.decision.trim())",
+        "if (false)",
+        (f"{_REPEATS}::test_what_is_older_than_a_month_is_shown_with_a_prosecutors_decision",),
+    ),
+    Mutant(
+        "beside a hit nothing is said of those that need a decision",
+        "fleet/fusion/anpr/search.py",
+        "            same = (of.folded == found.folded, of.purpose == found.purpose, of.since >= earliest)\n            hits =",
+        "            same = (of.folded == found.folded, of.purpose == found.purpose)\n            hits =",
         _SEARCH,
     ),
     Mutant(

@@ -91,9 +91,9 @@ export function fetchHit(incident) {
   return request("GET", `/api/v1/anpr/hits/${encodeURIComponent(incident)}`);
 }
 
-/** All hits of a hit's plate, oldest first. Asking is recorded, with the reason. */
-export function fetchPath(incident, reason) {
-  return request("POST", `/api/v1/anpr/hits/${encodeURIComponent(incident)}/path`, { reason });
+/** All hits of a hit's plate, oldest first. Asking is recorded, with the reason and a prosecutor's decision where there is one. */
+export function fetchPath(incident, reason, decision) {
+  return request("POST", `/api/v1/anpr/hits/${encodeURIComponent(incident)}/path`, { reason, decision });
 }
 
 /** The base plan as GeoJSON, or null where the manager has none. */

@@ -29,7 +29,7 @@ export function openBoard(path) {
     link: reactive({ state: "connecting", since: performance.now(), silent: 0 }),
     now: ref(Date.now()), // the manager's clock
     selected: ref(null), // device id
-    path: shallowRef(null), // {plate, sightings}: of a hit, drawn on the map
+    path: shallowRef(null), // {plate, sightings, until}: of a hit, drawn on the map; until: when it was no longer followed
     account: shallowRef(null),
   };
   const byType = new Map();

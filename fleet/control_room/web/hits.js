@@ -2,12 +2,14 @@
 //
 // Rules:
 // - A plate comes over the line only to whoever may ask about plates; for everybody else the card stands without it.
-// - What stands beside a hit is asked for when the card is opened, which is recorded; its path is asked for with a reason.
+// - What stands beside a hit is asked for when the card is opened, which is recorded; its path is asked for with a reason, and what
+//   is older than the policy's free days with a prosecutor's decision too (path.js).
 // - The register's word is a hint and is shown as one, below what was observed.
 
-import { computed, nextTick, reactive, ref, shallowRef, watch } from "vue";
-import { clockTime, dateTime, duration, number, percent } from "./format.js";
-import { fetchHit, fetchPath } from "./actions.js";
+import { computed, ref, shallowRef, watch } from "vue";
+import { dateTime, duration, number, percent } from "./format.js";
+import { fetchHit } from "./actions.js";
+import { HitPath } from "./path.js";
 
 const THROUGH = { best: "", alternate: "matched through an alternate", pattern: "matched through a pattern" };
 const known = (word) => (word && word !== "unknown" ? word : "");
@@ -39,38 +41,26 @@ export const CloneHead = {
 };
 
 export const HitBody = {
+  components: { HitPath },
   props: { incident: Object, board: Object, account: Object },
   setup(props) {
     const facts = shallowRef(null);
-    const path = shallowRef(null);
-    const form = reactive({ asking: false, reason: "", busy: false, error: "" });
-    const input = ref(null);
+    const closed = ref(""); // why nothing stands beside it; "decision" where a prosecutor's would open it
+    const error = ref("");
     const hit = computed(() => props.incident.hit);
     const may = computed(() => Boolean(props.account?.may_search_plates));
     watch(() => props.incident.id, async (id) => {
-      facts.value = path.value = null;
+      facts.value = null;
+      closed.value = error.value = "";
       if (!may.value) return;
-      const { value, error } = await fetchHit(id);
+      const { value, error: refused, said } = await fetchHit(id);
       if (id !== props.incident.id) return;
       facts.value = value ?? null;
-      form.error = error ?? "";
+      error.value = refused ?? "";
+      closed.value = said?.error ?? "";
     }, { immediate: true });
-    function ask() {
-      Object.assign(form, { asking: true, error: "" });
-      nextTick(() => input.value?.focus());
-    }
-    async function show() {
-      form.busy = true;
-      const { value, error } = await fetchPath(props.incident.id, form.reason.trim());
-      Object.assign(form, { busy: false, error: error ?? "" });
-      if (!value) return;
-      form.asking = false;
-      path.value = value;
-      props.board.path.value = { plate: hit.value.plate, sightings: value.sightings };
-    }
-    const label = (name) => props.board.devices.get(name)?.label ?? name;
     const found = computed(() => facts.value?.camera);
-    return { hit, facts, path, form, input, may, ask, show, label, found, THROUGH, percent, passageText, number, dateTime, clockTime };
+    return { hit, facts, closed, error, may, found, THROUGH, percent, passageText, number };
   },
   template: `
   <div class="hit" data-hit-body>
@@ -86,17 +76,8 @@ export const HitBody = {
     <p v-if="facts && facts.register" class="register" :class="{ doubt: facts.register.disagrees.length }" data-register><b>Register</b> {{ facts.register.words }}</p>
     <p v-if="found" data-precision>Of this camera's judged hits {{ percent(found.value) }} were confirmed ({{ percent(found.low) }} to {{ percent(found.high) }}, {{ found.n }} judged).</p>
     <p v-else-if="facts" class="muted" data-precision>No hit of this camera has been judged yet.</p>
-    <template v-if="may && facts">
-      <ol v-if="path" class="path-list" data-path><li v-for="(one, index) in path.sightings" :key="one.event"><b>{{ index + 1 }}</b> <time :title="dateTime(one.at)">{{ clockTime(one.at, board.now.value) }}</time> {{ label(one.device) }}<span v-if="!one.synchronised" class="doubt"> clock not set</span></li></ol>
-      <p v-if="path && path.more" class="muted">Only the newest are shown.</p>
-      <form v-if="form.asking" class="reason" @submit.prevent="show" @keydown.esc.stop="form.asking = false">
-        <label :for="'path-' + incident.id">Why is the path needed? It is recorded with your name.</label>
-        <input :id="'path-' + incident.id" ref="input" v-model="form.reason" maxlength="300" autocomplete="off" data-path-reason />
-        <div class="buttons"><button type="submit" :disabled="form.busy" data-path-give>Show the path</button><button type="button" class="plain" @click="form.asking = false">Back</button></div>
-      </form>
-      <button v-else-if="!path && facts.hits > 1" type="button" class="plain change" @click="ask" data-path-ask>{{ facts.hits }} hits of this plate: show its path…</button>
-    </template>
-    <p v-if="form.error" class="error" role="alert" data-hit-error>{{ form.error }}</p>
+    <p v-if="error" class="error" role="alert" data-hit-error>{{ error }}</p>
+    <HitPath v-if="may" :incident="incident" :board="board" :facts="facts" :old="closed === 'decision'" />
   </div>`,
 };
 

@@ -147,7 +147,8 @@ export const CityMap = {
     }
 
     const trail = []; // of a hit's path: its line and its stops
-    function drawPath() {
+    let framed = null; // bounds of the path that is drawn
+    function drawPath(path, before) {
       if (!map) return;
       for (const layer of trail.splice(0)) layer.remove();
       const stops = (board.path.value?.sightings ?? []).filter((one) => one.lat !== null);
@@ -168,7 +169,13 @@ export const CityMap = {
         const icon = L.divIcon({ className: "path-host", html: mark, iconSize: [0, 0] });
         trail.push(L.marker(at, { icon, interactive: false, keyboard: false, zIndexOffset: 6000 }).addTo(map));
       }
-      map.fitBounds(L.latLngBounds(places), { maxZoom: 17, animate: false, paddingTopLeft: [64, 50], paddingBottomRight: [120, 60] });
+      // A path that grows stays in sight if it was in sight: whoever has looked elsewhere since is left there.
+      const bounds = L.latLngBounds(places);
+      const grows = before?.plate === path.plate && framed;
+      const moves = grows ? map.getBounds().contains(framed) && !map.getBounds().contains(bounds) : true;
+      framed = bounds;
+      if (!moves) return;
+      map.fitBounds(bounds, { maxZoom: 17, animate: false, paddingTopLeft: [64, 50], paddingBottomRight: [120, 60] });
     }
 
     let laidOut = "";
@@ -298,12 +305,12 @@ export const CityMap = {
       map?.remove();
     });
     const nowhere = computed(() => board.link.state === "live" && [...board.devices.values()].every((device) => device.lat === null));
-    return { host, nowhere, board, fit: () => fit(), forget: () => (board.path.value = null) };
+    return { host, nowhere, board, clockTime, fit: () => fit(), forget: () => (board.path.value = null) };
   },
   template: `
   <section class="panel map" aria-label="Map">
     <div ref="host" class="map-host"></div>
-    <p v-if="board.path.value" class="path-told" role="status" data-path-told>Path of <b class="plate">{{ board.path.value.plate }}</b>{{ board.path.value.sightings.length }} {{ board.path.value.sightings.length === 1 ? "hit" : "hits" }} <button type="button" class="plain" @click="forget" data-path-forget>Remove</button></p>
+    <p v-if="board.path.value" class="path-told" role="status" data-path-told>Path of <b class="plate">{{ board.path.value.plate }}</b>{{ board.path.value.sightings.length }} {{ board.path.value.sightings.length === 1 ? "hit" : "hits" }}<template v-if="board.path.value.until"> until {{ clockTime(board.path.value.until, board.now.value) }}</template> <button type="button" class="plain" @click="forget" data-path-forget>Remove</button></p>
     <p v-if="nowhere" class="empty" data-nowhere>No box has said where it is.</p>
     <button type="button" class="map-fit plain" title="Show all boxes" @click="fit">all</button>
   </section>`,

@@ -32,15 +32,24 @@ PLATE, OTHER = "1XYZ088", "1XYZ08B"
 KEY = bytes(range(32))
 
 
-def hit(town: Town, box: Box, at: int | None = None, *, phase: Phase = Phase.NEW, incident: str = "", pictures: int = 9) -> str:
+def hit(
+    town: Town,
+    box: Box,
+    at: int | None = None,
+    *,
+    phase: Phase = Phase.NEW,
+    incident: str = "",
+    pictures: int = 9,
+    plate: str = PLATE,
+) -> str:
     """A hit through an alternate; returns its incident."""
     at = now_ms() if at is None else at
     incident = incident or uuid7(at)
     passage = Passage(
         pictures, 0.8, 104.5, Direction.TOWARDS, 0.97, "inner", 0.9, VehicleKind.CAR, 0.96, Colour.RED, 0.81
     )  # fmt: skip
-    readings = (Alternate(OTHER, 0.52), Alternate(PLATE, 0.46))
-    seen = AnprHit("stolen", 118, PLATE, 0.46, "alternate", readings, passage)
+    readings = (Alternate(OTHER, 0.52), Alternate(plate, 0.46))
+    seen = AnprHit("stolen", 118, plate, 0.46, "alternate", readings, passage)
     cues = (Cue("posterior", 0.46), Cue("readings", float(pictures), "pictures"), Cue("plate-width", 104.5, "px"))
     town.say(box, EventType.ANPR_HIT, seen, at, incident=incident, phase=phase, assessed=Assessed("listed-plate", 0.46, cues))
     return incident
@@ -65,9 +74,9 @@ def clone(town: Town, first: Box, second: Box) -> str:
         return str(connection.execute(select(event.c.incident).where(event.c.type == CLONE)).scalars().first())
 
 
-def keep(town: Town) -> None:
-    """Store what was said, and work it."""
+def keep(town: Town, purpose: str = "stolen-vehicles") -> None:
+    """Store what was said, and work it; ``purpose`` is that of every list."""
     town.flush()
-    keeper = Keeping(town.engine, lambda *_: "stolen-vehicles")
+    keeper = Keeping(town.engine, lambda *_: purpose)
     while keeper.take():
         pass

@@ -45,7 +45,7 @@ def test_a_hit_comes_is_looked_at_followed_and_judged(browser: Browser, room: Co
         # its path needs a reason, which is recorded
         body.locator("[data-path-ask]").click()
         page.keyboard.press("Enter")
-        expect(body.locator("[data-hit-error]")).to_contain_text("say why")
+        expect(body.locator("[data-path-error]")).to_contain_text("say why")
         page.fill(f"{card(incident)} [data-path-reason]", "case 2026/1234")
         page.keyboard.press("Enter")
         expect(body.locator("[data-path] li")).to_have_count(4)
@@ -76,10 +76,14 @@ def test_a_hit_comes_is_looked_at_followed_and_judged(browser: Browser, room: Co
 
 
 def test_whoever_may_not_ask_about_plates_sees_the_alert_without_the_plate(browser: Browser, room: ControlRoom) -> None:
+    """Nor which alerts are one vehicle."""
+    again = hit(room.town, room.town.boxes["fish-3"])
     incident = hit(room.town, room.town.boxes["fish-1"])
     keep(room.town)
     for name in ("vik", "root"):
         with visit(browser, room, name) as (page, seen):
+            expect(page.locator(card(again))).to_be_visible()
+            expect(page.locator("[data-repeats]")).to_have_count(0)
             open_card(page, incident)
             expect(page.locator(f"{card(incident)} [data-no-plate]")).to_be_visible()
             assert PLATE not in page.content()
