@@ -13,11 +13,12 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from fleet.accounts.accounts import AccountError, Accounts, Role
 from fleet.audit.log import verify
 from fleet.broker.embedded import BrokerError
+from fleet.columns import table
 from fleet.identity.authority import Authority, KeysError
 from fleet.identity.enrolment import BrokerAddress, Enrolment, EnrolmentError
 from fleet.manager import BrokerKind, Manager, ManagerError, Profile, is_loopback, make_config
@@ -157,11 +158,11 @@ def devices(
         rows = [{"name": d.name, "label": d.label, "registered_at": d.registered_at, "last_word": d.last_word} for d in found]
         sys.stdout.write(json.dumps(rows) + "\n")
         return
-    table = Table("device", "label", "registered", "status", "last word")
+    shown = table("device", "label", "registered", "status", "last word")
     for d in found:
         state = msgspec.json.decode(d.state, type=State).status.value if d.state else "-"
-        table.add_row(d.name, d.label, "yes" if d.registered_at else "no", state, _ago(d.last_word))
-    Console().print(table)
+        shown.add_row(d.name, escape(d.label), "yes" if d.registered_at else "no", state, _ago(d.last_word))
+    Console().print(shown)
 
 
 def _ago(moment: int | None) -> str:

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
+
+from fleet.columns import table
 
 _COLOURS = {
     "draft": "yellow", "approved": "cyan", "active": "green", "superseded": "dim", "withdrawn": "red", "expired": "dim",
@@ -41,59 +41,60 @@ def decided(found: dict[str, Any]) -> RenderableType:
 
 def listed(found: list[dict[str, Any]]) -> RenderableType:
     """A table of what stands and what waits."""
-    columns = ("list", "version", "state", "entries", "purpose", "until", "drafted by", "approved by", "draft", "")
-    table = Table(*columns, box=SIMPLE_HEAD, padding=0)
-    for column in table.columns:
-        column.overflow = "fold"  # on 80 columns nothing is cut short
+    shown = table("list", "version", "state", "entries", "purpose", "until", "drafted, approved by", "draft")
     for one in found:
-        table.add_row(
+        shown.add_row(
             one["list"], _or_dash(one["version"]), _state(one["state"]), f"{one['entries']:,}", one["purpose"],
-            _time(one["expires"]), escape(one["drafted_by"]), escape(one["approved_by"] or "-"), str(one["number"]),
-            escape(one["words"]),
+            _time(one["expires"]), escape(f"{one['drafted_by']}, {one['approved_by'] or '-'}"), str(one["number"]),
         )  # fmt: skip
-    return table
+    return Group(shown, *_words(found))
 
 
 def history(found: dict[str, Any]) -> RenderableType:
     """One list: its versions, and the boxes that use it."""
-    people = ("drafted", "approved", "published", "ended")
-    table = Table("draft", "version", "state", "entries", "+", "-", "basis", *people, "digest")
+    versions = table("draft", "version", "state", "entries", "what was done")
     for one in found["versions"]:
-        table.add_row(
-            str(one["number"]), _or_dash(one["version"]), _state(one["state"]), f"{one['entries']:,}", f"{one['added']:,}",
-            f"{one['removed']:,}", escape(one["basis"]), _by(one["drafted_by"], one["drafted_at"]),
-            _by(one["approved_by"], one["approved_at"]), _time(one["published_at"]), _by(one["ended_by"], one["ended_at"]),
-            (one["digest"] or "-")[:_SHORT],
+        done = {
+            "basis": escape(one["basis"]),
+            "drafted": _by(one["drafted_by"], one["drafted_at"]),
+            "approved": _by(one["approved_by"], one["approved_at"]),
+            "published": _time(one["published_at"]) if one["published_at"] else "",
+            "ended": _by(one["ended_by"], one["ended_at"]),
+            "digest": (one["digest"] or "")[:_SHORT],
+        }
+        versions.add_row(
+            str(one["number"]), _or_dash(one["version"]), _state(one["state"]),
+            f"{one['entries']:,}\n+{one['added']:,}\n-{one['removed']:,}",
+            "\n".join(f"{name} {words}" for name, words in done.items() if words),
         )  # fmt: skip
-    boxes = Table("box", "uses version", "since", "was sent keys")
+    boxes = table("box", "uses version", "since", "was sent keys")
     for one in found["boxes"]:
         boxes.add_row(one["device"], str(one["version"]), _time(one["since"]), ", ".join(one["keys"]))
-    words = [Text(f"  draft {one['number']}: {one['words']}", style="dim") for one in found["versions"] if one["words"]]
-    return Group(Text(f"list {found['list']}", style="bold"), table, *words, boxes)
+    return Group(Text(f"list {found['list']}", style="bold"), versions, *_words(found["versions"]), boxes)
 
 
 def entries(found: dict[str, Any]) -> RenderableType:
     """Entries as typed, under what else a person decides on where the whole draft was asked for."""
-    table = Table("plate or pattern", "comment")
+    shown = table("plate or pattern", "comment")
     for one in found["entries"]:
-        table.add_row(escape(one["plate"]), escape(one["comment"]))
+        shown.add_row(escape(one["plate"]), escape(one["comment"]))
     draft = found.get("draft")
     if draft is None:
-        return table
+        return shown
     words = f"draft {draft['number']} of list {draft['list']}, {draft['state']}: for {draft['purpose']}, on {draft['basis']},"
     words += f" until {_time(draft['expires'])}, from {draft['least']:g} on\n{draft['entries']:,} entries"
     words += f" ({draft['added']:,} come, {draft['removed']:,} go), drafted by {draft['drafted_by']}"
-    return Group(Text(words), table)
+    return Group(Text(words), shown)
 
 
 def keys(found: Sequence[dict[str, Any]]) -> RenderableType:
     """A table of keys."""
-    table = Table("key", "use", "purpose", "begins", "ends", "state")
+    shown = table("key", "use", "purpose", "begins", "ends", "state")
     for one in found:
         state = "destroyed" if one["destroyed_at"] else "replaced" if one["retired_at"] else "in use"
         when = f"{state} {_time(one['destroyed_at'] or one['retired_at'])}" if state != "in use" else state
-        table.add_row(one["id"], one["use"], one["purpose"], _time(one["begins"]), _time(one["ends"]), when)
-    return table
+        shown.add_row(one["id"], one["use"], one["purpose"], _time(one["begins"]), _time(one["ends"]), when)
+    return shown
 
 
 def proof(found: dict[str, Any]) -> RenderableType:
@@ -108,8 +109,12 @@ def proof(found: dict[str, Any]) -> RenderableType:
     return Text(f"{words}\ncommitment {found['commitment']}")
 
 
+def _words(versions: Sequence[dict[str, Any]]) -> list[Text]:
+    return [Text(f"  draft {one['number']}: {one['words']}", style="dim") for one in versions if one["words"]]
+
+
 def _by(who: str | None, when: int | None) -> str:
-    return "-" if who is None else f"{escape(who)} {_time(when)}"
+    return "" if who is None else f"{_time(when)} {escape(who)}"
 
 
 def _or_dash(value: object) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
+
+from fleet.columns import table
 
 _COLOURS = {
     "planned": "white", "approved": "cyan", "running": "green", "paused": "yellow", "completed": "green", "aborted": "red",
@@ -21,24 +22,23 @@ OVER = frozenset({"completed", "aborted", "stopped"})
 
 def listed(rollouts: list[dict[str, Any]]) -> RenderableType:
     """A table of rollouts."""
-    table = Table("rollout", "release", "state", "boxes", "succeeded", "failed", "planned", "by")
+    shown = table("no.", "release", "state", "boxes", "succeeded", "failed", "planned")
     for one in rollouts:
         counts = one["counts"]
         release = f"{one['bundle']} {one['release']} ({one['version']})"
         row = (str(sum(counts.values())), str(counts.get("succeeded", 0)), str(counts.get("failed", 0)))
-        table.add_row(
-            str(one["number"]), release, _state(one["state"]), *row, _time(one["planned_at"]), escape(one["planned_by"])
-        )
-    return table
+        planned = f"{_time(one['planned_at'])} {escape(one['planned_by'])}"
+        shown.add_row(str(one["number"]), release, _state(one["state"]), *row, planned)
+    return shown
 
 
 def releases(found: list[dict[str, Any]]) -> RenderableType:
     """A table of releases."""
-    table = Table("bundle", "release", "version", "for boards", "bytes")
+    shown = table("bundle", "release", "version", "for boards", "bytes")
     for one in found:
         boards = ", ".join(one["hardware"]) or "all"
-        table.add_row(one["bundle"], str(one["release"]), one["version"], escape(boards), f"{one['size']:,}")
-    return table
+        shown.add_row(one["bundle"], str(one["release"]), one["version"], escape(boards), f"{one['size']:,}")
+    return shown
 
 
 def progress(found: dict[str, Any]) -> RenderableType:
@@ -50,12 +50,12 @@ def progress(found: dict[str, Any]) -> RenderableType:
         (rollout["state"], _COLOURS[rollout["state"]]),
         f": {rollout['reason']}" if rollout["reason"] else "",
     )
-    table = Table("group", "turn", *_STATES, "asks for")
+    groups = table("group", "turn", "boxes", "asks for")
     for group in found["groups"]:
-        counts = [str(group["counts"].get(state, "")) for state in _STATES]
+        counts = ", ".join(f"{group['counts'][state]} {state}" for state in _STATES if group["counts"].get(state))
         asks = f"{group['success_percent']:g}% of at least {group['minimum']}, stops at {group['budget_percent']:g}% failed"
-        table.add_row(group["name"], group["turn"], *counts, asks)
-    parts: list[RenderableType] = [head, table]
+        groups.add_row(group["name"], group["turn"], counts, asks)
+    parts: list[RenderableType] = [head, groups]
     parts += [Text(f"  {words}", style="yellow") for words in (found["mover"], found["outlook"]) if words]
     for reason in found["reasons"]:
         shown = ", ".join(reason["devices"][:_NAMED])
@@ -72,15 +72,15 @@ def progress(found: dict[str, Any]) -> RenderableType:
 
 def preview(seen: dict[str, Any]) -> RenderableType:
     """What a plan would do."""
-    table = Table("group", "boxes", "for example")
+    shown = table("group", "boxes", "for example")
     for group in seen["groups"]:
-        table.add_row(group["name"], str(group["boxes"]), ", ".join(group["devices"][:_NAMED]))
+        shown.add_row(group["name"], str(group["boxes"]), ", ".join(group["devices"][:_NAMED]))
     reasons: dict[str, int] = {}
     for reason in seen["left_out"].values():
         reasons[reason] = reasons.get(reason, 0) + 1
     left = [Text(f"  left out: {count} {reason}") for reason, count in sorted(reasons.items())]
     windows = [Text(f"  window: {window['opens']} to {window['closes']}") for window in seen["windows"]]
-    return Group(table, *left, *windows)
+    return Group(shown, *left, *windows)
 
 
 def _state(state: str) -> str:

@@ -6,6 +6,13 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        "a table on 80 columns cuts nothing short",
+        "fleet/columns.py",
+        ', overflow="fold"',
+        "",
+        ("tests/fleet/test_columns.py",),
+    ),
+    Mutant(
         "what the store did not take is not acknowledged",
         "fleet/ingest/sink.py",
         "self._settle(connection, [item for item in items if sender_of(item) in known], now, result)",

@@ -11,11 +11,10 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.markup import escape
-from rich.table import Table
 
+from fleet.columns import table
 from fleet.rollouts.who import AsJson, run, sign_in
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -107,9 +106,7 @@ def _sightings(answer: dict[str, Any]) -> RenderableType:
     if not found:
         return "nothing was found; the question is recorded"
     title = "only the newest are shown: ask for a shorter time" if answer["more"] else None
-    table = Table("time", "box", "plate", "list", "posterior", "vehicle", "alert", caption=title, box=SIMPLE_HEAD, padding=0)
-    for column in table.columns:
-        column.overflow = "fold"  # an alert's id is typed again, and a plate cut short is another plate
+    shown = table("time", "box", "plate", "list", "posterior", "vehicle", "alert", caption=title)
     last = {one["incident"] or one["event"]: one for one in reversed(found)}  # of a hit that was told again, the last word
     for one in reversed(last.values()):
         vehicle = " ".join(word for word in (one["colour"], one["kind"]) if word != "unknown")
@@ -118,23 +115,23 @@ def _sightings(answer: dict[str, Any]) -> RenderableType:
             when, f"{one['device']} {one['source']}", one["plate"] or "", one["list"] or "", f"{one['posterior']:.2f}", vehicle,
             one["incident"] or "",
         )  # fmt: skip
-        table.add_row(*map(escape, cells))
-    return table
+        shown.add_row(*map(escape, cells))
+    return shown
 
 
 def _clones(found: list[dict[str, Any]]) -> RenderableType:
     if not found:
         return "no plate was read at two places that no drive can join; the question is recorded"
-    table = Table("told", "probability", "contradictions", "first", "second", "time between", "quickest drive", "alert")
+    shown = table("told", "probability", "times", "places", "between", "quickest drive", "alert")
     for one in found:
         seen = one["seen"]
-        places = [f"{seen[end]['device']} {_time(seen[end]['at'])}" for end in ("first", "second")]
+        places = "\n".join(f"{seen[end]['device']} {_time(seen[end]['at'])}" for end in ("first", "second"))
         cells = (
-            _time(one["told_at"]), f"{one['probability']:.2f}", str(seen["contradictions"]), *places, f"{seen['took_s']:.0f} s",
+            _time(one["told_at"]), f"{one['probability']:.2f}", str(seen["contradictions"]), places, f"{seen['took_s']:.0f} s",
             f"{seen['needs_s']:.0f} s", one["incident"],
         )  # fmt: skip
-        table.add_row(*map(escape, cells))
-    return table
+        shown.add_row(*map(escape, cells))
+    return shown
 
 
 def _time(ms: int) -> str:

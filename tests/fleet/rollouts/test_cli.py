@@ -40,7 +40,7 @@ def told(web: Web, *arguments: object, who: str = "ellen") -> str:
 def test_a_rollout_from_plan_to_end(web: Web) -> None:
     files = files_of(BUNDLE, 3)
     size = sum(len(files[name]) for name in ("manifest.json", GOLDEN_FILE, f"{BUNDLE}.int8.onnx"))
-    assert f"│ {BUNDLE} │ 4 │ 1.3.0 │ all │ {size:,} │" in told(web, "releases")
+    assert f" {BUNDLE} 4 1.3.0 all {size:,}" in told(web, "releases")
     seen = told(web, "plan", BUNDLE, 4, "--canary", "box-000", "--percent", "50", "--preview")
     assert "canary" in seen
     assert "to-50" in seen
