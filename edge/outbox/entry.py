@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from protocol.codec import Message
 from protocol.events import EventType, Priority
 
+PERSONAL = frozenset({EventType.ANPR_HIT, EventType.ANPR_READ})
+"""Events that tell of one vehicle: when they are let go, no byte of them stays on the disk."""
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -11,6 +11,8 @@ Rules:
   the next boot's birth.
 - A disk that fails takes nothing away: the outbox goes on in memory, says so in :meth:`Outbox.faults`, and writes again when
   the disk does. A file that cannot be opened is tried again in the same way.
+- What tells of somebody and was let go, acknowledged or thrown away, is erased from the files after five minutes
+  (:mod:`edge.outbox.leaving`), and at an orderly end.
 - A message that the disk has spoilt is reported as lost; it keeps nobody waiting.
 - Thread-safe: the agent appends, the uplink sends and acknowledges.
 """
@@ -26,6 +28,7 @@ from typing import Any
 
 from edge.clock import Clock, Instant
 from edge.outbox.entry import Entry, Limits
+from edge.outbox.leaving import Leaving
 from edge.outbox.losses import Losses, common, holes, reports, spans
 from edge.outbox.queue import Queue
 from edge.outbox.store import BootRecord, DamagedRowError, Store, StoreError
@@ -65,7 +68,7 @@ class Outbox:
         self._lock = threading.RLock()
         self._queue = Queue(limits)
         self._dirty: dict[tuple[str, int], Entry] = {}
-        self._delete: list[int] = []
+        self._leaving = Leaving()
         self._boots = {self.boot: BootRecord(self.boot, 0, SeqSet())}
         self._losses = Losses()
         now = clock.monotonic()
@@ -162,12 +165,14 @@ class Outbox:
             self._report_lost(now)
             oldest = min((entry.made_s for entry in self._dirty.values()), default=None)
             due = oldest is not None and now - oldest > self._limits.group_s - _TICK_S
-            tidy = bool(self._delete) and now - self._committed_s >= _TIDY_S
+            tidy = bool(self._leaving.rows) and now - self._committed_s >= _TIDY_S
             retry = self._failed_s is not None and now - self._failed_s >= _RETRY_S
             if retry and self._store is None:
                 self._open_store()
             if retry or (self._failed_s is None and (due or tidy)):
                 self._commit(list(self._dirty.values()))
+            if self._failed_s is None and self._leaving.due(now):
+                self._erase()
 
     def flush(self) -> None:
         """Write everything now; before an orderly end."""
@@ -176,9 +181,11 @@ class Outbox:
             self._commit(list(self._dirty.values()))
 
     def close(self) -> None:
-        """Write everything and close the file."""
+        """Write everything, erase what was let go, and close the file."""
         with self._lock:
             self.flush()
+            if self._failed_s is None:
+                self._erase()
             self._path = None
             if self._store is not None:
                 self._store.close()
@@ -224,8 +231,8 @@ class Outbox:
     def _drop(self, key: tuple[str, int]) -> bool:
         entry = self._queue.pop(key)
         self._dirty.pop(key, None)
-        if entry is not None and entry.row is not None:
-            self._delete.append(entry.row)
+        if entry is not None:
+            self._leaving.add(entry, self._clock.monotonic())
         return entry is not None
 
     def _read(self, entry: Entry) -> Message | None:
@@ -255,7 +262,7 @@ class Outbox:
             self._began = Reason(
                 "outbox-broken", "outbox", f"set aside as {store.set_aside.name}; events in it are lost"[:TEXT_CHARACTERS]
             )
-        self._delete.extend(store.useless)
+        self._leaving.suspect(store.useless, self._clock.monotonic())
         self._recover(boots, entries, "disk" if store.useless else "power-cut")
 
     def _commit(self, entries: list[Entry]) -> None:
@@ -267,13 +274,13 @@ class Outbox:
         finished = [name for name, r in self._boots.items() if name != self.boot and r.settled.watermark >= r.highest]
         kept = [record for name, record in self._boots.items() if name not in finished]
         try:
-            self._store.commit(entries, self._delete, kept, finished)
+            self._store.commit(entries, self._leaving.rows, kept, finished)
         except StoreError as error:
             self._note_failure(str(error))
             return
         recovered, self._failed_s = self._failed_s is not None, None
         self._committed_s = self._clock.monotonic()
-        self._delete.clear()
+        self._leaving.deleted()
         for name in finished:
             del self._boots[name]
         for entry in entries:
@@ -281,6 +288,17 @@ class Outbox:
         self._save_memory()
         if recovered and self._dirty:
             self._commit(list(self._dirty.values()))
+
+    def _erase(self) -> None:
+        """Erase what was let go from the disk."""
+        if self._leaving.rows:
+            self._commit([])
+        if self._store is None or self._leaving.rows:
+            return
+        try:
+            self._leaving.erased(whole=self._store.erase())
+        except StoreError as error:
+            self._note_failure(str(error))
 
     def _save_memory(self) -> None:
         if len(self._queue) > self._limits.in_memory:
@@ -295,8 +313,7 @@ class Outbox:
     def _give_up(self, entries: list[Entry], reason: str) -> None:
         for entry in entries:
             self._dirty.pop(entry.key, None)
-            if entry.row is not None:
-                self._delete.append(entry.row)
+            self._leaving.add(entry, self._clock.monotonic())
             self._losses.note(entry, reason)
 
     def _report_lost(self, now: float, *, force: bool = False) -> None:
@@ -323,7 +340,7 @@ class Outbox:
             record.highest = max(record.highest, entry.seq)
             held.setdefault(entry.boot, set()).add(entry.seq)
             if entry.seq in record.settled:
-                self._delete.append(entry.row or 0)
+                self._leaving.add(entry, self._clock.monotonic())
             else:
                 self._queue.add(entry)
         for name in [name for name in self._boots if name != self.boot]:

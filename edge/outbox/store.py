@@ -7,6 +7,9 @@ Rules:
   handed out and what is settled. So after a kill the box knows which numbers it gave away and lost.
 - Written for SD cards: no secondary index, small pages, few checkpoints, and locked for good, so that SQLite keeps the index of
   the log in memory: shared, it is a file of which the kernel writes three pages after each commit, more than the log itself.
+- What is deleted is overwritten with zeros (``secure_delete=ON``; ``FAST`` leaves it in pages that become free). Two places are
+  left: the log, which holds what pages were before, and the gaps of pages that gave rows to their neighbours, of which SQLite
+  (3.40) leaves copies. :meth:`Store.erase` sees to both.
 - Each row carries a checksum (SQLite has none): a worn card that flips a bit must not change a number, nor settle an alert.
 - A file that is not a sound database is set aside, never repaired and never a reason not to start.
 """
@@ -32,6 +35,12 @@ _PAGE_BYTES = 1024
 
 _CHECKPOINT_PAGES = 2000
 """WAL size before a checkpoint, about 2 MB: what is acknowledged by then is never copied into the database file."""
+
+_SMALL_PAGES = 100
+"""In use, up to which a file is written anew to erase what was deleted: 0.2 MB of writes. With a link a few pages are."""
+
+_LEAST_PAGES = 3
+"""The schema and one of each table: a file that never had more has never given rows from one page to another."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS boot (
@@ -198,6 +207,30 @@ class Store:
         for entry, row in zip(entries, rows, strict=True):
             entry.row = row
 
+    def erase(self) -> bool:
+        """Leave no byte of a row that was deleted.
+
+        The log is folded into the file, where the rows' places are zeros, and emptied. A small file is written anew before.
+
+        Returns:
+            Whether it was; else copies may be left in pages that hold other rows too.
+
+        Raises:
+            StoreError: when the disk cannot take it now.
+        """
+        try:
+            pages = self._pragma("page_count")
+            small = pages - self._pragma("freelist_count") <= _SMALL_PAGES
+            if small and pages > _LEAST_PAGES:
+                self._db.execute("VACUUM")
+            if self._pragma("wal_checkpoint(TRUNCATE)"):
+                msg = f"the log cannot be emptied while another program reads it ({self.path})"
+                raise StoreError(msg)
+        except sqlite3.Error as error:
+            msg = f"what was deleted cannot be erased: {error} ({self.path})"
+            raise StoreError(msg) from error
+        return small
+
     def stored_bytes(self) -> int:
         """Size of the files on disk."""
         total = 0
@@ -208,11 +241,14 @@ class Store:
 
     def synchronous(self) -> int:
         """SQLite's setting: 2 = FULL."""
-        return int(self._db.execute("PRAGMA synchronous").fetchone()[0])
+        return self._pragma("synchronous")
 
     def close(self) -> None:
         """Close; the WAL is folded into the database."""
         self._db.close()
+
+    def _pragma(self, name: str) -> int:
+        return int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5.0)
@@ -224,6 +260,8 @@ class Store:
             db.execute("PRAGMA synchronous=FULL")
             db.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
             db.execute("PRAGMA auto_vacuum=NONE")
+            db.execute("PRAGMA secure_delete=ON")
+            db.execute("PRAGMA temp_store=MEMORY")
             if db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                 msg = "the database is damaged"
                 raise sqlite3.DatabaseError(msg)
