@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import datetime as dt
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,14 +53,24 @@ class _Timex(ctypes.Structure):
     )
 
 
+@functools.cache
+def _adjtimex() -> Callable[[_Timex], int]:
+    """``adjtimex(2)`` of the library that this process runs on, loaded once: each event asks it.
+
+    By name it would be looked for with a program. Where there is none (not Linux) it fails, as the kernel may.
+    """
+    try:
+        function = ctypes.CDLL(None).adjtimex
+    except AttributeError:
+        return lambda _timex: -1
+    function.argtypes, function.restype = (ctypes.POINTER(_Timex),), ctypes.c_int
+    return lambda timex: int(function(timex))
+
+
 def read_kernel_clock() -> KernelClock:
     """Ask the kernel; an unsynchronised clock where it cannot be asked."""
     timex = _Timex()
-    try:
-        # The library that this process runs on; looking for it by name starts a program, and this is asked every second.
-        state = ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
-    except AttributeError:  # not Linux
-        state = -1
+    state = _adjtimex()(timex)
     if state < 0:
         return KernelClock(synchronised=False, offset_ms=0.0, sigma_ms=None)
     synchronised = state != _TIME_ERROR and not timex.status & _STA_UNSYNC

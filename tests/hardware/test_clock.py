@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import datetime as dt
+import functools
 from typing import Any
 
 import pytest
 
-from hardware.clock import SETTLE_S, ClockWatch, KernelClock, read_kernel_clock
+from hardware.clock import SETTLE_S, ClockWatch, KernelClock, _adjtimex, read_kernel_clock
 from protocol.events import ClockSource
 
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.timezone.utc)
@@ -60,3 +62,23 @@ def test_asking_the_kernel_starts_no_program(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr("subprocess.Popen", started)
     read_kernel_clock()
+
+
+def test_the_library_that_asks_the_kernel_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each event asks."""
+    monkeypatch.setattr("hardware.clock._adjtimex", functools.cache(_adjtimex.__wrapped__))
+    load, loaded = ctypes.CDLL, list[None]()
+
+    def loading(name: None) -> ctypes.CDLL:
+        loaded.append(name)
+        return load(name)
+
+    monkeypatch.setattr("ctypes.CDLL", loading)
+    assert [read_kernel_clock() for _ in range(3)]
+    assert loaded == [None]
+
+
+def test_where_the_kernel_cannot_be_asked_the_clock_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hardware.clock._adjtimex", functools.cache(_adjtimex.__wrapped__))
+    monkeypatch.setattr("ctypes.CDLL", lambda _name: object())
+    assert read_kernel_clock() == KernelClock(synchronised=False, offset_ms=0.0, sigma_ms=None)
