@@ -1,25 +1,22 @@
 """The agent: runtime, analytics, guard, outbox and uplink, in one loop.
 
+What is seen goes through :mod:`edge.agent.pipelines`, what the box says of itself comes from :mod:`edge.agent.account`.
+
 Rules:
 
 - One thread runs the loop; the uplink has its own; everything that can hang is another process.
-- The control channel stays up whatever happens to sources, models or configuration; an error of ours in the analytics of one
-  source is told, and that source begins anew: a box that fell over a configuration which it keeps could never be given another.
-- What the box says of itself (birth, telemetry, health events, status socket) comes from one place and agrees.
+- The control channel stays up whatever happens to sources, models or configuration.
 """
 
 from __future__ import annotations
 
 import contextlib
-import sys
 import threading
-from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import structs
-
+from edge.agent.account import Account, agent_version
 from edge.agent.condition import Condition
 from edge.agent.console import Console, update_line
 from edge.agent.contact import SUBJECT
@@ -27,9 +24,9 @@ from edge.agent.due import Due
 from edge.agent.folder import StateFolder
 from edge.agent.health import HealthBoard
 from edge.agent.link import Link
-from edge.agent.pipeline import Pipeline
-from edge.agent.plates import Plates
-from edge.agent.status import BoxStatus, StatusSocket, update_status
+from edge.agent.pipelines import Pipelines
+from edge.agent.plates import Host, Plates
+from edge.agent.status import BoxStatus, StatusSocket
 from edge.agent.twin import Twin
 from edge.agent.voice import Voice
 from edge.boxfile import Reading
@@ -43,16 +40,16 @@ from edge.runtime.planner import BundlePlanner
 from edge.runtime.result import FrameResult
 from edge.runtime.runtime import Runtime
 from edge.timefloor import IDENTITY
+from edge.updates.outside import SUBJECT as UPDATES
 from edge.updates.outside import Outside
 from edge.updates.probation import Probation
 from hardware.accelerators import detect
-from hardware.system import board
 from models.bundle.bundle import zoo
 from protocol.config import Refusal
 from protocol.events import EventType, OtaReport, Reason
 from protocol.keys import SealedKeys
 from protocol.limits import TEXT_CHARACTERS
-from protocol.state import SourceTelemetry, State, Telemetry, Versions
+from protocol.state import State, Telemetry
 from protocol.twin import Desired, Reported
 
 if TYPE_CHECKING:
@@ -60,9 +57,6 @@ if TYPE_CHECKING:
 
 POLL_S = 0.25
 SECOND_S = 1.0
-
-UPDATES = "updates"
-"""What reasons about updates speak of."""
 
 
 class Agent:
@@ -97,15 +91,29 @@ class Agent:
         evaluation = self._twin.config.report.evaluation
         self._link = Link(self._file, self._folder.path / IDENTITY, self._outbox, clock, self, self._runtime.wake)
         self._voice = Voice(self._outbox, self._board, clock, self._condition.watch, self._link.notify, evaluation=evaluation)
-        self._plates = Plates(self._file, self._outbox.boot, clock, self._condition, self._board, self._runtime.wake)
-        self._pipelines: dict[str, Pipeline] = {}
+        self._plates = Plates(Host(self._file, self._outbox.boot, clock, self._condition, self._board, self._runtime.wake))
+        self._pipelines = Pipelines(self._runtime, self._voice, self._plates, self._board, clock)
+        self._account = Account(
+            self._box,
+            clock,
+            self._board,
+            self._condition,
+            self._outbox,
+            self._runtime,
+            self._probation,
+            self._updates,
+            self._twin,
+            self._link,
+            self._plates,
+            self._pipelines,
+        )
         self._telemetry_due = Due(self._twin.config.report.telemetry_interval_s)
         self._second = Due(SECOND_S)
         self._told: tuple[object, ...] | None = None
         self._stop = threading.Event()
         self._status: StatusSocket | None = None
         try:
-            self._status = StatusSocket(Path(self._box.status), self.status)
+            self._status = StatusSocket(Path(self._box.status), self._account.status)
         except StateFolderError as error:
             detail = str(error).replace(f"{self._box.status}: ", "")  # a long path would leave no room for the remedy
             self._board.raise_(Reason("status-socket", "status", detail[:TEXT_CHARACTERS]))
@@ -130,7 +138,7 @@ class Agent:
                 if self._second.now(now_s):
                     self._each_second(now_s)
                 if until_end and self._runtime.ended:
-                    self._close(self._pipelines)
+                    self._pipelines.close()
                     self._outbox.flush()
                     if self._link.idle:
                         break
@@ -145,37 +153,11 @@ class Agent:
 
     def status(self) -> BoxStatus:
         """What `lamplighter watch` shows."""
-        reported = self._twin.reported
-        return BoxStatus(
-            fleet=self._box.fleet,
-            device=self._box.device,
-            boot=self._outbox.boot,
-            status=self._board.status,
-            agent=self.version,
-            telemetry=self.telemetry(),
-            reasons=self._board.reasons,
-            models=self._runtime.models,
-            config_version=reported.version,
-            refusals=reported.refusals,
-            wellness=self._probation.found,
-            updates=None if self._updates is None else update_status(self._updates.state),
-            plates=self._plates.status(),
-        )
+        return self._account.status()
 
     def telemetry(self) -> Telemetry:
         """Last values."""
-        return structs.replace(
-            self._condition.telemetry(),
-            sources=self._sources_telemetry(),
-            accelerators=self._runtime.accelerators(),
-            outbox=self._outbox.status(),
-            link=self._link.status(),
-        )
-
-    def _sources_telemetry(self) -> dict[str, SourceTelemetry]:
-        pipelines, found = self._pipelines, self._runtime.sources()
-        widths = {name: pipelines[name].plate_px for name in found if name in pipelines}
-        return {name: structs.replace(source, plate_px=widths.get(name)) for name, source in found.items()}
+        return self._account.telemetry()
 
     # updates
 
@@ -187,14 +169,7 @@ class Agent:
         outside = Outside(
             self._tell_update, lambda data: key().sign(data), wall, self._console.line, bytes_.spend, bytes_.wait_s
         )
-        try:
-            updates = open_updates(self._file, self._folder.path, agent_version(), self._runtime, planner, outside)
-            updates.start()
-        except OSError as error:
-            detail = f"models run as they came, none is updated: {error.strerror or error}: {self._folder.path / 'updates'}"
-            self._board.raise_(Reason("update-disk", UPDATES, detail[:TEXT_CHARACTERS]))
-            return None
-        return updates
+        return open_updates(self._file, self._folder.path, agent_version(), self._runtime, planner, outside, self._board)
 
     def _tell_update(self, report: OtaReport) -> None:
         self._voice.report(report)
@@ -204,75 +179,27 @@ class Agent:
 
     def _configure(self) -> None:
         config = self._twin.config
-        before, self._pipelines = self._pipelines, {}
         work = self._condition.work(config.sources)
-        for source in (source for source in config.sources if source.id not in work.rested):
-            kept = before.get(source.id)
-            if kept is None or kept.configured != (source, config.report):
-                kept = Pipeline(source, config.report, self._plates.known(source))
-            else:
-                del before[source.id]
-            self._pipelines[source.id] = kept
-        self._close(before)
+        self._pipelines.configure(config.sources, work.rested, config.report)
         self._voice.builder.evaluation = config.report.evaluation
         self._set_pace()
         self._runtime.every = work.every
         self._runtime.configure(work.sources)
         self._plates.configure(config, self._twin.lists)
-        self._judge_configuration()
+        self._board.replace("configuration", self._twin.reasons)
 
     def _set_pace(self) -> None:
         """How often to speak, by the configuration and by the bytes that are left."""
         stretch = self._condition.allowance.step.stretch
         self._telemetry_due.every_s = self._twin.config.report.telemetry_interval_s * stretch
-        for pipeline in self._pipelines.values():
-            pipeline.stretch = stretch
-
-    def _judge_configuration(self) -> None:
-        refusals = self._twin.reported.refusals
-        reasons = tuple(
-            Reason("configuration", "configuration", f"{r.path}: {r.message}"[:TEXT_CHARACTERS]) for r in refusals[:1]
-        )
-        self._board.replace("configuration", reasons)
+        self._pipelines.stretch(stretch)
 
     def _tell_configuration(self) -> None:
-        self._judge_configuration()
+        self._board.replace("configuration", self._twin.reasons)
         self._link.tell_reported()
 
-    # the way of an observation
-
     def _on_frame(self, result: FrameResult) -> None:
-        pipeline = self._pipelines.get(result.source)
-        if pipeline is None:
-            return
-        try:
-            observations = pipeline.take(result)
-        except Exception as error:  # noqa: BLE001 - see the rules above
-            self._defect(pipeline, error)
-            return
-        if pipeline.expected:
-            self._runtime.expect(result.source, pipeline.expected)
-        self._runtime.spare(result.source, pipeline.spared)
-        if observations or result.model is not None:  # what a window says may come with a picture at which nobody looked
-            self._voice.remember(result, self._twin.config.sources)
-        for observation in observations:
-            self._voice.say(observation)
-
-    def _defect(self, pipeline: Pipeline, error: Exception) -> None:
-        source, report = pipeline.configured
-        with contextlib.suppress(Exception):  # it may be broken by now; what it can still tell is told
-            self._close({source.id: pipeline})
-        self._pipelines[source.id] = Pipeline(source, report, self._plates.known(source))
-        detail = f"its analytics began again after {type(error).__name__}: {error}"
-        self._board.raise_(Reason("analytics-defect", f"analytics {source.id}", detail[:TEXT_CHARACTERS]))
-        sys.excepthook(type(error), error, error.__traceback__)
-
-    def _close(self, pipelines: Mapping[str, Pipeline]) -> None:
-        now = self._clock.now()
-        for pipeline in pipelines.values():
-            for observation in pipeline.close(now):
-                self._voice.say(observation)
-            self._board.replace(pipeline.subject, ())
+        self._pipelines.take(result)
 
     # what is done once a second
 
@@ -287,9 +214,7 @@ class Agent:
         if self._condition.look(now, line.bytes_out + line.bytes_in, sources):
             self._configure()
         self._set_pace()
-        self._close({name: self._pipelines[name] for name in self._runtime.silent})
-        for pipeline in self._pipelines.values():
-            self._board.replace(pipeline.subject, pipeline.reasons)
+        self._pipelines.look()
         if self._updates is not None:
             self._board.replace(UPDATES, self._updates.reasons)
         bundles = {source.model for source in sources}
@@ -369,21 +294,7 @@ class Agent:
 
     def birth(self) -> State:
         """How the box is, and what it is."""
-        sources = self._twin.config.sources
-        return State(
-            status=self._board.status,
-            boot=self._outbox.boot,
-            at=self._clock.now().wall,
-            reasons=self._board.reasons,
-            versions=Versions(self.version, sys.version.split()[0], "", board()),
-            capabilities=("crowd", "anpr") if any(source.anpr for source in sources) else ("crowd",),
-            models=self._runtime.models,
-            where=next((source.where for source in sources if source.where is not None), None),
-            config_version=self._twin.reported.version,
-            lock=self._plates.lock(),
-            keys=self._plates.keys,
-            lists=self._plates.versions,
-        )
+        return self._account.birth()
 
     # the end
 
@@ -401,12 +312,4 @@ class Agent:
             if self._updates is not None:
                 last.callback(self._updates.stop)
             last.callback(self._plates.stop)
-            self._close(self._pipelines)
-
-
-def agent_version() -> str:
-    """Version of the installed agent."""
-    try:
-        return version("lamplighter")
-    except PackageNotFoundError:
-        return "unknown"
+            self._pipelines.close()

@@ -13,15 +13,10 @@ import datetime as dt
 import ssl
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.agent.condition import Condition
-from edge.agent.health import HealthBoard
-from edge.agent.plates import LISTS
+from edge.agent.plates import LISTS, Host
 from edge.agent.status import HeldList, PlatesStatus
-from edge.boxfile import BoxFile
-from edge.clock import Clock
 from edge.identity.files import IdentityError, IdentityFiles
 from edge.lists.believe import Used
 from edge.lists.keyring import Keyring, Place
@@ -51,27 +46,22 @@ class Holding:
     """For the agent's loop, but for :meth:`take`, which is for any thread.
 
     Args:
-        file: the box's.
-        boot: this start of the agent.
-        clock: time.
-        condition: knows how good the clock is, and counts the bytes that come over the line.
-        board: where to put what stands against it.
-        wake: makes the agent's loop look; any thread.
+        host: the agent.
 
     Attributes:
         matching: what the analytics are given: hit lists and pseudonyms.
         reads: whether a source reads plates now.
     """
 
-    def __init__(  # noqa: PLR0913 - a box, and its ways outside
-        self, file: BoxFile, boot: str, clock: Clock, condition: Condition, board: HealthBoard, wake: Callable[[], None]
-    ) -> None:
-        self._file, self._clock, self._board, self._spend = file, clock, board, condition.allowance.spend
-        state = Path(file.box.state)
-        self._identity = state / IDENTITY
+    def __init__(self, host: Host) -> None:
+        self._file, self._clock, self._board = host.file, host.clock, host.board
+        self._spend, condition = host.condition.allowance.spend, host.condition
+        self._identity = host.state / IDENTITY
         self._times = Times(condition.floor.at, lambda: condition.wall() is not None)
-        self._ring = Keyring(Place(file.box.fleet, file.box.device, boot))
-        self._ground = Ground(file.box.fleet, state / LISTS, self._identity / "ca.crt", self._moment, self._open, wake)
+        self._ring = Keyring(Place(host.file.box.fleet, host.file.box.device, host.boot))
+        self._ground = Ground(
+            host.file.box.fleet, host.state / LISTS, self._identity / "ca.crt", self._moment, self._open, host.wake
+        )
         self._lists = Lists(self._ground)
         self.matching = Matching(self._ring, lambda: self._lists.used, self._times)
         self._config = Config()

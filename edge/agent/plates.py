@@ -7,6 +7,7 @@ where lists were left on the disk that have to go: it would cost a box that only
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,11 @@ LISTS = "lists"
 """Folder in the state folder."""
 
 
-class Plates:
-    """For the agent's loop, but for :meth:`take`, which is for any thread.
+@dataclass(frozen=True)
+class Host:
+    """The agent, as plates need it.
 
-    Args:
+    Attributes:
         file: the box's.
         boot: this start of the agent.
         clock: time.
@@ -39,11 +41,24 @@ class Plates:
         wake: makes the agent's loop look; any thread.
     """
 
-    def __init__(  # noqa: PLR0913 - a box, and its ways outside
-        self, file: BoxFile, boot: str, clock: Clock, condition: Condition, board: HealthBoard, wake: Callable[[], None]
-    ) -> None:
-        self._outside = (file, boot, clock, condition, board, wake)
-        self._folder = Path(file.box.state) / LISTS
+    file: BoxFile
+    boot: str
+    clock: Clock
+    condition: Condition
+    board: HealthBoard
+    wake: Callable[[], None]
+
+    @property
+    def state(self) -> Path:
+        """Folder of the box's state."""
+        return Path(self.file.box.state)
+
+
+class Plates:
+    """For the agent's loop, but for :meth:`take`, which is for any thread."""
+
+    def __init__(self, host: Host) -> None:
+        self._host, self._folder = host, host.state / LISTS
         self._holding: Holding | None = None
 
     def known(self, source: Source) -> Matching | None:
@@ -105,5 +120,5 @@ class Plates:
         if self._holding is None:
             from edge.agent.holding import Holding  # noqa: PLC0415 - see the module
 
-            self._holding = Holding(*self._outside)
+            self._holding = Holding(self._host)
         return self._holding

@@ -20,6 +20,8 @@ import msgspec
 
 from edge.explain import twin_refusal
 from protocol.config import Config, Refusal, check_config
+from protocol.events import Reason
+from protocol.limits import TEXT_CHARACTERS
 from protocol.twin import Desired, ListOrder, Reported, report
 
 Check = Callable[[Config], tuple[Refusal, ...]]
@@ -63,6 +65,14 @@ class Twin:
     def reported(self) -> Reported:
         """What to tell the manager."""
         return report(self._version, self.config, self._refused_version, self._refusals)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What stands against it: the first refusal."""
+        return tuple(
+            Reason("configuration", "configuration", f"{r.path}: {r.message}"[:TEXT_CHARACTERS])
+            for r in self.reported.refusals[:1]
+        )
 
     def want(self, desired: Desired) -> bool:
         """Take a desired twin. Returns whether the configuration that runs has changed.

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from protocol.events import OtaReport
 
+SUBJECT = "updates"
+"""What reasons about updates speak of."""
+
 
 @dataclass(frozen=True)
 class Outside:

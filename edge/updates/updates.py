@@ -21,7 +21,7 @@ from pathlib import Path
 from edge.runtime.planner import BundlePlanner
 from edge.runtime.runtime import Runtime
 from edge.updates.errands import Errands
-from edge.updates.outside import Outside, Place
+from edge.updates.outside import SUBJECT, Outside, Place
 from edge.updates.sources import Sources
 from edge.updates.trial import RuntimeTrial
 from hardware.system import board, start_of_system
@@ -39,7 +39,6 @@ from protocol.events import OtaReport, Reason
 from protocol.limits import TEXT_CHARACTERS
 from protocol.orders import OrdersError, SignedOrders, read_orders
 
-SUBJECT = "updates"
 _STICK_S = 5.0
 """Between two looks for a stick."""
 _AGAIN_S = 60.0
