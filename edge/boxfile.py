@@ -154,10 +154,11 @@ def _read_toml(path: Path) -> dict[str, Any]:
         msg = f"{path}: {size} bytes; a configuration is at most {MAX_BYTES}: is it the right file?"
         raise ConfigurationError(msg)
     try:
-        return tomllib.loads(text)
+        found: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         msg = f"{path}: not valid TOML: {error}"
         raise ConfigurationError(msg) from None
+    return found
 
 
 def _resolved(box_file: BoxFile, path: Path) -> BoxFile:
