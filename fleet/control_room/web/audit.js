@@ -4,9 +4,9 @@ import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch } from "vu
 import { fetchAudit, fetchIncidents, fetchVerdicts } from "./actions.js";
 import { AlertCard, useAlertKeys } from "./alerts.js";
 import { openBoard } from "./board.js";
+import { RoomFrame } from "./page.js";
 import { joined, shownOf } from "./repeats.js";
 import { dateTime, total } from "./format.js";
-import { LostLine, RoomHeader } from "./header.js";
 
 const PAGE = 100;
 const SOON_MS = 400;
@@ -15,7 +15,7 @@ const NOTHING = {
 };
 
 export const AlertsView = {
-  components: { AlertCard, LostLine, RoomHeader },
+  components: { AlertCard, RoomFrame },
   props: { fleet: String, account: Object },
   setup() {
     const board = openBoard("/room/live");
@@ -88,8 +88,7 @@ export const AlertsView = {
     return { board, filter, list, cards, more, open, error, load, waiting, show, judged, select, NOTHING };
   },
   template: `
-  <div class="room" :class="'link-' + board.link.state" :data-link-state="board.link.state">
-    <RoomHeader :board="board" view="alerts" :fleet="fleet" :account="account" /><LostLine :board="board" />
+  <RoomFrame :board="board" view="alerts" :fleet="fleet" :account="account">
     <main class="paper"><section class="panel"><h2>Alerts
       <button v-if="waiting > 0" type="button" class="newcomers" @click="show" data-newcomers>{{ waiting }} new: show</button>
       <span class="tools"><span class="hint"><kbd>j</kbd><kbd>k</kbd> move <kbd>c</kbd> confirm <kbd>d</kbd> dismiss</span><select v-model="filter" aria-label="Which alerts" data-alert-filter><option value="unjudged">not judged</option><option value="confirmed">confirmed</option><option value="dismissed">dismissed</option><option value="">all</option></select></span></h2>
@@ -98,11 +97,11 @@ export const AlertsView = {
         <p v-if="!list.length && !error" class="empty">{{ NOTHING[filter] }}</p>
         <button v-if="more" type="button" class="plain more" @click="load(more)">Older</button></div>
     </section></main>
-  </div>`,
+  </RoomFrame>`,
 };
 
 export const AuditView = {
-  components: { LostLine, RoomHeader },
+  components: { RoomFrame },
   props: { fleet: String, account: Object },
   setup() {
     const board = openBoard("/room/live");
@@ -139,8 +138,7 @@ export const AuditView = {
     return { board, log, given, chain, error, only, load, loadLog, loadVerdicts, placeOf, dateTime, total };
   },
   template: `
-  <div class="room" :class="'link-' + board.link.state" :data-link-state="board.link.state">
-    <RoomHeader :board="board" view="audit" :fleet="fleet" :account="account" /><LostLine :board="board" />
+  <RoomFrame :board="board" view="audit" :fleet="fleet" :account="account">
     <main class="audit-grid">
       <section class="panel" aria-label="Verdicts"><h2>Verdicts <span class="tools"><button type="button" class="plain" @click="load">Read again</button></span></h2>
         <div class="scroll"><table class="device-table audit-table"><thead><tr><th>time</th><th>who</th><th>decision</th><th>alert</th><th>reason</th></tr></thead>
@@ -158,5 +156,5 @@ export const AuditView = {
           <button v-if="log.next" type="button" class="plain more" @click="loadLog(log.next)">Older</button></div>
       </section>
     </main>
-  </div>`,
+  </RoomFrame>`,
 };

@@ -1,10 +1,10 @@
 // One box: how it is, what it was told and what it runs, what it said lately, and what it can be asked to do.
 
-import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch } from "vue";
+import { computed, ref, watch } from "vue";
 import { command, fetchDevice } from "./actions.js";
-import { health, openBoard, silence } from "./board.js";
+import { health, silence } from "./board.js";
 import { bytes, clockQuality, dateTime, duration, duration_ms, interval, number, total, withSpread } from "./format.js";
-import { LostLine, RoomHeader } from "./header.js";
+import { RoomFrame, useFound } from "./page.js";
 import { PictureFrame } from "./picture.js";
 import { HistoryChart } from "./history.js";
 import { EventStream } from "./stream.js";
@@ -78,23 +78,10 @@ export const TwinPanel = {
 };
 
 export const DeviceView = {
-  components: { CommandPanel, EventStream, HistoryChart, LostLine, PictureFrame, RoomHeader, TwinPanel },
+  components: { CommandPanel, EventStream, HistoryChart, PictureFrame, RoomFrame, TwinPanel },
   props: { fleet: String, account: Object, device: String },
   setup(props) {
-    const board = openBoard("/room/live");
-    const detail = shallowRef(null);
-    const error = ref("");
-    async function load() {
-      const answer = await fetchDevice(props.device);
-      error.value = answer.error ?? "";
-      if (answer.value) detail.value = Object.freeze(answer.value);
-    }
-    const timer = setInterval(load, REFRESH_MS);
-    onMounted(load);
-    onBeforeUnmount(() => {
-      clearInterval(timer);
-      board.close();
-    });
+    const { board, found: detail, error, load } = useFound(() => fetchDevice(props.device), REFRESH_MS);
     const device = computed(() => board.devices.get(props.device) ?? null);
     const state = computed(() => (device.value ? health(device.value, board.now.value) : "unknown"));
     const age = computed(() => (device.value ? silence(device.value, board.now.value) : null));
@@ -104,9 +91,7 @@ export const DeviceView = {
     return { board, detail, error, load, device, state, age, telemetry, config, sources, MOST_NAMES, WORDS, bytes, clockQuality, dateTime, duration, duration_ms, number, total };
   },
   template: `
-  <div class="room device-page" :class="'link-' + board.link.state" :data-link-state="board.link.state">
-    <RoomHeader :board="board" view="device" :fleet="fleet" :account="account" />
-    <LostLine :board="board" />
+  <RoomFrame class="device-page" :board="board" view="device" :fleet="fleet" :account="account">
     <main class="device-grid" v-if="device || detail">
       <section class="panel device-state" aria-label="State">
         <div class="scroll pad">
@@ -149,5 +134,5 @@ export const DeviceView = {
       <EventStream :board="board" :device="$props.device" :earlier="detail ? detail.rows : []" />
     </main>
     <p v-else-if="error" class="error pad" role="alert">{{ error }} · <a href="/">all boxes</a></p>
-  </div>`,
+  </RoomFrame>`,
 };

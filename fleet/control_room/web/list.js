@@ -2,15 +2,14 @@
 //
 // Rule: no plate stands here until somebody said why (list_entries.js).
 
-import { computed, onBeforeUnmount, onMounted, ref, shallowRef } from "vue";
+import { computed, shallowRef } from "vue";
 import { fetchList, fetchLists } from "./actions.js";
-import { openBoard } from "./board.js";
 import { bytes, dateTime, total } from "./format.js";
-import { LostLine, RoomHeader } from "./header.js";
 import { ListDecisions } from "./list_decisions.js";
 import { DraftDone, DraftForm } from "./list_draft.js";
 import { EntriesPanel } from "./list_entries.js";
 import { Digest, EndsAt, entriesText, SignLine, STEPS, waitsText } from "./lists.js";
+import { RoomFrame, useFound } from "./page.js";
 
 const REFRESH_MS = 2000;
 const percent = (least) => `${Math.round(1000 * least) / 10} %`;
@@ -91,20 +90,13 @@ const ListBoxes = {
 };
 
 export const ListView = {
-  components: { Digest, DraftDone, DraftForm, EndsAt, EntriesPanel, ListBoxes, ListDecisions, ListHistory, LostLine, RoomHeader, SignLine, Waiting },
+  components: { Digest, DraftDone, DraftForm, EndsAt, EntriesPanel, ListBoxes, ListDecisions, ListHistory, RoomFrame, SignLine, Waiting },
   props: { fleet: String, account: Object, name: String },
   setup(props) {
-    const board = openBoard("/room/live");
-    const found = shallowRef(null);
+    const { board, found, error, load } = useFound(() => fetchList(props.name), REFRESH_MS);
     const purposes = shallowRef([]);
-    const error = ref("");
     const base = shallowRef(null); // the row that a change is drafted of, as it was when that began
     const done = shallowRef(null);
-    async function load() {
-      const answer = await fetchList(props.name);
-      error.value = answer.error ?? "";
-      if (answer.value) found.value = Object.freeze(answer.value);
-    }
     async function draft() {
       const answer = await fetchLists();
       error.value = answer.error ?? "";
@@ -117,21 +109,13 @@ export const ListView = {
       base.value = null;
       load();
     }
-    const timer = setInterval(load, REFRESH_MS);
-    onMounted(load);
-    onBeforeUnmount(() => {
-      clearInterval(timer);
-      board.close();
-    });
     const row = computed(() => found.value?.row);
     const standing = computed(() => row.value?.standing);
     const now = computed(() => board.now.value);
     return { board, found, row, standing, purposes, error, base, done, now, draft, drafted, load, bytes, dateTime, entriesText, percent };
   },
   template: `
-  <div class="room list-page" :class="'link-' + board.link.state" :data-link-state="board.link.state">
-    <RoomHeader :board="board" view="list" :fleet="fleet" :account="account" />
-    <LostLine :board="board" />
+  <RoomFrame class="list-page" :board="board" view="list" :fleet="fleet" :account="account">
     <main v-if="found" class="list-grid">
       <section class="panel list-head" aria-label="Hit list">
         <div class="scroll pad">
@@ -164,5 +148,5 @@ export const ListView = {
       <ListHistory :versions="found.versions" />
     </main>
     <p v-else-if="error" class="error pad" role="alert" data-error>{{ error }} · <a href="/hit-lists">all hit lists</a></p>
-  </div>`,
+  </RoomFrame>`,
 };

@@ -2,12 +2,11 @@
 //
 // Rules: no plate stands here; what does not go on by itself says what is left to be done, and by which command.
 
-import { computed, onBeforeUnmount, onMounted, ref, shallowRef } from "vue";
+import { computed, ref, shallowRef } from "vue";
 import { fetchLists } from "./actions.js";
-import { openBoard } from "./board.js";
 import { dateTime, duration, total } from "./format.js";
-import { LostLine, RoomHeader } from "./header.js";
 import { DraftDone, DraftForm } from "./list_draft.js";
+import { RoomFrame, useFound } from "./page.js";
 
 const REFRESH_MS = 3000;
 const SOON_MS = 7 * 86_400_000; // a week is what it takes to find out whether a list is still needed, and two people to draft and approve
@@ -103,25 +102,12 @@ const ListCard = {
 };
 
 export const ListsView = {
-  components: { DraftDone, DraftForm, ListCard, LostLine, RoomHeader, SignLine },
+  components: { DraftDone, DraftForm, ListCard, RoomFrame, SignLine },
   props: { fleet: String, account: Object },
   setup() {
-    const board = openBoard("/room/live");
-    const found = shallowRef(null);
-    const error = ref("");
+    const { board, found, error, load } = useFound(fetchLists, REFRESH_MS);
     const drafting = ref(false);
     const done = shallowRef(null);
-    async function load() {
-      const answer = await fetchLists();
-      error.value = answer.error ?? "";
-      if (answer.value) found.value = Object.freeze(answer.value);
-    }
-    const timer = setInterval(load, REFRESH_MS);
-    onMounted(load);
-    onBeforeUnmount(() => {
-      clearInterval(timer);
-      board.close();
-    });
     const now = computed(() => board.now.value);
     const current = computed(() => (found.value?.lists ?? []).filter((one) => one.standing || one.waiting.length));
     const over = computed(() => (found.value?.lists ?? []).filter((one) => !one.standing && !one.waiting.length));
@@ -133,9 +119,7 @@ export const ListsView = {
     return { board, found, error, drafting, done, current, over, now, drafted };
   },
   template: `
-  <div class="room lists-page" :class="'link-' + board.link.state" :data-link-state="board.link.state">
-    <RoomHeader :board="board" view="lists" :fleet="fleet" :account="account" />
-    <LostLine :board="board" />
+  <RoomFrame class="lists-page" :board="board" view="lists" :fleet="fleet" :account="account">
     <main class="paper">
       <section class="panel" aria-label="Hit lists">
         <h2>Hit lists <span class="hint">one person drafts, another approves, the list authority signs</span>
@@ -152,5 +136,5 @@ export const ListsView = {
         </div>
       </section>
     </main>
-  </div>`,
+  </RoomFrame>`,
 };

@@ -7,11 +7,11 @@ import { AlertList } from "./alerts.js";
 import { CityMap } from "./map.js";
 import { DeviceTable } from "./devices.js";
 import { EventStream } from "./stream.js";
+import { RoomFrame } from "./page.js";
 import { FlowList, ZoneList } from "./zones.js";
-import { LostLine, RoomHeader } from "./header.js";
 
 export const LiveView = {
-  components: { AlertList, CityMap, DeviceTable, EventStream, FlowList, LostLine, RoomHeader, ZoneList },
+  components: { AlertList, CityMap, DeviceTable, EventStream, FlowList, RoomFrame, ZoneList },
   props: { fleet: String, account: Object },
   setup() {
     const board = openBoard("/room/live");
@@ -21,9 +21,7 @@ export const LiveView = {
     return { board, plan };
   },
   template: `
-  <div class="room live" :class="'link-' + board.link.state" :data-link-state="board.link.state">
-    <RoomHeader :board="board" view="live" :fleet="fleet" :account="account" />
-    <LostLine :board="board" />
+  <RoomFrame class="live" :board="board" view="live" :fleet="fleet" :account="account">
     <main class="live-grid">
       <AlertList :board="board" :account="account" />
       <CityMap v-if="plan !== undefined" :board="board" :plan="plan" />
@@ -32,5 +30,5 @@ export const LiveView = {
       <DeviceTable :board="board" />
       <EventStream :board="board" />
     </main>
-  </div>`,
+  </RoomFrame>`,
 };

@@ -49,6 +49,6 @@ export const RepeatsChoice = {
     <div><label v-for="one in hits" :key="one.id" :class="{ chosen: one.id === chosen }">
       <input type="radio" name="hit-of-card" :checked="one.id === chosen" @change="$emit('select', one.id)" :data-hit="one.id" />
       <span class="repeats-place"><time>{{ clockTime(one.raised_at, now) }}</time> {{ one.device_label }}</span>
-      <span><span class="muted" data-hit-state>{{ one.verdict ? one.verdict.state : "to judge" }}</span> {{ percent(one.hit.posterior) }}</span></label></div>
+      <span>{{ percent(one.hit.posterior) }}<span class="muted" data-hit-state> · {{ one.verdict ? one.verdict.state : "to judge" }}</span></span></label></div>
   </fieldset>`,
 };

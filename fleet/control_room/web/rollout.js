@@ -3,11 +3,10 @@
 // Rules: nothing here is pressed by accident, every decision is asked for again and may be given a reason; what an answer is made
 // of is shown with its age when the manager stops answering.
 
-import { computed, nextTick, onBeforeUnmount, onMounted, reactive, ref, shallowRef } from "vue";
+import { computed, nextTick, onBeforeUnmount, reactive, ref, shallowRef } from "vue";
 import { decideRollout, fetchRollout, fetchRolloutBoxes, fetchRolloutPreview, fetchRolloutQuality } from "./actions.js";
-import { openBoard } from "./board.js";
 import { bytes, dateTime, duration, number, total } from "./format.js";
-import { LostLine, RoomHeader } from "./header.js";
+import { RoomFrame, useFound } from "./page.js";
 import { PARTS, PlanPreview, ProgressBar } from "./rollouts.js";
 import { VersionsChart } from "./versions.js";
 
@@ -102,21 +101,14 @@ export const QualityPanel = {
 };
 
 export const RolloutView = {
-  components: { DecisionButtons, LostLine, PlanPreview, ProgressBar, QualityPanel, RoomHeader, VersionsChart },
+  components: { DecisionButtons, PlanPreview, ProgressBar, QualityPanel, RoomFrame, VersionsChart },
   props: { fleet: String, account: Object, number: Number },
   setup(props) {
-    const board = openBoard("/room/live");
-    const found = shallowRef(null);
+    const { board, found, error, load, ready } = useFound(() => fetchRollout(props.number), REFRESH_MS);
     const behind = shallowRef([]);
     const quality = shallowRef(null);
-    const error = ref("");
     const seen = shallowRef(null); // what it would do, before it begins
     const doubt = ref("");
-    async function load() {
-      const answer = await fetchRollout(props.number);
-      error.value = answer.error ?? "";
-      if (answer.value) found.value = Object.freeze(answer.value);
-    }
     async function loadBehind() {
       if (["planned", "approved"].includes(rollout.value?.state)) {
         const answer = await fetchRolloutPreview(props.number);
@@ -133,12 +125,10 @@ export const RolloutView = {
       const answer = await fetchRolloutQuality(props.number);
       if (answer.value) quality.value = Object.freeze(answer.value);
     }
-    const timers = [setInterval(load, REFRESH_MS), setInterval(loadBehind, BOXES_MS), setInterval(loadQuality, QUALITY_MS)];
-    onMounted(() => Promise.all([load().then(loadBehind), loadQuality()]));
-    onBeforeUnmount(() => {
-      timers.forEach(clearInterval);
-      board.close();
-    });
+    const timers = [setInterval(loadBehind, BOXES_MS), setInterval(loadQuality, QUALITY_MS)];
+    ready.then(loadBehind);
+    loadQuality();
+    onBeforeUnmount(() => timers.forEach(clearInterval));
     const rollout = computed(() => found.value?.rollout);
     const all = computed(() => Object.values(rollout.value?.counts ?? {}).reduce((sum, n) => sum + n, 0));
     const left = computed(() => all.value - (rollout.value?.counts.succeeded ?? 0));
@@ -153,9 +143,7 @@ export const RolloutView = {
     return { board, found, rollout, behind, quality, error, seen, doubt, PARTS, all, left, failures, aside, silent, window_, decided, bytes, dateTime, duration, total };
   },
   template: `
-  <div class="room rollout-page" :class="'link-' + board.link.state" :data-link-state="board.link.state">
-    <RoomHeader :board="board" view="rollout" :fleet="fleet" :account="account" />
-    <LostLine :board="board" />
+  <RoomFrame class="rollout-page" :board="board" view="rollout" :fleet="fleet" :account="account">
     <main v-if="found" class="rollout-grid">
       <section class="panel rollout-head" aria-label="Rollout">
         <div class="scroll pad">
@@ -223,5 +211,5 @@ export const RolloutView = {
       </section>
     </main>
     <p v-else-if="error" class="error pad" role="alert" data-error>{{ error }} · <a href="/rollouts">all rollouts</a></p>
-  </div>`,
+  </RoomFrame>`,
 };

@@ -3,11 +3,10 @@
 // Rules: a plan is looked at before it is planned, and a second person approves it; what a page asks is asked of the manager's API,
 // which checks role and state again.
 
-import { computed, onBeforeUnmount, onMounted, reactive, ref, shallowRef } from "vue";
+import { computed, onMounted, reactive, ref, shallowRef } from "vue";
 import { fetchReleases, fetchRollouts, planRollout, previewRollout } from "./actions.js";
-import { openBoard } from "./board.js";
 import { bytes, dateTime, total } from "./format.js";
-import { LostLine, RoomHeader } from "./header.js";
+import { RoomFrame, useFound } from "./page.js";
 
 const REFRESH_MS = 3000;
 export const PARTS = ["succeeded", "on-probation", "fetched", "accepted", "ordered", "waiting", "aside", "failed"];
@@ -147,32 +146,17 @@ export const PlanForm = {
 };
 
 export const RolloutsView = {
-  components: { LostLine, PlanForm, ProgressBar, RoomHeader },
+  components: { PlanForm, ProgressBar, RoomFrame },
   props: { fleet: String, account: Object },
   setup() {
-    const board = openBoard("/room/live");
-    const rollouts = shallowRef(null);
-    const error = ref("");
+    const { board, found: rollouts, error } = useFound(fetchRollouts, REFRESH_MS);
     const planning = ref(false);
-    async function load() {
-      const answer = await fetchRollouts();
-      error.value = answer.error ?? "";
-      if (answer.value) rollouts.value = answer.value;
-    }
-    const timer = setInterval(load, REFRESH_MS);
-    onMounted(load);
-    onBeforeUnmount(() => {
-      clearInterval(timer);
-      board.close();
-    });
     const open = (number) => window.location.assign(`/rollout/${number}`);
     const all = (one) => Object.values(one.counts).reduce((sum, n) => sum + n, 0);
     return { board, rollouts, error, planning, open, all, dateTime, total };
   },
   template: `
-  <div class="room rollouts-page" :class="'link-' + board.link.state" :data-link-state="board.link.state">
-    <RoomHeader :board="board" view="rollouts" :fleet="fleet" :account="account" />
-    <LostLine :board="board" />
+  <RoomFrame class="rollouts-page" :board="board" view="rollouts" :fleet="fleet" :account="account">
     <main class="paper">
       <section class="panel" aria-label="Rollouts">
         <h2>Rollouts <span class="hint">a model reaches boxes in groups; a second person approves</span>
@@ -195,5 +179,5 @@ export const RolloutsView = {
         </div>
       </section>
     </main>
-  </div>`,
+  </RoomFrame>`,
 };
