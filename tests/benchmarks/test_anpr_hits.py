@@ -26,7 +26,7 @@ def test_the_short_form(tmp_path: object) -> None:
     assert found["missed_share_without_alternates"].value < found["missed_share_one_look_without_alternates"].value
     assert found["missed_share"].value <= found["missed_share_100k"].value
     assert found["false_per_million_1k"].reached, found
-    assert found["false_per_million_100k"].value < 2 * 50, "fewer vehicles; the long form holds it to 50"
+    assert found["false_per_million_100k"].value < 4 * 50, "fewer vehicles and passages; the long form holds it to 50"
     assert found["match_us"].value < 5 * MATCH_US, "beside other tests; the long form holds it to the target"
 
 
