@@ -35,6 +35,7 @@ from fleet.control_room.lists import add_list_questions
 from fleet.control_room.login import NOTICES, login_page, safe_next
 from fleet.control_room.plan import read_plan
 from fleet.control_room.policy import ASSETS, Policy
+from fleet.control_room.purposes import add_purposes
 from fleet.control_room.room import Room, account_view, now_ms
 from fleet.services import Services
 
@@ -42,12 +43,21 @@ _WEB = Path(__file__).parent / "web"
 _FONTS = f"/_nicegui/{nicegui.__version__}/static/fonts.css"
 SESSION_CHECK_S = 2.0
 """How soon an open page notices that its session has ended."""
-_PAGES = {"/": "live", "/alerts": "alerts", "/rollouts": "rollouts", "/hit-lists": "lists", "/audit": "audit"}
+_PAGES = {
+    "/": "live",
+    "/alerts": "alerts",
+    "/plates": "plates",
+    "/rollouts": "rollouts",
+    "/hit-lists": "lists",
+    "/audit": "audit",
+}
 """Views without a subject, by path."""
 _ROLLOUTS, _LISTS = ("rollouts.css",), ("rollouts.css", "hits.css", "lists.css")
-_GUARDED = {"audit": "the audit log", "lists": "hit lists", "list": "hit lists"}
+_GUARDED = {"audit": "the audit log", "plates": "questions about plates", "lists": "hit lists", "list": "hit lists"}
 """Views that are not everybody's, as a refusal names them."""
-_SHEETS = {"rollouts": _ROLLOUTS, "rollout": _ROLLOUTS, "lists": _LISTS, "list": _LISTS}
+_NEEDS = {"audit": Right.READ_AUDIT, "plates": Right.SEARCH_PLATES}
+"""Of these, what they need; the others are of whoever keeps lists."""
+_SHEETS = {"rollouts": _ROLLOUTS, "rollout": _ROLLOUTS, "lists": _LISTS, "list": _LISTS, "plates": ("hits.css", "plates.css")}
 """Style sheets of a view besides the common one; of the others those of hits."""
 _SIGNED_OUT = 4401
 _TRY_AGAIN = 1013
@@ -59,7 +69,7 @@ class RoomPage(Element, component=str(_WEB / "control_room.js")):
     """One view of the control room.
 
     Args:
-        view: live, device, alerts, rollouts, rollout, lists, list or audit.
+        view: live, device, alerts, plates, rollouts, rollout, lists, list or audit.
         fleet: name shown in the header.
         person: who looks.
         device: for the view of one box.
@@ -101,6 +111,7 @@ def mount_room(app: FastAPI, services: Services, plan: Path | None) -> None:
     _live_line(app, services, room)
     _questions(app, room)
     add_list_questions(app, services)
+    add_purposes(app, services)
     _pages(services, assets)
     nicegui_app.on_startup(room.start)
     nicegui_app.on_shutdown(room.stop)
@@ -278,8 +289,8 @@ def _pages(services: Services, assets: str) -> None:
 
 
 def _may_see(person: Person, view: str) -> bool:
-    if view == "audit":
-        return person.may(Right.READ_AUDIT)
+    if view in _NEEDS:
+        return person.may(_NEEDS[view])
     return person.keeps_lists or view not in _GUARDED
 
 

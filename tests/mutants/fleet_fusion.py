@@ -9,6 +9,7 @@ _ERASING = ("tests/fleet/fusion/anpr/test_erasing.py",)
 _SEARCH = ("tests/fleet/fusion/anpr/test_search.py",)
 _HITS = "tests/fleet/control_room/test_browser_hits.py"
 _REPEATS = "tests/fleet/control_room/test_browser_repeats.py"
+_ASKING = "tests/fleet/control_room/test_browser_plates.py"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -206,5 +207,26 @@ MUTANTS: tuple[Mutant, ...] = (
         "page.offer(encoded if page.plates else bare)",
         "page.offer(encoded)",
         ("tests/fleet/control_room/test_plates.py",),
+    ),
+    Mutant(
+        "the page of questions is of those who may ask them",
+        "fleet/control_room/pages.py",
+        '"plates": Right.SEARCH_PLATES',
+        '"plates": Right.SEE',
+        (f"{_ASKING}::test_a_role_that_may_not_ask_has_no_such_page",),
+    ),
+    Mutant(
+        "for which purposes may be asked is told to those who may",
+        "fleet/control_room/purposes.py",
+        "        check_role(who)\n",
+        "",
+        (f"{_ASKING}::test_a_role_that_may_not_ask_has_no_such_page",),
+    ),
+    Mutant(
+        "a question without a reason is not sent",
+        "fleet/control_room/web/plates.js",
+        "if (!form.reason.trim()) return",
+        "if (false) return",
+        (f"{_ASKING}::test_where_a_plate_was_read",),
     ),
 )

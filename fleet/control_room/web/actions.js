@@ -96,6 +96,16 @@ export function fetchPath(incident, reason, decision) {
   return request("POST", `/api/v1/anpr/hits/${encodeURIComponent(incident)}/path`, { reason, decision });
 }
 
+/** Purposes for which may be asked about plates. */
+export function fetchPurposes() {
+  return request("GET", "/room/purposes");
+}
+
+/** Where a plate was read, or what was read at boxes in a time. Asking is recorded. */
+export function askPlates(wanted) {
+  return request("POST", "/api/v1/anpr/search", wanted);
+}
+
 /** The base plan as GeoJSON, or null where the manager has none. */
 export async function fetchPlan() {
   const { value } = await request("GET", "/room/plan");

@@ -4,10 +4,10 @@
 // was away, with whatever a person was typing. The room's line (connection.js) finds the manager again by itself.
 
 import { onMounted } from "vue";
-import { AlertsView, AuditView, DeviceView, ListView, ListsView, LiveView, RolloutView, RolloutsView } from "lamplighter-room";
+import { AlertsView, AuditView, DeviceView, ListView, ListsView, LiveView, PlatesView, RolloutView, RolloutsView } from "lamplighter-room";
 
 export default {
-  components: { AlertsView, AuditView, DeviceView, ListView, ListsView, LiveView, RolloutView, RolloutsView },
+  components: { AlertsView, AuditView, DeviceView, ListView, ListsView, LiveView, PlatesView, RolloutView, RolloutsView },
   props: { view: String, fleet: String, account: Object, device: { type: String, default: null }, rollout: { type: Number, default: null }, hit_list: { type: String, default: null } },
   setup() {
     function hangUp() {
@@ -21,6 +21,7 @@ export default {
     <LiveView v-if="view === 'live'" :fleet="fleet" :account="account" />
     <DeviceView v-else-if="view === 'device'" :fleet="fleet" :account="account" :device="device" />
     <AlertsView v-else-if="view === 'alerts'" :fleet="fleet" :account="account" />
+    <PlatesView v-else-if="view === 'plates'" :fleet="fleet" :account="account" />
     <RolloutsView v-else-if="view === 'rollouts'" :fleet="fleet" :account="account" />
     <RolloutView v-else-if="view === 'rollout'" :fleet="fleet" :account="account" :number="rollout" />
     <ListsView v-else-if="view === 'lists'" :fleet="fleet" :account="account" />

@@ -32,6 +32,7 @@ export const RoomHeader = {
     <nav class="views" aria-label="Pages">
       <a href="/" :aria-current="view === 'live' ? 'page' : null">Live</a>
       <a href="/alerts" :aria-current="view === 'alerts' ? 'page' : null">Alerts</a>
+      <a v-if="account && account.may_search_plates" href="/plates" :aria-current="view === 'plates' ? 'page' : null" data-plates-link>Plates</a>
       <a href="/rollouts" :aria-current="view === 'rollouts' || view === 'rollout' ? 'page' : null">Rollouts</a>
       <a v-if="account && account.keeps_lists" href="/hit-lists" :aria-current="view === 'lists' || view === 'list' ? 'page' : null" data-lists-link>Hit lists</a>
       <a v-if="account && account.may_audit" href="/audit" :aria-current="view === 'audit' ? 'page' : null">Audit</a>

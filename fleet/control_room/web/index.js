@@ -3,6 +3,7 @@
 export { LiveView } from "./live.js";
 export { DeviceView } from "./device.js";
 export { AlertsView, AuditView } from "./audit.js";
+export { PlatesView } from "./plates.js";
 export { RolloutView } from "./rollout.js";
 export { RolloutsView } from "./rollouts.js";
 export { ListView } from "./list.js";

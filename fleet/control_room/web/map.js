@@ -310,7 +310,7 @@ export const CityMap = {
   template: `
   <section class="panel map" aria-label="Map">
     <div ref="host" class="map-host"></div>
-    <p v-if="board.path.value" class="path-told" role="status" data-path-told>Path of <b class="plate">{{ board.path.value.plate }}</b>{{ board.path.value.sightings.length }} {{ board.path.value.sightings.length === 1 ? "hit" : "hits" }}<template v-if="board.path.value.until"> until {{ clockTime(board.path.value.until, board.now.value) }}</template> <button type="button" class="plain" @click="forget" data-path-forget>Remove</button></p>
+    <p v-if="board.path.value" class="path-told" role="status" data-path-told>Path of <b class="plate">{{ board.path.value.plate }}</b>{{ board.path.value.sightings.length }} {{ board.path.value.word ?? "hit" }}{{ board.path.value.sightings.length === 1 ? "" : "s" }}<template v-if="board.path.value.until"> until {{ clockTime(board.path.value.until, board.now.value) }}</template> <button type="button" class="plain" @click="forget" data-path-forget>Remove</button></p>
     <p v-if="nowhere" class="empty" data-nowhere>No box has said where it is.</p>
     <button type="button" class="map-fit plain" title="Show all boxes" @click="fit">all</button>
   </section>`,

@@ -60,7 +60,9 @@ def test_no_page_is_shown_to_strangers(client: httpx.Client, path: str) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, f"/login?next={path}")
 
 
-@pytest.mark.parametrize("path", ["plan", "events/1", "devices/market-1", "incidents", "verdicts", "audit", "lists"])
+@pytest.mark.parametrize(
+    "path", ["plan", "events/1", "devices/market-1", "incidents", "verdicts", "audit", "lists", "purposes"]
+)
 def test_no_question_is_answered_to_strangers(client: httpx.Client, room: ControlRoom, path: str) -> None:
     assert client.get(f"/room/{path}").status_code == 401
     assert signed_in(client, room).get(f"/room/{path}").status_code == 200
