@@ -60,6 +60,8 @@ def test_where_a_plate_was_read(browser: Browser, room: ControlRoom) -> None:
         expect(page.locator("[data-sighting]").first).to_contain_text(room.town.boxes["station-2"].site.label)
         expect(page.locator("[data-path-told]")).to_contain_text("2 sightings")
         expect(page.locator(".path-stop")).to_have_count(2)
+        expect(page.locator("[data-path-told]")).to_be_in_viewport()
+        expect(page.locator(".path-stop").first).to_be_in_viewport()
         assert "ASK" not in page.url.upper(), "a plate stands in no address"
         assert seen.complaints == []
         assert seen.strangers == []
