@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.figure import Figure, Options, Sense
+from benchmarks.figure import Figure, Options
 from benchmarks.plates_image import series
 from benchmarks.plates_site import LIST, PlateSite, check_models, plate_site
 from benchmarks.traffic_clip import clip
@@ -93,7 +93,6 @@ def _figures(took: list[float], orders: list[ListOrder], entries: int, short: st
         value=share,
         unit="share",
         n=len(sizes),
-        sense=Sense.AT_MOST,
         against=f"{orders[-1].size:,} bytes of the whole list{short}",
     )
 

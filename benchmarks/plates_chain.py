@@ -80,15 +80,16 @@ def whole_chain(folder: Path, options: Options) -> Chain:
         site.film(folder / "film.mp4", repeat=True)
         site.box.start()
         site.until(lambda: site.held, "the box has its list and its keys")
-        _let_pass(site, plates, options)
+        keys = _keys(site)  # once: they are behind a password that costs a second
+        _let_pass(site, plates, keys["pseudonym"], options)
         said = _said(site)
         _cut(site, folder, options)
         ledger.wire(site.auditor.heard)
         options.progress("searching the image")
         ledger.disk("image", folder / "image", _OUTBOX)
         image = Image(folder / "image" / "state", said)
-        passed = _passed(_keys(site)["pseudonym"], plates, set(said))
-        chain = _enumerated(image, site, listed, passed, ledger, options)
+        passed = _passed(keys["pseudonym"], plates, set(said))
+        chain = _enumerated(image, site, keys, listed, passed, ledger, options)
         _again(site, ledger)
         options.progress("searching what is left")
         ledger.wire(site.auditor.heard)
@@ -98,10 +99,9 @@ def whole_chain(folder: Path, options: Options) -> Chain:
     return chain
 
 
-def _let_pass(site: PlateSite, plates: Sequence[str], options: Options) -> None:
+def _let_pass(site: PlateSite, plates: Sequence[str], key: bytes, options: Options) -> None:
     """Until as many passages have been told as there are plates, each by a pseudonym or a hit, and one plate by the former."""
     begun, vehicles = time.monotonic(), len(plates)
-    key = _keys(site)["pseudonym"]  # once: it is behind a password that costs a second
 
     def enough() -> bool:
         told = _passages(site)
@@ -187,10 +187,15 @@ def _keys(site: PlateSite) -> dict[str, bytes]:
 
 
 def _enumerated(  # noqa: PLR0913 - what is known of an image
-    image: Image, site: PlateSite, listed: list[str], passed: set[str], ledger: Ledger, options: Options
+    image: Image,
+    site: PlateSite,
+    keys: dict[str, bytes],
+    listed: list[str],
+    passed: set[str],
+    ledger: Ledger,
+    options: Options,
 ) -> Chain:
     """Try everything on the image, and show with the manager's keys that it would have worked."""
-    keys = _keys(site)
     with_list, with_others = (image.enumerate(ledger.sought.plates, [keys[use]]) for use in ("list", "pseudonym"))
     if not set(listed) <= with_list or not passed or passed != with_others:
         msg = f"with its keys the image yields {len(with_list)} and {len(with_others)} plates: the search cannot find"

@@ -12,18 +12,19 @@ from edge.infer.outcome import Seen
 from models.bundle.bundle import MANIFEST, zoo
 from ota.device.judge import Criteria
 from protocol.config import Anpr, Gate, Source
+from tests.edge.infer.test_plates import CPU
 from tests.edge.runtime.box import Box
+from tests.edge.runtime.test_plates import BUNDLES
 from tests.edge.updates.site import FINAL, Site
 
 READER = "plate-reader"
-SHIPPED = ("person-vehicle-fast", "plate-detector", READER)
 CRITERIA = Criteria(shadow_s=0.5, shadow_looks=3, probation_s=0.5, probation_looks=10, stall_s=20.0, alive_s=5.0, look_s=0.1)
 BEGUN_S, UPDATED_S = 60.0, 180.0
 
 
 def test_a_new_reader_is_tried_on_the_plates_that_go_by_and_then_reads_them(tmp_path: Path) -> None:
     installed = tmp_path / "installed"
-    for name in SHIPPED:
+    for name in BUNDLES:
         shutil.copytree(zoo() / name, installed / name)
     files = {path.name: path.read_bytes() for path in (installed / READER).iterdir()}
     manifest = msgspec.json.decode(files[MANIFEST])
@@ -33,7 +34,7 @@ def test_a_new_reader_is_tried_on_the_plates_that_go_by_and_then_reads_them(tmp_
     site.repository.add(files, 1)
     site.repository.publish(("targets", "snapshot", "timestamp"))
     watched = Source("gate", str(clip()), gate=Gate(region_px=512), anpr=Anpr(), repeat=True)
-    looks = Box(installed, entry="edge.infer.onnx_cpu:OnnxCpu"), watched
+    looks = Box(installed, entry=CPU), watched
     with site.mirror() as mirror, site.started(mirror, criteria=CRITERIA, looks=looks) as start:
         results = start.box.results
 

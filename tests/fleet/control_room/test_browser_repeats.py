@@ -28,6 +28,12 @@ def card_of(page: Page, plate: str, among: str = "[data-unjudged]") -> Locator:
     return page.locator(f"{among} .alert", has=page.locator("[data-plate]", has_text=plate))
 
 
+def ask_path(page: Page, reason: str) -> None:
+    """Ask for the path of the open card and say why; it is not sent yet."""
+    page.locator("[data-path-ask]").click()
+    page.fill("[data-path-reason]", reason)
+
+
 def away(page: Page) -> None:
     """Nothing is held back while the pointer is elsewhere."""
     page.mouse.move(page.evaluate("innerWidth / 2"), 5)
@@ -133,8 +139,7 @@ def test_a_path_grows_while_its_card_is_open(browser: Browser, room: ControlRoom
     incident = passes(room, "1RPT004", ("market-1", 9 * MINUTE_MS), ("station-2", 4 * MINUTE_MS))[-1]
     with visit(browser, room, "ada") as (page, seen):
         open_card(page, incident)
-        page.locator("[data-path-ask]").click()
-        page.fill("[data-path-reason]", "case 2026/77")
+        ask_path(page, "case 2026/77")
         page.keyboard.press("Enter")
         expect(page.locator("[data-path] li")).to_have_count(2)
         page.click(".map-fit")
@@ -166,8 +171,7 @@ def test_a_path_that_is_no_longer_followed_says_until_when_it_was(browser: Brows
     incident = passes(room, "1RPT005", ("market-1", 9 * MINUTE_MS), ("station-2", 4 * MINUTE_MS))[-1]
     with visit(browser, room, "ada") as (page, seen):
         open_card(page, incident)
-        page.locator("[data-path-ask]").click()
-        page.fill("[data-path-reason]", "case 2026/78")
+        ask_path(page, "case 2026/78")
         page.keyboard.press("Enter")
         expect(page.locator("[data-path-told]")).to_contain_text("2 hits")
         expect(page.locator("[data-path-told]")).not_to_contain_text("until")
@@ -193,8 +197,7 @@ def test_what_is_older_than_a_month_is_shown_with_a_prosecutors_decision(browser
         assert [text for text in seen.complaints if "403" not in text] == []
     with visit(browser, room, "ada") as (page, seen):
         open_card(page, incident)
-        page.locator("[data-path-ask]").click()
-        page.fill("[data-path-reason]", "case 2026/80")
+        ask_path(page, "case 2026/80")
         page.check("[data-path-older]")
         page.click("[data-path-give]")
         expect(page.locator("[data-path-error]")).to_contain_text("Give the reference of the prosecutor's written decision")
