@@ -94,9 +94,9 @@ def compare(  # noqa: PLR0913 - two models and what they are called
         msg = f"{name}: undefined for {whose} on {on}; judge it on items that it speaks of"
         raise EvaluationError(msg)
     difference = values[1] - values[0]
-    note = ""
+    least, greatest = figure.bounds(ordered[0])
+    note, span = "", greatest - least
     if sources == 1:
-        span = figure.bounds[1] - figure.bounds[0]
         if not math.isfinite(span):
             msg = f"{name}: all outcomes come from one source and the figure has no range; compare on several sources"
             raise EvaluationError(msg)
@@ -104,7 +104,6 @@ def compare(  # noqa: PLR0913 - two models and what they are called
     else:
         drawn = [weighed[1](w) - weighed[0](w) for w in resamples(places, sources, random, draws)]
         low, high = percentiles(name, np.concatenate(drawn))
-        span = figure.bounds[1] - figure.bounds[0]
         if low == high == difference == 0 and math.isfinite(span):
             low, high = -unseen(sources) * span, unseen(sources) * span
             note = f"no source differed: the interval is an exact one for {sources} sources"

@@ -20,12 +20,20 @@ from models.factory.statistics import Array, EvaluationError, Outcome, Weighed
 SHARE = (0.0, 1.0)
 
 
+class _Limited:
+    limits: tuple[float, float]
+
+    def bounds(self, outcomes: Sequence[Outcome]) -> tuple[float, float]:  # noqa: ARG002 - the same for any
+        """As in :class:`models.factory.statistics.Figure`."""
+        return self.limits
+
+
 @dataclass(frozen=True)
-class Mean:
+class Mean(_Limited):
     """The mean of one value: accuracy where it is 0 or 1."""
 
     value: str
-    bounds: tuple[float, float] = SHARE
+    limits: tuple[float, float] = SHARE
     """Range of the value, hence of its mean."""
 
     def size(self, outcomes: Sequence[Outcome]) -> int:
@@ -39,12 +47,12 @@ class Mean:
 
 
 @dataclass(frozen=True)
-class Ratio:
+class Ratio(_Limited):
     """The sum of one value by the sum of another: recall (hits by objects), false boxes per picture."""
 
     numerator: str
     denominator: str
-    bounds: tuple[float, float] = SHARE
+    limits: tuple[float, float] = SHARE
 
     def size(self, outcomes: Sequence[Outcome]) -> int:
         """The sum of the denominator."""
@@ -57,12 +65,12 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Quantile:
+class Quantile(_Limited):
     """A quantile of one value: the smallest that at least the share ``share`` of the weight does not exceed."""
 
     value: str
     share: float
-    bounds: tuple[float, float] = (0.0, math.inf)
+    limits: tuple[float, float] = (0.0, math.inf)
 
     def size(self, outcomes: Sequence[Outcome]) -> int:
         """Outcomes."""
@@ -83,7 +91,7 @@ class Quantile:
 
 
 @dataclass(frozen=True)
-class AveragePrecision:
+class AveragePrecision(_Limited):
     """Area under the precision-recall curve at 101 recalls, over the detections of many pictures.
 
     Each outcome is a picture: ``scores`` and ``hits`` (0 or 1) of its detections, ``real`` the number of its objects.
@@ -92,7 +100,7 @@ class AveragePrecision:
     scores: str = "scores"
     hits: str = "hits"
     real: str = "real"
-    bounds: tuple[float, float] = SHARE
+    limits: tuple[float, float] = SHARE
 
     def size(self, outcomes: Sequence[Outcome]) -> int:
         """Objects."""
@@ -112,7 +120,7 @@ class AveragePrecision:
 
 
 @dataclass(frozen=True)
-class CalibrationError:
+class CalibrationError(_Limited):
     """Expected calibration error of probabilities against 0 or 1; an outcome holds one of each, or several.
 
     Resampling adds noise to every bin, so that the interval lies somewhat too high; of a well calibrated model it may begin
@@ -123,7 +131,7 @@ class CalibrationError:
     hit: str
     bins: int = BINS
     binning: Binning = Binning.WIDTH
-    bounds: tuple[float, float] = SHARE
+    limits: tuple[float, float] = SHARE
 
     def size(self, outcomes: Sequence[Outcome]) -> int:
         """Probabilities."""

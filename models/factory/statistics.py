@@ -60,9 +60,8 @@ class Outcome:
 class Figure(Protocol):
     """A number that describes many outcomes."""
 
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The least and the greatest value that it can have."""
+    def bounds(self, outcomes: Sequence[Outcome]) -> tuple[float, float]:
+        """The least and the greatest value that it can have over so many outcomes."""
 
     def size(self, outcomes: Sequence[Outcome]) -> int:
         """How many samples it rests on."""
@@ -123,12 +122,12 @@ def estimate(  # noqa: PLR0913 - a figure and what it is called
     if not math.isfinite(value):
         msg = f"{name}: undefined over the {len(outcomes)} outcomes on {on}; it needs at least one item that it speaks of"
         raise EvaluationError(msg)
-    least, greatest = figure.bounds
+    least, greatest = figure.bounds(outcomes)
     if not least <= value <= greatest:
-        msg = f"{name}: {value:g} is outside its range, {least:g} to {greatest:g}; name the figure's bounds"
+        msg = f"{name}: {value:g} is outside its range, {least:g} to {greatest:g}; name the figure's limits"
         raise EvaluationError(msg)
     low, high, note = _interval(
-        name, value, figure.bounds, [weighed(w) for w in resamples(places, sources, random, draws)], sources
+        name, value, (least, greatest), [weighed(w) for w in resamples(places, sources, random, draws)], sources
     )
     metric = Metric(name, value, low, high, figure.size(outcomes), on)
     return Estimate(metric, variant, condition, sources, note, unit)

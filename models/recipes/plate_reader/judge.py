@@ -74,7 +74,10 @@ class Total:
     """The sum of one value: plates that were read."""
 
     value: str
-    bounds: tuple[float, float] = (0.0, 1e6)
+
+    def bounds(self, outcomes: Sequence[Outcome]) -> tuple[float, float]:
+        """None or all."""
+        return 0.0, float(len(outcomes))
 
     def size(self, outcomes: Sequence[Outcome]) -> int:
         """Outcomes."""

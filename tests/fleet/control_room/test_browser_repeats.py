@@ -83,18 +83,18 @@ def test_hits_of_one_plate_are_one_card_with_a_verdict_for_each(browser: Browser
         expect(mine.locator("[data-repeats]")).to_contain_text("2 to judge")
         expect(mine).to_have_attribute("data-incident", third)
         mine.locator(".alert-head").click()
-        page.locator(f"[data-hit='{first}']").check()
+        expect(page.locator(f"[data-hit='{third}']")).to_be_checked()
         page.keyboard.press("c")
         expect(mine.locator("[data-verdict]")).to_contain_text("confirmed by ada")
         expect(mine.locator("[data-repeats]")).to_contain_text("1 to judge")
         page.keyboard.press("Escape")
         expect(mine.locator(".alert-head")).to_be_focused()
-        expect(mine).to_have_attribute("data-incident", third)
+        expect(mine).to_have_attribute("data-incident", first)
         assert seen.complaints == []
     with room.engine.connect() as connection:
         of = verdict.c
         judged = connection.execute(select(of.incident, of.decision).where(of.incident.in_([first, second, third])))
-        assert sorted(map(tuple, judged)) == sorted([(first, "confirm"), (second, "confirm")])
+        assert sorted(map(tuple, judged)) == sorted([(second, "confirm"), (third, "confirm")])
 
 
 def test_what_is_typed_about_one_hit_is_kept_for_it_and_never_said_of_another(browser: Browser, room: ControlRoom) -> None:

@@ -12,7 +12,9 @@ import pytest
 
 from models.bundle.bundle import BundleError
 from models.bundle.reading import ALPHABET, Reading, deviation
+from models.factory.comparison import compare
 from models.factory.figures import CalibrationError, Mean
+from models.factory.statistics import Outcome
 from models.recipes.plate_reader import judge, kept, steps
 from models.recipes.plate_reader.export import to_onnx
 from models.recipes.plate_reader.kept import CALIBRATION, FILE, GOLDEN, read_kept
@@ -229,6 +231,14 @@ def test_judging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert eu not in skipped
     assert judge.picture("eu/wrong", tmp_path) is not None
     assert judge.picture("eu/none", tmp_path) is None
+
+
+def test_where_all_plates_are_read_alike_the_doubt_is_a_few_of_them() -> None:
+    outcomes = [Outcome(f"photo {number}", "", {"top1": 1.0}, "0") for number in range(160)]
+    found = compare(
+        outcomes, outcomes, judge.Total("top1"), np.random.default_rng(1), name="plates", names=("fp32", "int8"), on="photos"
+    )
+    assert (found.difference, found.low, found.high) == pytest.approx((0, -3.65, 3.65), abs=0.01)
 
 
 def test_without_data_rendered_crops_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
