@@ -32,7 +32,7 @@ from fleet.accounts.accounts import SESSION_S, Person, Right
 from fleet.api.app import COOKIE, ApiError, current
 from fleet.control_room.answers import incident_page
 from fleet.control_room.lists import add_list_questions
-from fleet.control_room.login import NOTICES, login_page, safe_next
+from fleet.control_room.login import NOTICES, login_page, refused_page, safe_next
 from fleet.control_room.plan import read_plan
 from fleet.control_room.policy import ASSETS, Policy
 from fleet.control_room.purposes import add_purposes
@@ -257,7 +257,8 @@ def _show(services: Services, assets: str, request: Request, view: str, **subjec
     if person is None:
         return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
     if not _may_see(person, view):
-        return HTMLResponse(f"Your role does not include {_GUARDED[view]}.", 403)
+        who = {"name": person.name, "role": person.role.value, "guarded": _GUARDED[view]}
+        return HTMLResponse(refused_page(fleet=services.fleet, assets=assets, fonts=_FONTS, **who), 403)
     for sheet in ("style.css", *_SHEETS.get(view, ("hits.css",))):
         ui.add_head_html(f'<link rel="stylesheet" href="{assets}/{sheet}">')
     RoomPage(view, services.fleet, person, **subject)

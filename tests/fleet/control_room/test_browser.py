@@ -71,7 +71,10 @@ def test_whoever_may_only_look_cannot_judge(browser: Browser, room: ControlRoom)
         )
         assert status == 403
         page.goto(f"{room.url}/audit")
-        expect(page.locator("body")).to_contain_text("does not include the audit log")
+        expect(page.get_by_role("alert")).to_have_text("Your role does not include the audit log.")
+        expect(page.locator("main")).to_contain_text("signed in as vik, viewer")
+        page.get_by_role("button", name="Sign in as somebody else").click()
+        expect(page.locator("#name")).to_be_focused()
 
 
 def test_a_wrong_password_says_so_and_the_right_one_leads_where_one_wanted_to_go(browser: Browser, room: ControlRoom) -> None:
