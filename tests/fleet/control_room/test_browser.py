@@ -70,9 +70,21 @@ def test_whoever_may_only_look_cannot_judge(browser: Browser, room: ControlRoom)
             incident,
         )
         assert status == 403
+
+
+def test_whoever_opens_a_page_that_is_not_theirs_is_told_who_they_are_and_where_to_go(
+    browser: Browser, room: ControlRoom
+) -> None:
+    with visit(browser, room) as (page, _):
         page.goto(f"{room.url}/audit")
+        page.fill("#name", "vik")
+        page.fill("#password", PASSWORD)
+        page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_have_text("Your role does not include the audit log.")
         expect(page.locator("main")).to_contain_text("signed in as vik, viewer")
+        page.get_by_role("button", name="Go to the live page").click()
+        expect(page.locator("[data-link-state=live]")).to_be_visible()
+        page.goto(f"{room.url}/audit")
         page.get_by_role("button", name="Sign in as somebody else").click()
         expect(page.locator("#name")).to_be_focused()
 
