@@ -27,6 +27,7 @@ from edge.outbox.outbox import Outbox
 from edge.uplink.config import TlsFiles, UplinkConfig
 from edge.uplink.uplink import Uplink
 from protocol.acks import Ack
+from protocol.basis import Estimate
 from protocol.commands import Command, Reply
 from protocol.events import (
     PRIORITY,
@@ -36,7 +37,6 @@ from protocol.events import (
     CrowdAlert,
     CrowdCount,
     Cue,
-    Estimate,
     EventBody,
     EventType,
     Phase,

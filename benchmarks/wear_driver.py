@@ -22,19 +22,8 @@ from edge.observation import Observation
 from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
 from protocol.acks import Ack
-from protocol.events import (
-    Assessed,
-    Clock,
-    ClockSource,
-    CrowdAlert,
-    CrowdCount,
-    Cue,
-    Estimate,
-    EventType,
-    ModelRef,
-    Phase,
-    Where,
-)
+from protocol.basis import Estimate
+from protocol.events import Assessed, Clock, ClockSource, CrowdAlert, CrowdCount, Cue, EventType, ModelRef, Phase, Where
 
 DAY_S = 86_400
 _COUNT_EVERY_S = 10

@@ -23,10 +23,10 @@ from msgspec import Meta
 from edge.errors import ConfigurationError
 from edge.explain import explain
 from edge.updates.settings import Settings
+from protocol.basis import Struct
 from protocol.config import Config, Refusal, Report, Source, check_config
 from protocol.enrolment import normalise_code
 from protocol.errors import InvalidNameError
-from protocol.events import Struct
 from protocol.identifiers import Name
 
 if sys.version_info >= (3, 11):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.clock import Instant
-from protocol.events import Assessed, EventType, ModelRef, Phase, Struct
+from protocol.basis import Struct
+from protocol.events import Assessed, EventType, ModelRef, Phase
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from protocol.events import Struct
+from protocol.basis import Struct
 from protocol.identifiers import Name
 from protocol.keys import SealedKeys
 

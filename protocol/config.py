@@ -1,4 +1,4 @@
-"""What a box is told to do: sources, zones, lines, reporting. Carried by the desired twin and by a box's own file.
+"""What a box is told to do: sources, zones, lines, microphones, reporting. Carried by the desired twin and by a box's own file.
 
 Rules: unknown keys are refused; every field has a description, from which the documentation is made; what types cannot say
 (geometry, thresholds that belong together, names that must differ, the size of the whole) is checked by :func:`check_config`,
@@ -13,8 +13,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from protocol.basis import Struct
 from protocol.errors import GeometryError
-from protocol.events import Struct, Where
+from protocol.events import Where
 from protocol.geometry import MAX_VERTICES, Point, check_line, check_polygon
 from protocol.identifiers import Name
 from protocol.limits import CONFIG_BYTES
@@ -117,6 +118,44 @@ class Source(Struct, frozen=True):
     reference: Annotated[str, Meta(max_length=64, description="The same view in the city's own video system")] = ""
 
 
+Metres = Annotated[float, Meta(ge=-10, le=10)]
+
+
+class Microphone(Struct, frozen=True):
+    """One microphone or array, or a recording of one. Shots are listened for; no sound is kept or sent."""
+
+    id: Name
+    uri: Annotated[str, Meta(min_length=1, max_length=512, description="A file's path, or the name of an ALSA device")]
+    kind: Annotated[Literal["file", "alsa"], Meta(description="What it is")] = "file"
+    pace: Annotated[Literal["real-time", "fastest"], Meta(description="As the clock goes, or as fast as the box can")] = (
+        "real-time"
+    )
+    repeat: Annotated[bool, Meta(description="Begin again at the end of the file")] = False
+    rate_hz: Annotated[Literal[16_000, 48_000], Meta(description="Samples a second and channel")] = 16_000
+    channels: Annotated[int, Meta(ge=1, le=8, description="How many")] = 1
+    positions: Annotated[
+        tuple[tuple[Metres, Metres, Metres], ...],
+        Meta(
+            max_length=8,
+            description="Where the microphone of each channel is: metres to the right, ahead and up, seen along the heading; "
+            "empty = not known, and no direction is told",
+        ),
+    ] = ()
+    full_scale_db: (
+        Annotated[
+            float,
+            Meta(
+                ge=60, le=200, description="Peak sound pressure level that is full scale, dB re 20 micropascals; null = unknown"
+            ),
+        ]
+        | None
+    ) = None
+    model: Annotated[Name, Meta(description="Bundle that listens for shots")] = "gunshot"
+    operating_point: Annotated[str, Meta(max_length=32, description="Thresholds of the model, by name")] = "default"
+    where: Where | None = None
+    reference: Annotated[str, Meta(max_length=64, description="The same place in the city's own system")] = ""
+
+
 class Report(Struct, frozen=True):
     """How often a box speaks. The defaults keep a box with one camera under 150 MB a month."""
 
@@ -134,6 +173,7 @@ class Config(Struct, frozen=True):
 
     sources: Annotated[tuple[Source, ...], Meta(max_length=16, description="Cameras and recordings")] = ()
     report: Report = Report()
+    microphones: Annotated[tuple[Microphone, ...], Meta(max_length=4, description="What is listened to")] = ()
 
 
 class Refusal(Struct, frozen=True):
@@ -151,6 +191,9 @@ def check_config(config: Config) -> tuple[Refusal, ...]:
 def _faults(config: Config) -> Iterator[Refusal]:
     yield from _too_large(config)
     yield from _twice([source.id for source in config.sources], "sources", "source")
+    yield from _twice([microphone.id for microphone in config.microphones], "microphones", "microphone")
+    for i, microphone in enumerate(config.microphones):
+        yield from _of_microphone(microphone, {source.id for source in config.sources}, f"microphones[{i}]")
     for i, source in enumerate(config.sources):
         at = f"sources[{i}]"
         yield from _twice([zone.id for zone in source.zones], f"{at}.zones", "zone")
@@ -188,6 +231,21 @@ def _of_anpr(anpr: Anpr, source: str, at: str) -> Iterator[Refusal]:
             f"{at}.purpose",
             f'source {source!r}: pseudonyms have a purpose, and where nothing leaves there is none: give others = "pseudonym" '
             "and a purpose of the fleet's policy, or neither",
+        )
+
+
+def _of_microphone(microphone: Microphone, sources: set[str], at: str) -> Iterator[Refusal]:
+    name, known = microphone.id, len(microphone.positions)
+    if name in sources:
+        yield Refusal(f"{at}.id", f"microphone {name!r} has the name of a source; give each its own name")
+    if known not in {0, microphone.channels}:
+        yield Refusal(
+            f"{at}.positions",
+            f"microphone {name!r}: {known} positions for {microphone.channels} channels; give one each, or none",
+        )
+    if known and (microphone.where is None or microphone.where.heading is None):
+        yield Refusal(
+            f"{at}.where.heading", f"microphone {name!r}: a direction needs the heading that its positions are seen along"
         )
 
 

@@ -12,8 +12,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from protocol.basis import Struct
 from protocol.errors import InvalidNameError
-from protocol.events import Struct
 from protocol.identifiers import Name
 
 ENROL_PATH = "/api/v1/enrol"

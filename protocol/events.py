@@ -17,18 +17,13 @@ import enum
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
-import msgspec
 from msgspec import Meta
 
+from protocol.basis import Code, Estimate, EventTypeName, Probability, ShortText, Struct
+from protocol.gunshot import GunshotDetected
 from protocol.identifiers import Boot, Count, EventId, Name, Ordinal, Seq
-from protocol.limits import TEXT_CHARACTERS
 from protocol.plates import PlateText
 from protocol.pseudonyms import PseudonymText
-
-ShortText = Annotated[str, Meta(max_length=TEXT_CHARACTERS, description="A short reason for people")]
-Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,47}\Z", description="A machine-readable name")]
-EventTypeName = Annotated[str, Meta(pattern=r"^[a-z]{1,24}\.[a-z]{1,24}\Z", description="An event type, known or not")]
-Probability = Annotated[float, Meta(ge=0, le=1, description="Calibrated probability")]
 
 
 class EventType(str, enum.Enum):
@@ -42,6 +37,7 @@ class EventType(str, enum.Enum):
     OTA_REPORT = "ota.report"
     ANPR_READ = "anpr.read"
     ANPR_HIT = "anpr.hit"
+    GUNSHOT_DETECTED = "gunshot.detected"
 
 
 class Priority(enum.IntEnum):
@@ -61,6 +57,7 @@ PRIORITY: dict[EventType, Priority] = {
     EventType.OTA_REPORT: Priority.REPORT,
     EventType.ANPR_READ: Priority.STATISTIC,
     EventType.ANPR_HIT: Priority.ALERT,
+    EventType.GUNSHOT_DETECTED: Priority.ALERT,
 }
 
 
@@ -70,10 +67,6 @@ class Phase(str, enum.Enum):
     NEW = "new"
     UPDATE = "update"
     END = "end"
-
-
-class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Base of everything on the wire: immutable, strict, compact."""
 
 
 class ClockSource(str, enum.Enum):
@@ -119,15 +112,6 @@ class ModelRef(Struct, frozen=True):
     version: Annotated[str, Meta(max_length=32, description="Version of its bundle")]
     digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="SHA-256 of the variant that ran")]
     operating_point: Annotated[str, Meta(max_length=32, description="Name of the thresholds, as in its manifest")]
-
-
-class Estimate(Struct, frozen=True):
-    """A measured number with its interval."""
-
-    value: Annotated[float, Meta(description="Best estimate, in the unit of the field")]
-    low: Annotated[float, Meta(description="Lower end of the interval")]
-    high: Annotated[float, Meta(description="Upper end of the interval")]
-    level: Annotated[float, Meta(gt=0, lt=1, description="Coverage of the interval")] = 0.9
 
 
 class TrackBox(Struct, frozen=True):
@@ -370,6 +354,7 @@ OBSERVED: dict[EventType, type[Struct]] = {
     EventType.OTA_REPORT: OtaReport,
     EventType.ANPR_READ: AnprRead,
     EventType.ANPR_HIT: AnprHit,
+    EventType.GUNSHOT_DETECTED: GunshotDetected,
 }
 
 BODY: dict[EventType, Any] = {kind: EventBody[observed] for kind, observed in OBSERVED.items()}  # type: ignore[valid-type]

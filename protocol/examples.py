@@ -13,6 +13,7 @@ from types import MappingProxyType
 import msgspec
 
 from protocol.acks import Ack
+from protocol.basis import Estimate
 from protocol.commands import Command, Reply
 from protocol.config import Anpr, Config, Gate, Lane, Line, Refusal, Report, Source, Zone, ZoneAlarm
 from protocol.enrolment import EnrolRequest, EnrolResponse
@@ -30,7 +31,6 @@ from protocol.events import (
     Cue,
     DeviceHealth,
     Direction,
-    Estimate,
     Event,
     EventBody,
     EventType,
@@ -46,6 +46,7 @@ from protocol.events import (
     VehicleKind,
     Where,
 )
+from protocol.examples_gunshot import SHOTS
 from protocol.identifiers import uuid7
 from protocol.keys import KeyBundle, KeyOffer, PlateKey
 from protocol.lists import Change, ListHeader, Part, Seal
@@ -235,6 +236,21 @@ EVENTS: Mapping[EventType, Event] = MappingProxyType(
                 incident=uuid7(_UNIX_MS - 900, bytes(range(10, 20))),
                 phase=Phase.NEW,
                 assessed=Assessed("listed-plate", 0.46, _HIT_CUES),
+            ),
+        ),
+        EventType.GUNSHOT_DETECTED: _event(
+            EventType.GUNSHOT_DETECTED,
+            1848,
+            EventBody(
+                _AT,
+                _CLOCK,
+                SHOTS,
+                sensor=Sensor("mast-3"),
+                where=_WHERE,
+                model=ModelRef("gunshot", "1.0.0", "4d" * 32, "default"),
+                incident=uuid7(_UNIX_MS - 700, bytes(range(20, 30))),
+                phase=Phase.NEW,
+                assessed=Assessed("gunshot", 0.83, (Cue("onset", 31.0, "dB"), Cue("model", 0.91), Cue("windows", 3.0))),
             ),
         ),
     }

@@ -21,8 +21,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from protocol.basis import Struct
 from protocol.errors import ProtocolError
-from protocol.events import Struct
 from protocol.identifiers import Boot, Name
 from protocol.lists import KeyId
 from protocol.orders import Signature

@@ -18,5 +18,5 @@ TEXT_CHARACTERS = 120
 """Longest free text in an event (a reason, a zone's name). A 32x32 grey picture in base64 is over ten times that."""
 
 SCHEMA_MAJOR = 1
-SCHEMA_MINOR = 2
+SCHEMA_MINOR = 3
 """Version of the wire contract. A newer minor version is stored raw and acknowledged, a newer major one quarantined."""

@@ -26,8 +26,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from protocol.basis import Struct
 from protocol.errors import ProtocolError
-from protocol.events import Struct
 from protocol.identifiers import Count, Name, Ordinal
 from protocol.manifest import Sha256
 from protocol.orders import Signature

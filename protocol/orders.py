@@ -18,8 +18,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from protocol.basis import Struct
 from protocol.errors import ProtocolError
-from protocol.events import OtaReport, Struct
+from protocol.events import OtaReport
 from protocol.identifiers import EventId, Name, Ordinal
 
 _ORDERS = b"lamplighter orders 1\n"

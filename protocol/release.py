@@ -18,8 +18,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from protocol.basis import Struct
 from protocol.errors import ProtocolError
-from protocol.events import Struct
 from protocol.identifiers import Name, Ordinal, check_name
 from protocol.manifest import FileName, Precision, Sha256
 

@@ -12,7 +12,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from protocol.events import Clock, ModelRef, Reason, Struct, Where
+from protocol.basis import Struct
+from protocol.events import Clock, ModelRef, Reason, Where
 from protocol.identifiers import Boot, Count, Name, Ordinal
 from protocol.keys import KeyOffer
 from protocol.lists import KeyId

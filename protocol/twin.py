@@ -12,8 +12,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from protocol.basis import Struct
 from protocol.config import Config, Refusal
-from protocol.events import Struct
 from protocol.identifiers import Count, Name, Ordinal
 from protocol.limits import PACKET_BYTES
 from protocol.lists import MOST_BYTES

@@ -20,8 +20,9 @@ from msgspec import Meta
 from edge.errors import StateFolderError
 from edge.updates.probation import Wellness
 from ota.device.state import State
+from protocol.basis import Struct
 from protocol.config import Refusal
-from protocol.events import ModelRef, Reason, Struct
+from protocol.events import ModelRef, Reason
 from protocol.state import Status, Telemetry
 
 _MAX_PATH = 107

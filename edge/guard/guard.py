@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from protocol.basis import Estimate, Struct
 from protocol.events import (
     BODY,
     Alternate,
@@ -32,7 +33,6 @@ from protocol.events import (
     CrowdFlow,
     Cue,
     DeviceHealth,
-    Estimate,
     EventBody,
     EventType,
     ModelRef,
@@ -42,10 +42,10 @@ from protocol.events import (
     Pseudonym,
     Reason,
     Sensor,
-    Struct,
     TrackBox,
     Where,
 )
+from protocol.gunshot import Bearing, Confuser, GunshotDetected, Hearing
 
 ALLOWED: dict[EventType, type[Struct]] = {
     EventType.CROWD_COUNT: CrowdCount,
@@ -56,6 +56,7 @@ ALLOWED: dict[EventType, type[Struct]] = {
     EventType.OTA_REPORT: OtaReport,
     EventType.ANPR_READ: AnprRead,
     EventType.ANPR_HIT: AnprHit,
+    EventType.GUNSHOT_DETECTED: GunshotDetected,
 }
 """What each event type may carry as its observation."""
 
@@ -106,6 +107,23 @@ FIELDS: dict[type[Struct], frozenset[str]] = {
             "colour_probability",
         }
     ),
+    GunshotDetected: frozenset(
+        {
+            "shots",
+            "onsets_ms",
+            "onset_sigma_ms",
+            "mode",
+            "hearing",
+            "confuser",
+            "cadence_rpm",
+            "shock",
+            "shock_lead_ms",
+            "bearing",
+        }
+    ),
+    Hearing: frozenset({"level_db", "snr_db", "clipped", "wind_db", "spl_db", "microphones", "faulty"}),
+    Confuser: frozenset({"name", "probability"}),
+    Bearing: frozenset({"azimuth_deg", "sigma_deg", "elevation_deg"}),
     Assessed: frozenset({"what", "probability", "cues"}),
     Cue: frozenset({"name", "value", "unit"}),
     Estimate: frozenset({"value", "low", "high", "level"}),

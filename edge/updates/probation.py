@@ -19,7 +19,8 @@ from edge.runtime.runtime import Runtime
 from edge.updates.trial import health_of
 from ota.device.judge import Before, Criteria, Decision, Verdict, judge_probation
 from ota.device.progress import Progress
-from protocol.events import Reason, Struct
+from protocol.basis import Struct
+from protocol.events import Reason
 
 
 class Wellness(Struct, frozen=True):

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from ota.device.judge import Criteria
 from ota.device.limits import QuietHours
-from protocol.events import Struct
+from protocol.basis import Struct
 
 _SPAN = r"^(([01]\d|2[0-3]):[0-5]\d)-(([01]\d|2[0-3]):[0-5]\d)\Z"
 

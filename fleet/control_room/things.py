@@ -17,8 +17,9 @@ from fleet.control_room.views import (
     clock_view,
     estimate_view,
 )
+from protocol.basis import Estimate
 from protocol.config import Config, Line, Zone
-from protocol.events import CrowdCount, CrowdFlow, Estimate, Event, Where
+from protocol.events import CrowdCount, CrowdFlow, Event, Where
 from protocol.state import State, Status, Telemetry
 
 SERIES_POINTS = 90

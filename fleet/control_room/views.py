@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
-from protocol.events import Clock, Estimate
+from protocol.basis import Estimate
+from protocol.events import Clock
 
 
 class View(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from fleet.fusion.made import CloneSeen
+from protocol.basis import Estimate
 from protocol.events import (
     AnprHit,
     AnprRead,
@@ -16,7 +17,6 @@ from protocol.events import (
     CrowdCount,
     CrowdFlow,
     DeviceHealth,
-    Estimate,
     Event,
     EventType,
     ModelRef,

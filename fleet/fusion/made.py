@@ -19,7 +19,8 @@ from sqlalchemy import Connection, func, insert, select
 from fleet.broker.mosquitto import MANAGER
 from fleet.store.database import EVENT_ORDER, one_at_a_time
 from fleet.store.tables import event
-from protocol.events import Assessed, Phase, Priority, Struct
+from protocol.basis import Struct
+from protocol.events import Assessed, Phase, Priority
 from protocol.identifiers import uuid7
 
 CLONE = "anpr.clone"

@@ -19,7 +19,8 @@ from fleet.oversight.verdicts import Decision
 from fleet.rollouts.ledger import Rollout, read_rollout
 from fleet.rollouts.statistics import OutOfRange, Outputs, Share, out_of_range, summarise, wilson
 from fleet.store.tables import event, rollout_box, verdict
-from protocol.events import CrowdCount, Estimate, EventType, ModelRef
+from protocol.basis import Estimate
+from protocol.events import CrowdCount, EventType, ModelRef
 
 MOST_COUNTS = 20_000
 MOST_ALERTS = 5_000

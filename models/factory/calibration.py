@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.factory.statistics import Array, EvaluationError
-from protocol.events import Struct
+from protocol.basis import Struct
 
 BINS = 15
 """As in Guo et al."""

@@ -28,7 +28,7 @@ from models.factory.statistics import (
     source_places,
     unseen,
 )
-from protocol.events import Struct
+from protocol.basis import Struct
 
 EXACT = 12
 """Sources up to which every exchange is tried: 2 to the power of 12 is 4,096."""

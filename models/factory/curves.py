@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.factory.statistics import Array, EvaluationError
-from protocol.events import Struct
+from protocol.basis import Struct
 
 RECALLS = np.linspace(0, 1, 101)
 """Where precision is read off for the average precision of COCO's evaluation."""

@@ -19,7 +19,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from models.factory.statistics import Estimate
-from protocol.events import Struct
+from protocol.basis import Struct
 
 
 class Gate(Struct, frozen=True):

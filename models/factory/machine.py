@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from protocol.events import Struct
+from protocol.basis import Struct
 
 PACKAGES = ("onnxruntime", "numpy", "opencv-python-headless")
 """What a figure may depend on."""

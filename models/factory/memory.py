@@ -15,7 +15,7 @@ import msgspec
 from models.factory.session import open_session
 from models.factory.statistics import EvaluationError
 from models.factory.timing import noise_for
-from protocol.events import Struct
+from protocol.basis import Struct
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = 3

@@ -17,7 +17,7 @@ from models.factory.calibration import check_apart
 from models.factory.curves import cumulative
 from models.factory.figures import Ratio, column, flat
 from models.factory.statistics import DRAWS, Array, Estimate, EvaluationError, Outcome, estimate
-from protocol.events import Struct
+from protocol.basis import Struct
 
 
 class Promise(str, enum.Enum):

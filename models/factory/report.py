@@ -28,7 +28,7 @@ from models.factory.memory import Memory
 from models.factory.operating import OperatingResult
 from models.factory.statistics import Estimate, EvaluationError
 from models.factory.timing import Latency
-from protocol.events import Struct
+from protocol.basis import Struct
 from protocol.manifest import Sha256
 
 FORMAT = 1

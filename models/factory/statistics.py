@@ -21,7 +21,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from protocol.events import Struct
+from protocol.basis import Struct
 from protocol.manifest import Metric
 
 DRAWS = 2000

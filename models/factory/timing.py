@@ -19,7 +19,7 @@ import numpy.typing as npt
 from models.bundle.litert import LiteRtNetwork
 from models.factory.session import open_session
 from models.factory.statistics import Array, EvaluationError
-from protocol.events import Struct
+from protocol.basis import Struct
 
 ROUNDS = 200
 """Enough for a 95th percentile with ten runs above it."""

@@ -17,8 +17,8 @@ from msgspec import Meta
 from tuf.api.metadata import TargetFile, Targets
 
 from ota.publisher.errors import MetadataError
+from protocol.basis import Struct
 from protocol.errors import ProtocolError
-from protocol.events import Struct
 from protocol.identifiers import Name, Ordinal
 from protocol.manifest import Sha256
 from protocol.release import DELTA_SUFFIX, MANIFEST_FILE, Difference, Release, TargetName, difference_of, release_of

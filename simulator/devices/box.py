@@ -14,8 +14,9 @@ from edge.agent.health import HealthBoard
 from edge.analytics.crowd.alarm import Alarm, AlarmNews
 from edge.clock import Instant
 from edge.observation import Observation
+from protocol.basis import Estimate
 from protocol.config import Config, Line, Report, Source, Zone
-from protocol.events import Assessed, CrowdAlert, CrowdCount, CrowdFlow, Cue, Estimate, EventType, Reason, Where
+from protocol.events import Assessed, CrowdAlert, CrowdCount, CrowdFlow, Cue, EventType, Reason, Where
 from protocol.state import Status
 from simulator.devices.error_model import Eye, estimate_crossings, estimate_people
 from simulator.scenario.model import DeviceGroup

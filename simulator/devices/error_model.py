@@ -20,7 +20,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from protocol.events import Estimate
+from protocol.basis import Estimate
 from simulator.worlds.crowds import binomial, poisson
 
 _Z90 = 1.6449

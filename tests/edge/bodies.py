@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from protocol.basis import Estimate, Struct
 from protocol.events import (
     Assessed,
     Clock,
@@ -13,12 +14,10 @@ from protocol.events import (
     CrowdCount,
     Cue,
     DeviceHealth,
-    Estimate,
     EventBody,
     EventType,
     Phase,
     Reason,
-    Struct,
 )
 from protocol.identifiers import uuid7
 from simulator.faults.clocks import EPOCH

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, insert
 
 from fleet.store.database import writing
 from fleet.store.tables import device
+from protocol.basis import Estimate, Struct
 from protocol.codec import Message, encode_event
 from protocol.events import (
     Assessed,
@@ -16,13 +17,11 @@ from protocol.events import (
     CrowdAlert,
     CrowdCount,
     Cue,
-    Estimate,
     Event,
     EventBody,
     EventType,
     OutboxEvicted,
     Phase,
-    Struct,
     TrackBox,
 )
 from protocol.identifiers import uuid7

@@ -10,12 +10,13 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
+from protocol.basis import Estimate
 from protocol.catalogue import CATALOGUE
 from protocol.codec import Accounting, Message, decode_event, encode_body, encode_event, read_accounting
 from protocol.errors import (
     TooLargeError,
 )
-from protocol.events import Clock, ClockSource, CrowdFlow, DeviceHealth, Estimate, Event, EventBody, EventType, Reason
+from protocol.events import Clock, ClockSource, CrowdFlow, DeviceHealth, Event, EventBody, EventType, Reason
 from protocol.examples import EVENTS
 from protocol.limits import EVENT_BYTES
 from tests.protocol.strategies import events, values

@@ -25,7 +25,7 @@ MISSING = object()
 
 COUNT, FLOW, ALERT = EventType.CROWD_COUNT, EventType.CROWD_FLOW, EventType.CROWD_ALERT
 HEALTH, EVICTED, UPDATE = EventType.DEVICE_HEALTH, EventType.OUTBOX_EVICTED, EventType.OTA_REPORT
-READ, HIT = EventType.ANPR_READ, EventType.ANPR_HIT
+READ, HIT, SHOT = EventType.ANPR_READ, EventType.ANPR_HIT, EventType.GUNSHOT_DETECTED
 
 
 def body(kind: EventType, path: str, value: Any) -> bytes:
@@ -187,6 +187,32 @@ BOUNDS: tuple[tuple[EventType, str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     (HIT, "observed.alternates.0.plate", ("1", "A" * 12), (MISSING, "", "a", "A" * 13)),
     (HIT, "observed.alternates.0.probability", (0, 1), (MISSING, -0.001, 1.001)),
     (HIT, "observed.passage", ({"pictures": 1, "duration_s": 0, "plate_px": 0},), (MISSING, None, {})),
+    # gunshot.detected
+    (SHOT, "observed.shots", (ESTIMATE,), (MISSING, None, 3, {})),
+    (SHOT, "observed.onsets_ms", ([0.0], [0.0] * 64), (MISSING, [], [0.0] * 65, ["0"], 0.0)),
+    (SHOT, "observed.onset_sigma_ms", (0.001, 1000), (MISSING, 0, -0.1, 1000.1)),
+    (SHOT, "observed.mode", ("single", "burst", "automatic", "unknown"), (MISSING, "", "rifle")),
+    (SHOT, "observed.hearing", ({"level_db": 0, "snr_db": 0},), (MISSING, None, {}, {"level_db": 0})),
+    (SHOT, "observed.hearing.level_db", (-200, 20), (MISSING, -200.1, 20.1)),
+    (SHOT, "observed.hearing.snr_db", (-100, 200), (MISSING, -100.1, 200.1)),
+    (SHOT, "observed.hearing.clipped", (0, 1), (-0.1, 1.1)),
+    (SHOT, "observed.hearing.wind_db", (None, -200, 20), (-200.1, 20.1)),
+    (SHOT, "observed.hearing.spl_db", (None, 0, 250), (-0.1, 250.1)),
+    (SHOT, "observed.hearing.microphones", (1, 8), (0, 9)),
+    (SHOT, "observed.hearing.faulty", (0, 8), (-1, 9)),
+    (
+        SHOT,
+        "observed.confuser",
+        (None, {"name": "fireworks", "probability": 0.5}),
+        ({}, {"name": "F", "probability": 0.5}, "drum"),
+    ),
+    (SHOT, "observed.cadence_rpm", (None, ESTIMATE), ({}, 600)),
+    (SHOT, "observed.shock", ("found", "none", "unknown"), ("", True)),
+    (SHOT, "observed.shock_lead_ms", (None, ESTIMATE), ({}, 41.3)),
+    (SHOT, "observed.bearing", (None, {"azimuth_deg": 0, "sigma_deg": 1}), ({}, 212.5)),
+    (SHOT, "observed.bearing.azimuth_deg", (0, 359.9), (MISSING, -0.1, 360)),
+    (SHOT, "observed.bearing.sigma_deg", (0.1, 180), (MISSING, 0, 180.1)),
+    (SHOT, "observed.bearing.elevation_deg", (None, -90, 90), (-90.1, 90.1)),
 )
 
 PASS = [(kind, path, value) for kind, path, good, _ in BOUNDS for value in good]
@@ -235,5 +261,6 @@ def test_alerts_go_before_reports_and_reports_before_statistics() -> None:
         "ota.report": "REPORT",
         "anpr.read": "STATISTIC",
         "anpr.hit": "ALERT",
+        "gunshot.detected": "ALERT",
     }
     assert EVENTS[ALERT].priority is Priority.ALERT

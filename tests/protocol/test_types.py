@@ -15,8 +15,9 @@ from msgspec import Meta
 from msgspec import inspect as mi
 
 import protocol
+from protocol.basis import Struct
 from protocol.catalogue import CATALOGUE, Entry
-from protocol.events import BODY, OBSERVED, PRIORITY, EventBody, EventType, Struct
+from protocol.events import BODY, OBSERVED, PRIORITY, EventBody, EventType
 from protocol.limits import TEXT_CHARACTERS
 from protocol.topics import Channel
 

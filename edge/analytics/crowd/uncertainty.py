@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from models.bundle.detections import Floats
-from protocol.events import Estimate
+from protocol.basis import Estimate
 
 UNSEEN_BASE = 0.3
 """Variance at an empty place, people squared."""

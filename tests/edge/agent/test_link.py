@@ -23,8 +23,9 @@ from edge.observation import Observation
 from edge.region import Size
 from edge.runtime.result import FrameResult
 from hardware.clock import ClockWatch, KernelClock
+from protocol.basis import Estimate
 from protocol.config import Config, Refusal
-from protocol.events import CrowdFlow, Estimate, EventType, ModelRef
+from protocol.events import CrowdFlow, EventType, ModelRef
 from protocol.state import LinkTelemetry, State, Status
 from protocol.twin import Desired, Reported
 from simulator.faults.clocks import SteppedClock

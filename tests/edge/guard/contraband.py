@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from protocol.events import EventBody, Struct
+from protocol.basis import Struct
+from protocol.events import EventBody
 
 PICTURE = random.Random("picture").randbytes(32 * 32)
 """A grey picture of 32 x 32."""

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from edge.guard.guard import ALLOWED, FIELDS, GuardError, guard
 from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
+from protocol.basis import Estimate, Struct
 from protocol.codec import decode_event
 from protocol.errors import TooLargeError
-from protocol.events import CrowdFlow, Estimate, EventBody, EventType, ModelRef, Reason, Sensor, Struct, TrackBox, Where
+from protocol.events import CrowdFlow, EventBody, EventType, ModelRef, Reason, Sensor, TrackBox, Where
 from protocol.limits import EVENT_BYTES, TEXT_CHARACTERS
 from simulator.faults.clocks import HandClock
 from tests.edge.bodies import ALERT, COUNT, HEALTH, alert, count, health

@@ -13,6 +13,7 @@ from edge.guard.guard import ALLOWED, EVALUATION_ONLY, FIELDS, GuardError, guard
 from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
 from protocol import events as contract
+from protocol.basis import Estimate, Struct
 from protocol.codec import encode_body
 from protocol.errors import TooLargeError
 from protocol.events import (
@@ -21,13 +22,11 @@ from protocol.events import (
     CrowdCount,
     Cue,
     DeviceHealth,
-    Estimate,
     EventBody,
     EventType,
     ModelRef,
     Reason,
     Sensor,
-    Struct,
     TrackBox,
     Where,
 )

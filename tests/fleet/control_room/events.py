@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from fleet.control_room.board import Board
+from protocol.basis import Estimate
 from protocol.events import (
     Assessed,
     Clock,
@@ -14,7 +15,6 @@ from protocol.events import (
     CrowdCount,
     CrowdFlow,
     Cue,
-    Estimate,
     Event,
     EventBody,
     EventType,

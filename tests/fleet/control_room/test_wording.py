@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fleet.control_room.wording import COUNTING, Limits, line_of, model_limits, number, spread, with_spread
-from protocol.events import DeviceHealth, Estimate, EventType, OtaReport, OutboxEvicted, Phase, Reason, UpdateStep
+from protocol.basis import Estimate
+from protocol.events import DeviceHealth, EventType, OtaReport, OutboxEvicted, Phase, Reason, UpdateStep
 from protocol.identifiers import uuid7
 from tests.fleet.control_room.events import BOOT, MODEL, T0, alert, count, flow, make
 

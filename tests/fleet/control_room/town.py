@@ -15,6 +15,7 @@ from fleet.ingest.sink import Sink
 from fleet.ingest.standing import Standing
 from fleet.store.database import writing
 from fleet.store.tables import device as device_table
+from protocol.basis import Estimate
 from protocol.codec import Message, encode_body, encode_event
 from protocol.events import (
     Assessed,
@@ -24,7 +25,6 @@ from protocol.events import (
     CrowdCount,
     CrowdFlow,
     Cue,
-    Estimate,
     Event,
     EventBody,
     EventType,

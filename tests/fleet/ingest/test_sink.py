@@ -20,8 +20,9 @@ from fleet.ingest.sort import Accepted, Sorted
 from fleet.store.database import writing
 from fleet.store.tables import device, event, quarantine, watermark
 from protocol.acks import Ack
+from protocol.basis import Estimate
 from protocol.codec import Message
-from protocol.events import CrowdAlert, Estimate, EventType, Phase, TrackBox
+from protocol.events import CrowdAlert, EventType, Phase, TrackBox
 from protocol.identifiers import uuid7
 from protocol.limits import EVENT_BYTES, SCHEMA_MAJOR, SCHEMA_MINOR
 from tests.fleet.events import BOOT, OTHER_BOOT, alert, count, evicted, known, message, with_attribute, with_payload

@@ -12,7 +12,8 @@ from fleet.audit.log import verify
 from fleet.ingest.sink import Sink
 from fleet.oversight.verdicts import Decision, NotAllowedError, VerdictError, Verdicts
 from fleet.store.tables import audit, verdict
-from protocol.events import CrowdAlert, Estimate, EventType, Phase
+from protocol.basis import Estimate
+from protocol.events import CrowdAlert, EventType, Phase
 from protocol.identifiers import uuid7
 from tests.fleet.events import alert, count, known, message
 

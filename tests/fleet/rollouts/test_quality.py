@@ -17,19 +17,9 @@ from fleet.rollouts.errors import UnknownRolloutError
 from fleet.rollouts.quality import FieldQuality
 from fleet.rollouts.statistics import LEAST, out_of_range, quantile, summarise, wilson
 from fleet.store.tables import event as event_table
+from protocol.basis import Estimate
 from protocol.codec import Message, encode_event
-from protocol.events import (
-    Clock,
-    ClockSource,
-    CrowdAlert,
-    CrowdCount,
-    Estimate,
-    Event,
-    EventBody,
-    EventType,
-    ModelRef,
-    Phase,
-)
+from protocol.events import Clock, ClockSource, CrowdAlert, CrowdCount, Event, EventBody, EventType, ModelRef, Phase
 from protocol.identifiers import uuid7
 from tests.fleet.rollouts.city import FLEET, START, City
 from tests.fleet.rollouts.fleet import BUNDLE

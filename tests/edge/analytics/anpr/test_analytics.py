@@ -13,8 +13,9 @@ from edge.analytics.anpr.analytics import AnprAnalytics
 from edge.analytics.anpr.sight import Sight
 from edge.guard.builder import EventBuilder, Origin
 from edge.observation import Observation
+from protocol.basis import Struct
 from protocol.config import Anpr, Lane, Source
-from protocol.events import AnprHit, AnprRead, Clock, ClockSource, Colour, EventType, Phase, Struct, VehicleKind
+from protocol.events import AnprHit, AnprRead, Clock, ClockSource, Colour, EventType, Phase, VehicleKind
 from protocol.pseudonyms import pseudonym
 from tests.edge.analytics.anpr.drawn import columns, read_as, sight
 from tests.edge.analytics.anpr.street import HEIGHT, KEY, WIDTH, Keys, Lists, Street, at, tracks

@@ -13,8 +13,9 @@ from edge.clock import Instant
 from edge.guard.builder import EventBuilder, Origin
 from edge.observation import Observation
 from edge.tracking.tracks import Tracks, TrackState
+from protocol.basis import Struct
 from protocol.config import Line, Report, Source, Zone, ZoneAlarm
-from protocol.events import Clock, ClockSource, CrowdAlert, CrowdCount, CrowdFlow, EventType, Phase, Struct
+from protocol.events import Clock, ClockSource, CrowdAlert, CrowdCount, CrowdFlow, EventType, Phase
 from simulator.faults.clocks import EPOCH
 
 WIDTH, HEIGHT = 768, 576

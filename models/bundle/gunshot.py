@@ -1,0 +1,84 @@
+"""What the network that hears shots is given: a second of sound as a picture of pitch and time, at one level.
+
+The picture is YAMNet's own (Hershey et al., "CNN Architectures for Large-Scale Audio Classification", 2017), so that the one can
+learn from the other: 25 ms frames every 10 ms, magnitudes in 64 mel bands from 125 to 7,500 Hz, their logarithm.
+
+Rules: bands are computed once for each frame of a stream, however many windows it lies in; each window is brought to full scale by
+its largest sample, with at most 40 dB, because a far shot is the same as a near one; what is not finite is silence.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle.detections import Floats
+
+RATE_HZ = 16_000
+FRAME = 400
+HOP = 160
+TRANSFORM = 512
+BANDS = 64
+FRAMES = 96
+SAMPLES = (FRAMES - 1) * HOP + FRAME
+"""15,600: 0.975 s."""
+LOWEST_HZ, HIGHEST_HZ = 125.0, 7_500.0
+LEAST = 0.001
+"""Added to a magnitude before its logarithm."""
+MOST_GAIN = 100.0
+"""40 dB: silence stays silence."""
+
+
+def bands(samples: Floats) -> Floats:
+    """Magnitudes in mel bands of a stretch of sound, at its own level.
+
+    Args:
+        samples: float32 (n,) at 16 kHz, at least a frame.
+
+    Returns:
+        float32 (frames, 64), a frame every 160 samples; what is left over at the end is not looked at.
+    """
+    finite = np.where(np.isfinite(samples), samples, np.float32(0)).astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(finite, FRAME)[::HOP]
+    spectrum = np.abs(np.fft.rfft(frames * _window(), TRANSFORM, axis=1)).astype(np.float32)
+    found: Floats = spectrum @ filters()
+    return found
+
+
+def picture(magnitudes: Floats, peak: float) -> Floats:
+    """A window as the network takes it.
+
+    Args:
+        magnitudes: float32 (96, 64) of its frames.
+        peak: the largest magnitude of its samples.
+
+    Returns:
+        float32 (96, 64): natural logarithms.
+    """
+    gain = min(MOST_GAIN, 1 / peak) if peak > 0 else 1.0
+    return np.log(magnitudes * np.float32(gain) + np.float32(LEAST))
+
+
+@functools.cache
+def filters() -> Floats:
+    """The mel filters: float32 (257, 64), triangles in mel (HTK's formula, 1127 ln(1 + f/700)); the constant part counts nowhere."""
+    edges = np.linspace(_mel(LOWEST_HZ), _mel(HIGHEST_HZ), BANDS + 2)
+    places = _mel(np.linspace(0, RATE_HZ / 2, TRANSFORM // 2 + 1))[:, None]
+    rising = (places - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - places) / (edges[2:] - edges[1:-1])
+    weights = np.maximum(0, np.minimum(rising, falling))
+    weights[0] = 0
+    return weights.astype(np.float32)
+
+
+@functools.cache
+def _window() -> Floats:
+    """Hann's, periodic."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)).astype(np.float32)
+
+
+def _mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    result: npt.NDArray[np.float64] = 1127 * np.log1p(np.asarray(hertz, np.float64) / 700)
+    return result

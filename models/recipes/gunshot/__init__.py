@@ -1,0 +1,1 @@
+"""Hears shots: a small network that learned from YAMNet on simulated and freely licensed sounds."""

@@ -1,0 +1,1 @@
+"""Sounds of a city by physics: shots, fireworks, things that strike, air, streets and microphones."""

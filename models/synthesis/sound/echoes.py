@@ -1,0 +1,113 @@
+"""What a place does to a sound: reflections that can be told apart, and the rest that cannot, as an impulse response.
+
+Rules: the direct sound is the response's first sample with a gain of 1, so that distances and gains of reflections count from
+it; reflections come from mirror images (Allen and Berkley, 1979), each wall taking its share and its highs again with each
+bounce; the rest is noise that dies away, the highs first, and begins where mirrors end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.synthesis.sound.filters import Signal, band
+
+BANDS = ((None, 300.0), (300.0, 1200.0), (1200.0, 4000.0), (4000.0, None))
+"""Of the rest, in Hz: each dies away in its own time."""
+ALIKE = (1, 2, 4, 8, 1 << 30)
+"""Numbers of bounces that dull a sound in nearly the same way."""
+NATURAL = 6.9078
+"""ln(1000): a sound has died away when it has fallen by 60 dB."""
+
+
+@dataclass(frozen=True)
+class Echo:
+    """One reflection.
+
+    Attributes:
+        later_s: after the direct sound.
+        gain: against it; negative where the surface gives way.
+        bounces: how often the surface has taken its highs.
+    """
+
+    later_s: float
+    gain: float
+    bounces: int = 1
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What cannot be told apart.
+
+    Attributes:
+        level_db: its energy against the direct sound's.
+        begins_s: after it.
+        grows_s: until it is as strong as it gets.
+        lasts_s: until it has fallen by 60 dB, at 300 to 1,200 Hz.
+        highs: how much shorter the highs last, 0 to 1.
+        ragged: deviation of its strength from place to place, in nepers: far buildings answer one by one.
+    """
+
+    level_db: float
+    begins_s: float
+    grows_s: float
+    lasts_s: float
+    highs: float
+    ragged: float = 0.0
+
+
+def response(
+    random: np.random.Generator, rate: int, seconds: float, echoes: Iterable[Echo], dull_hz: float, rest: Rest | None
+) -> Signal:
+    """The impulse response of a place: float64 (rate x seconds,), 1 at the first sample.
+
+    Args:
+        random: draws the rest.
+        rate: samples a second.
+        seconds: of the response.
+        echoes: reflections; those later than the response are left out.
+        dull_hz: from where up a bounce takes highs.
+        rest: what cannot be told apart.
+    """
+    samples = int(rate * seconds)
+    by_bounces: dict[int, list[Echo]] = {}
+    for echo in echoes:
+        by_bounces.setdefault(next(most for most in ALIKE if echo.bounces <= most), []).append(echo)
+    whole = np.zeros(samples)
+    for bounces, group in by_bounces.items():
+        whole += band(_taps(rate, samples, group), rate, None, dull_hz / np.sqrt(bounces))
+    if rest is not None:
+        whole += _rest(random, rate, samples, rest)
+    whole[0] += 1
+    return whole
+
+
+def _taps(rate: int, samples: int, echoes: Iterable[Echo]) -> Signal:
+    taps = np.zeros(samples)
+    for echo in echoes:
+        whole, part = divmod(echo.later_s * rate, 1.0)
+        index = int(whole)
+        if 0 <= index < samples - 1:
+            taps[index] += echo.gain * (1 - part)
+            taps[index + 1] += echo.gain * part
+    return taps
+
+
+def _rest(random: np.random.Generator, rate: int, samples: int, rest: Rest) -> Signal:
+    first = min(samples - 1, int(rest.begins_s * rate))
+    time = np.arange(samples - first) / rate
+    lasts = rest.lasts_s * np.array([1.15, 1.0, 0.8 * rest.highs, 0.45 * rest.highs])
+    noise = random.standard_normal(len(time))
+    spectrum, hertz = np.fft.rfft(noise), np.fft.rfftfreq(len(time), 1 / rate)
+    sound = np.zeros(len(time))
+    for (low, high), period in zip(BANDS, lasts, strict=True):
+        inside = (hertz >= (low or 0.0)) & (hertz < (high or np.inf))
+        sound += np.fft.irfft(spectrum * inside, len(time)) * np.exp(-NATURAL / period * time)
+    sound *= np.minimum(1.0, (time + 1 / rate) / max(rest.grows_s, 1 / rate))
+    if rest.ragged > 0:
+        steps = np.exp(random.normal(0, rest.ragged, len(time) // (rate // 40) + 2))
+        sound *= np.interp(time, np.arange(len(steps)) / 40, steps)
+    sound *= 10 ** (rest.level_db / 20) / np.sqrt(np.square(sound).sum() + 1e-30)
+    return np.concatenate([np.zeros(first), sound])

@@ -1,0 +1,101 @@
+"""How a sound comes out of a recorder: its microphone, its automatic level, its overload, its codec.
+
+Rule: the loudest moment is brought to 1 before overload and automatic level, so that both work on any sound alike; what leaves
+here is float32 within -1 to 1.
+"""
+
+from __future__ import annotations
+
+import io
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from models.synthesis.chance import case, chance
+from models.synthesis.sound.draws import Random, evenly
+from models.synthesis.sound.filters import Gain, Signal, band_gain, shaped
+
+Recorded = npt.NDArray[np.float32]
+BLOCK_S = 0.005
+"""Of the automatic level."""
+
+
+def record(random: Random, sound: Signal, rate: int) -> Recorded:
+    """Record a sound (n,) with a recorder that is drawn."""
+    sound = _bounded(shaped(sound, rate, _response(random)))
+    if chance(random, 0.4):
+        sound = _bounded(_levelled(random, sound, rate))
+    overload = case(random, 0.5, 0.65, 1.0)
+    if overload == 0:
+        sound = np.clip(sound * evenly(random, 1, 50), -1, 1)
+    elif overload == 1:
+        sound = np.tanh(sound * evenly(random, 1, 25))
+    sound = sound * evenly(random, 0.02, 0.99)
+    return _coded(random, sound.astype(np.float32), rate)
+
+
+def _response(random: Random) -> Gain:
+    low = evenly(random, 20, 250) if chance(random, 0.8) else None
+    high = evenly(random, 2500, 7800) if chance(random, 0.5) else None
+    slopes = int(random.integers(1, 3)), int(random.integers(1, 4))
+    bumps = [(evenly(random, 100, 6500), random.normal(0, 4), evenly(random, 0.2, 1.2)) for _ in range(random.integers(0, 4))]
+
+    def gain(hertz: Signal) -> Signal:
+        whole = band_gain(hertz, low, None, slopes[0]) * band_gain(hertz, None, high, slopes[1])
+        octaves = np.log2(np.maximum(hertz, 10.0))
+        for middle, decibels, width in bumps:
+            whole = whole * 10 ** (decibels / 20 * np.exp(-0.5 * np.square((octaves - np.log2(middle)) / width)))
+        return whole
+
+    return gain
+
+
+def _levelled(random: Random, sound: Signal, rate: int) -> Signal:
+    """An automatic level: follows at once upwards and slowly downwards."""
+    block = int(rate * BLOCK_S)
+    blocks = -(-len(sound) // block)
+    peaks = np.abs(np.pad(sound, (0, blocks * block - len(sound)))).reshape(blocks, block).max(axis=1)
+    falls, least, share = np.exp(-BLOCK_S / evenly(random, 0.03, 1.0)), evenly(random, 0.02, 0.5), random.uniform(0.3, 1.0)
+    level, gains = 0.0, np.ones(blocks)
+    for number, peak in enumerate(peaks):
+        level = max(float(peak), level * falls)
+        gains[number] = min(1.0, (least / max(level, 1e-6)) ** share)
+    return sound * np.interp(np.arange(len(sound)), np.arange(blocks) * block, gains)
+
+
+def _coded(random: Random, sound: Recorded, rate: int) -> Recorded:
+    kind = case(random, 0.12, 0.22, 0.26, 0.30, 1.0)
+    if kind == 0:
+        return through_codec(sound, rate, "mp3", int(evenly(random, 24_000, 128_000)))
+    if kind == 1:
+        return through_codec(sound, rate, "aac", int(evenly(random, 16_000, 96_000)))
+    if kind == 2:  # noqa: PLR2004 - a telephone's law
+        law = np.round(np.log1p(255 * np.abs(sound)) / np.log(256) * 127) / 127
+        return (np.sign(sound) * np.expm1(law * np.log(256)) / 255).astype(np.float32)
+    if kind == 3:  # noqa: PLR2004 - eight bits
+        return (np.round(sound * 127) / 127).astype(np.float32)
+    return sound
+
+
+def through_codec(sound: Recorded, rate: int, codec: str, bits: int) -> Recorded:
+    """What remains of a sound (n,) after a lossy codec, of its length; the codec's delay stays in."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as container:
+        stream = container.add_stream(codec, rate=rate, layout="mono", bit_rate=bits)
+        frame = av.AudioFrame.from_ndarray(sound[None], format="fltp", layout="mono")
+        frame.sample_rate = rate
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            container.mux(packet)
+    file.seek(0)
+    with av.open(file) as container:
+        decoded = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)]).astype(np.float32)
+    if decoded.dtype != np.float32 or np.abs(decoded).max(initial=0.0) > 4:  # noqa: PLR2004 - not scaled to 1
+        decoded = decoded / np.float32(32768)
+    decoded = decoded[: len(sound)]
+    return np.pad(decoded, (0, len(sound) - len(decoded)))
+
+
+def _bounded(sound: Signal) -> Signal:
+    peak = np.abs(sound).max(initial=0.0)
+    return sound / peak if peak > 0 else sound

@@ -1,0 +1,126 @@
+"""Windows of sound as a box hears them, drawn: an event or none, a background, a recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from models.bundle.yamnet import RATE_HZ, SAMPLES
+from models.synthesis.chance import case, chance
+from models.synthesis.sound.draws import Random, evenly
+from models.synthesis.sound.filters import Signal
+from models.synthesis.sound.fireworks import draw_fireworks
+from models.synthesis.sound.microphone import Recorded, record
+from models.synthesis.sound.replayed import draw_recorded
+from models.synthesis.sound.shots import draw_shots
+from models.synthesis.sound.strikes import draw_strikes
+
+RATE = 2 * RATE_HZ
+"""Samples a second while sounds are made: a blast's front is sharper than 16 kHz can hold."""
+SECONDS = 2.4
+BEFORE_S = 0.2
+"""Of a recorder's automatic level, before the window begins."""
+
+
+class Kind(Enum):
+    """What is to be heard."""
+
+    NOTHING = "nothing"
+    SHOT = "shot"
+    FIREWORK = "firework"
+    STRIKE = "strike"
+    RECORDED = "recorded"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A sound at one place, before its background and its recorder: float64 (n,) at 16 kHz, and the moments of its shots."""
+
+    kind: Kind
+    sound: Signal
+    onsets: tuple[float, ...]
+
+
+def draw_scene(random: Random, kind: Kind | None = None) -> Scene:
+    """Something happens for 2.4 s, or nothing does.
+
+    Args:
+        random: draws.
+        kind: what; drawn when absent.
+    """
+    kind = kind or tuple(Kind)[case(random, 0.06, 0.40, 0.56, 0.74, 1.0)]
+    onsets: tuple[float, ...] = ()
+    match kind:
+        case Kind.NOTHING:
+            return Scene(kind, np.zeros(int(RATE_HZ * SECONDS)), ())
+        case Kind.SHOT:
+            heard = draw_shots(random, RATE, SECONDS)
+            sound, onsets = heard.sound, heard.onsets
+        case Kind.FIREWORK:
+            sound = draw_fireworks(random, RATE, SECONDS)
+        case Kind.STRIKE:
+            sound = draw_strikes(random, RATE, SECONDS)
+        case Kind.RECORDED:
+            sound = draw_recorded(random, RATE, SECONDS)
+    return Scene(kind, halved(sound), onsets)
+
+
+def draw_window(random: Random, scene: Scene, backgrounds: Sequence[Recorded]) -> Recorded:
+    """One window of a scene, float32 (15600,): somewhere around what happens, in front of some background, recorded."""
+    whole = len(scene.sound)
+    background = _background(random, whole, backgrounds)
+    background /= np.sqrt(np.square(background).mean()) + 1e-12
+    if scene.kind is Kind.NOTHING:
+        mixed, moment = background, random.uniform(0.5, SECONDS - 0.5)
+    else:
+        power = _power(scene.sound)
+        ratio = float(np.clip(random.normal(17, 12), -6, 60))
+        mixed = scene.sound / np.sqrt(power.max() + 1e-30) + background * 10 ** (-ratio / 20)
+        moment = scene.onsets[random.integers(len(scene.onsets))] if scene.onsets else float(power.argmax()) / RATE_HZ
+    start = round(moment * RATE_HZ) - int(random.uniform(600, SAMPLES - 1500))
+    start = min(max(start, 0), whole - SAMPLES)
+    before = min(start, int(BEFORE_S * RATE_HZ))
+    recorded = record(random, mixed[start - before : start + SAMPLES], RATE_HZ)[before:]
+    if chance(random, 0.08):  # a clip that ends
+        recorded = recorded.copy()
+        recorded[int(random.uniform(6000, SAMPLES)) :] = 0
+    return recorded
+
+
+def halved(sound: Signal) -> Signal:
+    """From 32 to 16 kHz."""
+    spectrum = np.fft.rfft(sound)
+    result: Signal = np.fft.irfft(spectrum[: len(sound) // 4 + 1], len(sound) // 2) / 2
+    return result
+
+
+def _power(sound: Signal) -> Signal:
+    """Mean square over the quarter of a second around each sample."""
+    length = RATE_HZ // 4
+    summed = np.concatenate([[0.0], np.cumsum(np.square(np.pad(sound, (length // 2, length - length // 2))))])
+    result: Signal = (summed[length:] - summed[:-length])[: len(sound)] / length
+    return result
+
+
+def _background(random: Random, samples: int, backgrounds: Sequence[Recorded]) -> Signal:
+    sound = _noise(random, samples)
+    if backgrounds and chance(random, 0.75):
+        sound = sound * evenly(random, 0.01, 0.5)
+        for _ in range(1 if chance(random, 0.7) else 2):
+            recorded = backgrounds[random.integers(len(backgrounds))].astype(np.float64)
+            recorded = np.resize(recorded, max(samples, len(recorded)))
+            start = random.integers(len(recorded) - samples + 1)
+            part = recorded[start : start + samples]
+            sound = sound + part / (np.sqrt(np.square(part).mean()) + 1e-6) * evenly(random, 0.2, 1)
+    return sound
+
+
+def _noise(random: Random, samples: int) -> Signal:
+    """Noise that falls by 0 to 8 dB an octave."""
+    spectrum = np.fft.rfft(random.standard_normal(samples))
+    slope = np.maximum(np.fft.rfftfreq(samples), 1e-3) ** random.uniform(0, 1.3)
+    noise: Signal = np.fft.irfft(spectrum / slope, samples)
+    return noise / noise.std()
