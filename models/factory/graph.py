@@ -67,6 +67,11 @@ class GraphBuilder:
         numbers: str = self.node("Cast", [planes], to=TensorProto.FLOAT)
         return numbers
 
+    def values(self, name: str, shape: Sequence[int]) -> str:
+        """Declare an input of float32."""
+        self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
+        return name
+
     def constant(self, name: str, value: npt.ArrayLike, dtype: Any = np.float32) -> str:
         """Add a constant.
 

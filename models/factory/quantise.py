@@ -20,19 +20,21 @@ TYPES = ("Conv", "Add", "Clip", "Relu", "Sum")
 def quantise(  # noqa: PLR0913 - from what, to what, with what, and what is left out
     source: Path,
     target: Path,
-    pictures: Iterable[npt.NDArray[np.uint8]],
+    pictures: Iterable[npt.NDArray[Any]],
     *,
+    name: str = INPUT,
     float_parts: tuple[str, ...] = (),
     float_nodes: tuple[str, ...] = (),
     types: tuple[str, ...] = TYPES,
     optimised: bool = True,
 ) -> None:
-    """Quantise the floating point model at ``source``, whose input is ``image``.
+    """Quantise the floating point model at ``source``, by what it answers to inputs.
 
     Args:
         source: ONNX in 32-bit floating point.
         target: where the quantised model goes.
-        pictures: calibration inputs, uint8 (1, height, width, 3), RGB.
+        pictures: calibration inputs, of the model's type and shape: uint8 (1, height, width, 3), RGB, of those that see.
+        name: of its input.
         float_parts: nodes whose name has one of these in it stay in floating point.
         float_nodes: nodes of these names stay in floating point.
         types: operators that are quantised.
@@ -46,7 +48,7 @@ def quantise(  # noqa: PLR0913 - from what, to what, with what, and what is left
         quantization.quantize_static(
             str(prepared),
             str(target),
-            _reader(iter(pictures)),
+            _reader(name, iter(pictures)),
             quant_format=quantization.QuantFormat.QDQ,
             per_channel=True,
             activation_type=quantization.QuantType.QUInt8,
@@ -57,10 +59,10 @@ def quantise(  # noqa: PLR0913 - from what, to what, with what, and what is left
         )
 
 
-def _reader(pictures: Iterator[npt.NDArray[np.uint8]]) -> Any:
+def _reader(name: str, pictures: Iterator[npt.NDArray[Any]]) -> Any:
     """What the library asks for its inputs; its base class is known only once the library is loaded."""
 
     def get_next(_: Any) -> dict[str, Any] | None:
-        return next(({INPUT: picture} for picture in pictures), None)
+        return next(({name: picture} for picture in pictures), None)
 
     return type("Reader", (quantization.CalibrationDataReader,), {"get_next": get_next})()

@@ -18,17 +18,23 @@ from models.bundle.detections import Floats
 from models.bundle.yamnet import COLUMNS
 from models.factory.training import Plan
 from models.recipes.gunshot.network import Ear
+from models.recipes.gunshot.drawn import SCENES, WINDOWS, shard
 from models.recipes.gunshot.sample import backgrounds, draw_samples
 from models.recipes.gunshot.shape import FIRST_TAUGHT, LABELS
 from models.recipes.gunshot.teacher import teacher
 from models.synthesis.sound.recordings import check_packages
 
-SCENES, WINDOWS = 16, 4
-PLAN = Plan(steps=40_000, rate=2e-3, decay=0.02)
-CHECKED = 128
+SHARDS = 400
+"""240,000 windows; each is learned from some ten times."""
+BATCH_SHARDS, BATCH_WINDOWS = 4, 32
+"""A batch: so many windows of each of so many shards."""
+PLAN = Plan(steps=20_000, rate=2e-3, decay=0.02)
+CHECKED = 160
 SEED_OF_CHECK = 20_270
 LABELS_WEIGHT, TAUGHT_WEIGHT = 20.0, 100.0
 """Of the mean over labels, and over all classes, most of which are silent in any window."""
+LEAST_WEIGHT = 0.15
+"""Of a window in which nothing is like a shot, where one is sure to hear one: 1.15."""
 SURE = 0.002
 """The teacher's scores are kept from 0 and 1 by this much: below, they are noise."""
 _PLACES = [column - FIRST_TAUGHT for column, _ in COLUMNS.values()]
@@ -51,8 +57,15 @@ class EarTask:
         return Ear()
 
     def batch(self, random: np.random.Generator) -> tuple[Floats, ...]:
-        """Draw pictures (n, 96, 64) and scores (n, TAUGHT)."""
-        return draw_samples(random, SCENES, WINDOWS)
+        """Take pictures (n, 96, 64) and scores (n, TAUGHT) from shards, those in which a shot may be heard more often."""
+        parts = [shard(int(number)) for number in random.integers(SHARDS, size=BATCH_SHARDS)]
+        pictures, scores = [], []
+        for shown, heard in parts:
+            weights = LEAST_WEIGHT + heard[:, _PLACES].max(axis=1).astype(np.float64)
+            rows = np.sort(random.choice(SCENES * WINDOWS, BATCH_WINDOWS, p=weights / weights.sum()))
+            pictures.append(shown[rows].astype(np.float32))
+            scores.append(heard[rows].astype(np.float32))
+        return np.concatenate(pictures), np.concatenate(scores)
 
     def loss(self, network: nn.Module, tensors: tuple[torch.Tensor, ...], done: float) -> tuple[torch.Tensor, dict[str, float]]:
         """Cross-entropy with the teacher's scores, of the labels and of everything."""
@@ -89,7 +102,7 @@ def _ear(network: nn.Module) -> Ear:
 
 @functools.cache
 def _checked() -> tuple[torch.Tensor, torch.Tensor]:
-    pictures, scores = draw_samples(np.random.default_rng(SEED_OF_CHECK), CHECKED, 4)
+    pictures, scores = draw_samples(np.random.default_rng(SEED_OF_CHECK), CHECKED, 3)
     return torch.from_numpy(pictures), torch.from_numpy(scores)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.synthesis.sound.filters import Signal, shaped
+from models.synthesis.sound.filters import Gain, Signal, shaped
 
 REFERENCE_K = 293.15
 TRIPLE_K = 273.16
@@ -57,6 +57,10 @@ class Air:
         result: Signal = NEPER_DB * square * (classical + warmth**-2.5 * relaxing)
         return result
 
+    def gain(self, metres: float) -> Gain:
+        """Factors of frequency of so much air."""
+        return lambda hertz: 10 ** (-self.absorption(hertz) * metres / 20)
+
     def carry(self, sound: Signal, metres: float, rate: int) -> Signal:
         """Take from a sound what this much air swallows.
 
@@ -65,4 +69,4 @@ class Air:
             metres: of air.
             rate: samples a second.
         """
-        return shaped(sound, rate, lambda hertz: 10 ** (-self.absorption(hertz) * metres / 20))
+        return shaped(sound, rate, self.gain(metres))

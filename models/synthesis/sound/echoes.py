@@ -7,11 +7,13 @@ bounce; the rest is noise that dies away, the highs first, and begins where mirr
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from models.synthesis.chance import chance
 from models.synthesis.sound.filters import Signal, band
 
 BANDS = ((None, 300.0), (300.0, 1200.0), (1200.0, 4000.0), (4000.0, None))
@@ -20,6 +22,7 @@ ALIKE = (1, 2, 4, 8, 1 << 30)
 """Numbers of bounces that dull a sound in nearly the same way."""
 NATURAL = 6.9078
 """ln(1000): a sound has died away when it has fallen by 60 dB."""
+NOISE_S, NOISE_SEED = 40, 40
 
 
 @dataclass(frozen=True)
@@ -99,15 +102,23 @@ def _rest(random: np.random.Generator, rate: int, samples: int, rest: Rest) -> S
     first = min(samples - 1, int(rest.begins_s * rate))
     time = np.arange(samples - first) / rate
     lasts = rest.lasts_s * np.array([1.15, 1.0, 0.8 * rest.highs, 0.45 * rest.highs])
-    noise = random.standard_normal(len(time))
-    spectrum, hertz = np.fft.rfft(noise), np.fft.rfftfreq(len(time), 1 / rate)
     sound = np.zeros(len(time))
-    for (low, high), period in zip(BANDS, lasts, strict=True):
-        inside = (hertz >= (low or 0.0)) & (hertz < (high or np.inf))
-        sound += np.fft.irfft(spectrum * inside, len(time)) * np.exp(-NATURAL / period * time)
+    for noise, period in zip(_noises(rate), lasts, strict=True):
+        start = random.integers(len(noise) - len(time))
+        sound += noise[start : start + len(time)] * np.exp(-NATURAL / period * time)
     sound *= np.minimum(1.0, (time + 1 / rate) / max(rest.grows_s, 1 / rate))
     if rest.ragged > 0:
         steps = np.exp(random.normal(0, rest.ragged, len(time) // (rate // 40) + 2))
         sound *= np.interp(time, np.arange(len(steps)) / 40, steps)
-    sound *= 10 ** (rest.level_db / 20) / np.sqrt(np.square(sound).sum() + 1e-30)
+    sound *= (1 if chance(random, 0.5) else -1) * 10 ** (rest.level_db / 20) / np.sqrt(np.square(sound).sum() + 1e-30)
     return np.concatenate([np.zeros(first), sound])
+
+
+@functools.lru_cache(maxsize=4)
+def _noises(rate: int) -> tuple[Signal, ...]:
+    """Noise in each of the bands, long enough that no two places get the same: float64 (40 s,)."""
+    noise = np.random.default_rng(NOISE_SEED).standard_normal(NOISE_S * rate)
+    spectrum, hertz = np.fft.rfft(noise), np.fft.rfftfreq(len(noise), 1 / rate)
+    return tuple(
+        np.fft.irfft(spectrum * ((hertz >= (low or 0.0)) & (hertz < (high or np.inf))), len(noise)) for low, high in BANDS
+    )

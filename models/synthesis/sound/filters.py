@@ -74,10 +74,21 @@ def band_gain(hertz: Signal, low_hz: float | None, high_hz: float | None, order:
     return gain
 
 
-def convolved(sound: Signal, response: Signal, samples: int) -> Signal:
-    """A sound through an impulse response, cut to ``samples``."""
+def convolved(sound: Signal, response: Signal, samples: int, rate: int = 1, gain: Gain | None = None) -> Signal:
+    """A sound through an impulse response, and through a filter besides.
+
+    Args:
+        sound: float64 (n,).
+        response: float64 (m,).
+        samples: of the result: what comes later is cut off, what is missing is silence.
+        rate: samples a second, where there is a filter.
+        gain: factors of frequency of the filter.
+    """
     length = fast_length(len(sound) + len(response) - 1)
-    result: Signal = np.fft.irfft(np.fft.rfft(sound, length) * np.fft.rfft(response, length), length)[:samples]
+    spectrum = np.fft.rfft(sound, length) * np.fft.rfft(response, length)
+    if gain is not None:
+        spectrum *= minimum_phase(gain(np.fft.rfftfreq(length, 1 / rate)), length)
+    result: Signal = np.fft.irfft(spectrum, length)[:samples]
     return np.pad(result, (0, samples - len(result))) if len(result) < samples else result
 
 

@@ -21,9 +21,8 @@ def draw_fireworks(random: np.random.Generator, rate: int, seconds: float) -> Si
     (sky.shells, sky.rocket, sky.string, sky.crackling, sky.barrage)[case(random, 0.35, 0.55, 0.75, 0.85, 1.0)]()
     high = random.uniform(20, 150) if chance(random, 0.6) else 0.5
     place = draw_place(random, sky.metres, (high, random.uniform(1.2, 8)), air, room=False)
-    sound = air.carry(sky.sound, sky.metres, rate)
     answer = response(random, rate, place.seconds, place.echoes, place.dull_hz, place.rest)
-    return convolved(sound, answer, len(sound))
+    return convolved(sky.sound, answer, len(sky.sound), rate, air.gain(sky.metres))
 
 
 class _Sky:

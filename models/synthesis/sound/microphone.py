@@ -23,10 +23,12 @@ BLOCK_S = 0.005
 
 def record(random: Random, sound: Signal, rate: int) -> Recorded:
     """Record a sound (n,) with a recorder that is drawn."""
-    sound = _bounded(shaped(sound, rate, _response(random)))
-    if chance(random, 0.4):
+    if chance(random, 0.6):
+        sound = shaped(sound, rate, _response(random))
+    sound = _bounded(sound)
+    if chance(random, 0.35):
         sound = _bounded(_levelled(random, sound, rate))
-    overload = case(random, 0.5, 0.65, 1.0)
+    overload = case(random, 0.58, 0.75, 1.0)
     if overload == 0:
         sound = np.clip(sound * evenly(random, 1, 50), -1, 1)
     elif overload == 1:
@@ -36,8 +38,8 @@ def record(random: Random, sound: Signal, rate: int) -> Recorded:
 
 
 def _response(random: Random) -> Gain:
-    low = evenly(random, 20, 250) if chance(random, 0.8) else None
-    high = evenly(random, 2500, 7800) if chance(random, 0.5) else None
+    low = evenly(random, 15, 160) if chance(random, 0.7) else None
+    high = evenly(random, 2500, 7800) if chance(random, 0.35) else None
     slopes = int(random.integers(1, 3)), int(random.integers(1, 4))
     bumps = [(evenly(random, 100, 6500), random.normal(0, 4), evenly(random, 0.2, 1.2)) for _ in range(random.integers(0, 4))]
 
@@ -65,7 +67,7 @@ def _levelled(random: Random, sound: Signal, rate: int) -> Signal:
 
 
 def _coded(random: Random, sound: Recorded, rate: int) -> Recorded:
-    kind = case(random, 0.12, 0.22, 0.26, 0.30, 1.0)
+    kind = case(random, 0.06, 0.12, 0.16, 0.20, 1.0)
     if kind == 0:
         return through_codec(sound, rate, "mp3", int(evenly(random, 24_000, 128_000)))
     if kind == 1:

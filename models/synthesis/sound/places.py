@@ -87,12 +87,12 @@ def draw_open(random: np.random.Generator, metres: float, heights: tuple[float, 
     ground = mirrored(source, listener, (0.0, 0.0, -heights[0]), speed, _ground(random), 1)
     far = [_far(random, 0.02, 1.2, 0.02, 0.3) for _ in range(random.poisson(2))]
     rest = Rest(
-        level_db=random.uniform(-10, 10),
-        begins_s=random.uniform(0.003, 0.05),
-        grows_s=random.uniform(0.002, 0.08),
+        level_db=random.uniform(-8, 12),
+        begins_s=random.uniform(0.001, 0.04),
+        grows_s=random.uniform(0.001, 0.05),
         lasts_s=random.uniform(0.5, 2.4),
-        highs=random.uniform(0.2, 0.8),
-        ragged=random.uniform(0, 0.8),
+        highs=random.uniform(0.3, 0.9),
+        ragged=random.uniform(0, 0.5),
     )
     return Place((ground, *far), rest, evenly(random, 800, 12_000), 1.6)
 
@@ -107,12 +107,12 @@ def draw_street(random: np.random.Generator, metres: float, heights: tuple[float
         echoes.append(_far(random, 0.1, 1.0, 0.05, 0.5))
     behind = evenly(random, 1, 4) if metres > 80 and chance(random, 0.5) else 1.0  # noqa: PLR2004 - a corner is not nearer
     rest = Rest(
-        level_db=random.uniform(-3, 15),
-        begins_s=random.uniform(0.002, 0.04),
-        grows_s=random.uniform(0.003, 0.05),
-        lasts_s=random.uniform(0.8, 3.2),
-        highs=random.uniform(0.3, 0.9),
-        ragged=random.uniform(0, 0.8),
+        level_db=random.uniform(-1, 15),
+        begins_s=random.uniform(0.001, 0.025),
+        grows_s=random.uniform(0.001, 0.03),
+        lasts_s=random.uniform(0.7, 2.8),
+        highs=random.uniform(0.4, 1.0),
+        ragged=random.uniform(0, 0.5),
     )
     return Place(tuple(Echo(e.later_s, e.gain * behind, e.bounces) for e in echoes), rest, evenly(random, 1_500, 12_000), 1.8)
 

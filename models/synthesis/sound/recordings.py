@@ -1,16 +1,17 @@
-"""Recorded sounds of free licences, from Debian's packages: weapons and explosions of games, drums, doors, motors, voices, wind.
+"""Recorded sounds of free licences, from Debian's packages: weapons and explosions of games, instruments, doors, motors.
 
-Rules: every package stands in sounds.toml with its licence, and none is kept here; nobody says what a recording is: whoever
-teaches listens to it (:mod:`models.recipes.gunshot.teacher`). Sounds lie as files, or in archives (zip) of theirs.
+Rules: every package stands in sounds.toml with its licence, one that lets it shape weights, and none is kept here; what lies
+beside it under other terms is named there and left out. Nobody says what a recording is: whoever teaches listens to it
+(:mod:`models.recipes.gunshot.teacher`).
 """
 
 from __future__ import annotations
 
 import functools
-import io
-import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import av
 import msgspec
@@ -18,29 +19,36 @@ import numpy as np
 import numpy.typing as npt
 import tomllib
 
+from models.synthesis.sound.banks import Pcm, soundfont_samples, wad_sounds
+
 MANIFEST = Path(__file__).with_name("sounds.toml")
-SUFFIXES = (".ogg", ".wav", ".flac", ".mp3")
+SUFFIXES = frozenset({".ogg", ".oga", ".wav", ".flac"})
 LONGEST_S = 12
 """Of a recording, what is used; the rest of a song is more of the same."""
-KEPT = 2_000
-"""Recordings that a process keeps decoded, 150 MB at most."""
+KEPT = 1_500
+"""Recordings that a process keeps decoded, 100 MB or so."""
+
+Sound: TypeAlias = npt.NDArray[np.int16]
+_BANKS: Mapping[str, Callable[[bytes], Mapping[str, Pcm]]] = {".wad": wad_sounds, ".sf2": soundfont_samples}
 
 
 class SoundError(Exception):
-    """A package of sounds is missing, or cannot be read; the message names it."""
+    """Packages of sounds are missing; the message names them."""
 
 
 class Package(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One row of sounds.toml: a folder of sounds, or an archive (zip) with them."""
+    """One row of sounds.toml: a folder of sounds, or a file that holds many, of one package under one licence."""
 
     name: str
     path: str
     licence: str
+    without: tuple[str, ...] = ()
+    """Files in it that have other terms, by name."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """Where a sound lies: a file, or a member of an archive."""
+    """Where a sound lies: a file, or one of those that a file holds."""
 
     path: Path
     member: str = ""
@@ -63,40 +71,53 @@ def check_packages() -> None:
         raise SoundError(msg)
 
 
+def draw_recording(random: np.random.Generator) -> Recording:
+    """Any recording; those of a large package are drawn less often than as many of a small one."""
+    shelves = _shelves()
+    weights = np.sqrt([len(shelf) for shelf in shelves])
+    shelf = shelves[random.choice(len(shelves), p=weights / weights.sum())]
+    return shelf[random.integers(len(shelf))]
+
+
 @functools.cache
-def recordings() -> tuple[Recording, ...]:
-    """All sounds of all packages, in the order of their names."""
-    found: list[Recording] = []
+def _shelves() -> tuple[tuple[Recording, ...], ...]:
+    """The sounds of each row of sounds.toml, in the order of their names."""
+    found = []
     for package in packages():
         path = Path(package.path)
-        if path.is_dir():
-            found += [Recording(file) for file in sorted(path.rglob("*")) if file.suffix.lower() in SUFFIXES]
+        if path.suffix in _BANKS:
+            shelf = [Recording(path, name) for name in sorted(_bank(path)) if name not in package.without]
         else:
-            with zipfile.ZipFile(path) as archive:
-                found += [Recording(path, name) for name in sorted(archive.namelist()) if name.lower().endswith(SUFFIXES)]
+            files = sorted(path.rglob("*"))
+            shelf = [Recording(file) for file in files if file.suffix in SUFFIXES and file.name not in package.without]
+        found.append(tuple(shelf))
     return tuple(found)
 
 
 @functools.lru_cache(maxsize=KEPT)
-def decoded(recording: Recording, rate: int) -> npt.NDArray[np.int16]:
-    """A recording, mono, at a rate: int16 (n,); empty where it cannot be decoded.
+def decoded(recording: Recording, rate: int) -> Sound:
+    """A recording, mono, at a rate: int16 (n,), 12 s at most; empty where there is nothing in it.
 
     Args:
         recording: which.
         rate: samples a second.
     """
-    source: io.BytesIO | str = str(recording.path)
+    resampler = av.AudioResampler("s16", "mono", rate)
+    parts: list[Sound] = []
     if recording.member:
-        with zipfile.ZipFile(recording.path) as archive:
-            source = io.BytesIO(archive.read(recording.member))
-    try:
-        with av.open(source) as container:
-            resampler = av.AudioResampler("s16", "mono", rate)
-            parts: list[npt.NDArray[np.int16]] = []
+        pcm = _bank(recording.path)[recording.member]
+        frame = av.AudioFrame.from_ndarray(pcm.samples[None, : LONGEST_S * pcm.rate], format="s16", layout="mono")
+        frame.sample_rate = pcm.rate
+        parts += [part.to_ndarray()[0] for part in (*resampler.resample(frame), *resampler.resample(None))]
+    else:
+        with av.open(str(recording.path)) as container:
             for frame in container.decode(audio=0):
-                parts += [np.asarray(part.to_ndarray()[0], np.int16) for part in resampler.resample(frame)]
+                parts += [part.to_ndarray()[0] for part in resampler.resample(frame)]
                 if sum(map(len, parts)) > LONGEST_S * rate:
                     break
-    except (av.FFmpegError, IndexError):
-        return np.zeros(0, np.int16)
     return np.concatenate(parts)[: LONGEST_S * rate] if parts else np.zeros(0, np.int16)
+
+
+@functools.cache
+def _bank(path: Path) -> Mapping[str, Pcm]:
+    return _BANKS[path.suffix](path.read_bytes())

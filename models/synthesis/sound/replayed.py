@@ -9,7 +9,7 @@ from models.synthesis.sound.draws import Random, evenly
 from models.synthesis.sound.echoes import response
 from models.synthesis.sound.filters import Signal, convolved
 from models.synthesis.sound.mixing import add
-from models.synthesis.sound.recordings import decoded, recordings
+from models.synthesis.sound.recordings import decoded, draw_recording
 from models.synthesis.sound.shots import draw_air, draw_place
 
 
@@ -32,15 +32,14 @@ def draw_recorded(random: Random, rate: int, seconds: float) -> Signal:
     air, metres = draw_air(random), evenly(random, 2, 300)
     place = draw_place(random, metres, (1.5, random.uniform(1.2, 6)), air, room=metres < 25 and chance(random, 0.6))  # noqa: PLR2004
     answer = response(random, rate, place.seconds, place.echoes, place.dull_hz, place.rest)
-    return convolved(air.carry(sound, metres, rate), answer, len(sound))
+    return convolved(sound, answer, len(sound), rate, air.gain(metres))
 
 
 def _played(random: Random, rate: int, seconds: float) -> Signal:
     """A recording, or a part of a long one, at another speed: float64, its largest magnitude 1."""
-    known = recordings()
     recorded = np.zeros(0)
-    while not len(recorded) or not np.abs(recorded).max():
-        recorded = decoded(known[random.integers(len(known))], rate).astype(np.float64)
+    while len(recorded) < 2 or not np.abs(recorded).max():  # noqa: PLR2004 - nothing to play
+        recorded = decoded(draw_recording(random), rate).astype(np.float64)
     speed = evenly(random, 0.7, 1.4)
     wanted = int(rate * seconds * speed)
     if len(recorded) > wanted:

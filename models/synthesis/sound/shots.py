@@ -39,7 +39,7 @@ def draw_shots(random: np.random.Generator, rate: int, seconds: float) -> Heard:
     weapon = CALIBRES[random.choice(len(CALIBRES), p=_weights())]
     air = draw_air(random)
     room = chance(random, 0.2)
-    metres = evenly(random, 1.5, 25) if room else evenly(random, 3, 600)
+    metres = evenly(random, 1.5, 25) if room else evenly(random, 2, 450)
     place = draw_place(random, metres, (random.uniform(1, 1.8), random.uniform(1.2, 8)), air, room=room)
     one, lead = _one(random, rate, weapon, metres, place, air)
     onsets = _schedule(random, weapon, seconds)
@@ -67,7 +67,7 @@ def muzzle_blast(random: np.random.Generator, rate: int, weapon: Calibre, metres
     peak = evenly(random, *weapon.peak_pa) * towards(angle) / max(metres, 1.0) ** random.uniform(1.0, 1.15)
     positive = widened(evenly(random, *weapon.positive_ms) / 1000, metres) * (1 + 0.15 * (1 - np.cos(angle)))
     samples = int(rate * BLAST_S)
-    push = friedlander(rate, positive, random.uniform(0.8, 2.2), 2e-5 * (1 + metres / 10 * random.uniform(0.1, 1.5)), samples)
+    push = friedlander(rate, positive, random.uniform(0.8, 2.2), 2e-5 * (1 + metres / 40 * random.uniform(0.1, 1.5)), samples)
     noise = gases(random, rate, evenly(random, 0.002, 0.04), evenly(random, 120, 800), evenly(random, 2000, 12_000), samples)
     if chance(random, 0.06):  # a suppressor: the push is let out slowly, the gases remain
         push = 0.1 * band(push, rate, None, evenly(random, 500, 3000), order=2)
@@ -89,13 +89,12 @@ def _one(
         wave = shock.peak_pa * n_wave(rate, max(shock.length_s, 6e-5), front, int(rate * 0.01))
         blast = np.concatenate([np.zeros(round(lead * rate)), blast])
         blast[: len(wave)] += wave[: len(blast)]
-    blast = air.carry(blast, metres, rate)
     if metres > 60 and chance(random, 0.6):  # noqa: PLR2004 - turbulence has to gather
-        smear = np.abs(random.standard_normal(max(2, int(rate * evenly(random, 2e-4, 4e-3)))))
+        smear = np.abs(random.standard_normal(max(2, int(rate * evenly(random, 2e-4, 2e-3)))))
         smear *= np.exp(-3 * np.arange(len(smear)) / len(smear))
         blast = convolved(blast, smear / smear.sum(), len(blast))
     answer = response(random, rate, place.seconds, place.echoes, place.dull_hz, place.rest)
-    return convolved(blast, answer, len(blast) + len(answer)), lead
+    return convolved(blast, answer, len(blast) + len(answer), rate, air.gain(metres)), lead
 
 
 def _shock(random: np.random.Generator, weapon: Calibre, metres: float, angle: float, air: Air) -> Shock | None:

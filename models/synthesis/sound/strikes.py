@@ -28,10 +28,9 @@ def draw_strikes(random: Random, rate: int, seconds: float) -> Signal:
     if kind is bump:
         return sound
     air, metres = draw_air(random), evenly(random, 1, 12) if kind in NEAR else evenly(random, 4, 150)
-    sound = air.carry(sound, metres, rate)
     place = _place(random, metres, air) if kind is not thunder else draw_place(random, 600, (200, 3), air, room=False)
     answer = response(random, rate, place.seconds, place.echoes, place.dull_hz, place.rest)
-    return convolved(sound, answer, len(sound))
+    return convolved(sound, answer, len(sound), rate, air.gain(metres))
 
 
 def door(random: Random, rate: int, seconds: float) -> Signal:

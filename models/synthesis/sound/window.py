@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -18,9 +19,8 @@ from models.synthesis.sound.replayed import draw_recorded
 from models.synthesis.sound.shots import draw_shots
 from models.synthesis.sound.strikes import draw_strikes
 
-RATE = 2 * RATE_HZ
-"""Samples a second while sounds are made: a blast's front is sharper than 16 kHz can hold."""
 SECONDS = 2.4
+NOISE_SEED = 60
 BEFORE_S = 0.2
 """Of a recorder's automatic level, before the window begins."""
 
@@ -57,27 +57,40 @@ def draw_scene(random: Random, kind: Kind | None = None) -> Scene:
         case Kind.NOTHING:
             return Scene(kind, np.zeros(int(RATE_HZ * SECONDS)), ())
         case Kind.SHOT:
-            heard = draw_shots(random, RATE, SECONDS)
+            heard = draw_shots(random, RATE_HZ, SECONDS)
             sound, onsets = heard.sound, heard.onsets
         case Kind.FIREWORK:
-            sound = draw_fireworks(random, RATE, SECONDS)
+            sound = draw_fireworks(random, RATE_HZ, SECONDS)
         case Kind.STRIKE:
-            sound = draw_strikes(random, RATE, SECONDS)
+            sound = draw_strikes(random, RATE_HZ, SECONDS)
         case Kind.RECORDED:
-            sound = draw_recorded(random, RATE, SECONDS)
-    return Scene(kind, halved(sound), onsets)
+            sound = draw_recorded(random, RATE_HZ, SECONDS)
+    return Scene(kind, sound, onsets)
 
 
-def draw_window(random: Random, scene: Scene, backgrounds: Sequence[Recorded]) -> Recorded:
-    """One window of a scene, float32 (15600,): somewhere around what happens, in front of some background, recorded."""
+@dataclass(frozen=True)
+class Window:
+    """What a recorder made of a part of a scene.
+
+    Attributes:
+        sound: float32 (15600,) at 16 kHz.
+        ratio_db: of what happens to the background, over the loudest quarter of a second; nothing where nothing happens.
+    """
+
+    sound: Recorded
+    ratio_db: float | None
+
+
+def draw_window(random: Random, scene: Scene, backgrounds: Sequence[Recorded]) -> Window:
+    """One window of a scene: somewhere around what happens, in front of some background."""
     whole = len(scene.sound)
     background = _background(random, whole, backgrounds)
     background /= np.sqrt(np.square(background).mean()) + 1e-12
     if scene.kind is Kind.NOTHING:
-        mixed, moment = background, random.uniform(0.5, SECONDS - 0.5)
+        mixed, moment, ratio = background, random.uniform(0.5, SECONDS - 0.5), None
     else:
         power = _power(scene.sound)
-        ratio = float(np.clip(random.normal(17, 12), -6, 60))
+        ratio = float(np.clip(random.normal(33, 15), -4, 80))
         mixed = scene.sound / np.sqrt(power.max() + 1e-30) + background * 10 ** (-ratio / 20)
         moment = scene.onsets[random.integers(len(scene.onsets))] if scene.onsets else float(power.argmax()) / RATE_HZ
     start = round(moment * RATE_HZ) - int(random.uniform(600, SAMPLES - 1500))
@@ -87,14 +100,7 @@ def draw_window(random: Random, scene: Scene, backgrounds: Sequence[Recorded]) -
     if chance(random, 0.08):  # a clip that ends
         recorded = recorded.copy()
         recorded[int(random.uniform(6000, SAMPLES)) :] = 0
-    return recorded
-
-
-def halved(sound: Signal) -> Signal:
-    """From 32 to 16 kHz."""
-    spectrum = np.fft.rfft(sound)
-    result: Signal = np.fft.irfft(spectrum[: len(sound) // 4 + 1], len(sound) // 2) / 2
-    return result
+    return Window(recorded, ratio)
 
 
 def _power(sound: Signal) -> Signal:
@@ -120,7 +126,18 @@ def _background(random: Random, samples: int, backgrounds: Sequence[Recorded]) -
 
 def _noise(random: Random, samples: int) -> Signal:
     """Noise that falls by 0 to 8 dB an octave."""
-    spectrum = np.fft.rfft(random.standard_normal(samples))
-    slope = np.maximum(np.fft.rfftfreq(samples), 1e-3) ** random.uniform(0, 1.3)
-    noise: Signal = np.fft.irfft(spectrum / slope, samples)
-    return noise / noise.std()
+    noises = _noises()
+    noise = noises[random.integers(len(noises))]
+    start = random.integers(len(noise) - samples)
+    return noise[start : start + samples]
+
+
+@functools.cache
+def _noises() -> tuple[Signal, ...]:
+    """A minute of noise for each of nine slopes."""
+    random, found = np.random.default_rng(NOISE_SEED), []
+    for slope in np.linspace(0, 1.3, 9):
+        spectrum = np.fft.rfft(random.standard_normal(60 * RATE_HZ))
+        noise = np.fft.irfft(spectrum / np.maximum(np.fft.rfftfreq(60 * RATE_HZ), 1e-3) ** slope)
+        found.append(noise / noise.std())
+    return tuple(found)
