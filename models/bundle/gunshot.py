@@ -1,10 +1,10 @@
 """What the network that hears shots is given: a second of sound as a picture of pitch and time, at one level.
 
-The picture is YAMNet's own (Hershey et al., "CNN Architectures for Large-Scale Audio Classification", 2017), so that the one can
-learn from the other: 25 ms frames every 10 ms, magnitudes in 64 mel bands from 125 to 7,500 Hz, their logarithm.
+The picture is YAMNet's own (Hershey et al., "CNN Architectures for Large-Scale Audio Classification", 2017), so that the one
+can learn from the other: 25 ms frames every 10 ms, magnitudes in 64 mel bands from 125 to 7,500 Hz, their logarithm.
 
-Rules: bands are computed once for each frame of a stream, however many windows it lies in; each window is brought to full scale by
-its largest sample, with at most 40 dB, because a far shot is the same as a near one; what is not finite is silence.
+Rules: bands are computed once for each frame of a stream, however many windows it lies in; each window is brought to full scale
+by its largest sample, with at most 40 dB, because a far shot is the same as a near one; what is not finite is silence.
 """
 
 from __future__ import annotations
@@ -58,12 +58,13 @@ def picture(magnitudes: Floats, peak: float) -> Floats:
         float32 (96, 64): natural logarithms.
     """
     gain = min(MOST_GAIN, 1 / peak) if peak > 0 else 1.0
-    return np.log(magnitudes * np.float32(gain) + np.float32(LEAST))
+    found: Floats = np.log(magnitudes * np.float32(gain) + np.float32(LEAST))
+    return found
 
 
 @functools.cache
 def filters() -> Floats:
-    """The mel filters: float32 (257, 64), triangles in mel (HTK's formula, 1127 ln(1 + f/700)); the constant part counts nowhere."""
+    """The mel filters: float32 (257, 64), triangles in mel (HTK's, 1127 ln(1 + f/700)); the constant part counts nowhere."""
     edges = np.linspace(_mel(LOWEST_HZ), _mel(HIGHEST_HZ), BANDS + 2)
     places = _mel(np.linspace(0, RATE_HZ / 2, TRANSFORM // 2 + 1))[:, None]
     rising = (places - edges[:-2]) / (edges[1:-1] - edges[:-2])

@@ -1,8 +1,8 @@
 """Windows that were drawn before training, in shards on the disk: drawing costs ten times what learning from them does.
 
-``python -m models.recipes.gunshot.drawn FIRST LAST`` draws shards, in as many processes as one likes to start beside one another.
-Rules: a shard follows from its number alone; it appears whole or not at all, and one that is missing is drawn when it is asked
-for.
+``python -m models.recipes.gunshot.drawn FIRST LAST`` draws shards, in as many processes as one likes to start beside one
+another. Rules: a shard follows from its number alone; it appears whole or not at all, and one that is missing is drawn when it
+is asked for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From trained weights to ONNX, node by node, without the training library: what network.py computes in evaluation mode.
 
-Input ``bands``: float32 (1, 1, 96, 64), a picture of :func:`models.bundle.gunshot.picture`. Output ``scores``: float32 (1, labels),
-0 to 1. The layer that mixes is written as a convolution, so that it is quantised like all others.
+Input ``bands``: float32 (1, 1, 96, 64), a picture of :func:`models.bundle.gunshot.picture`. Output ``scores``: float32 (1,
+labels), 0 to 1. The layer that mixes is written as a convolution, so that it is quantised like all others.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from models.bundle.detections import Floats
 from models.bundle.gunshot import bands, picture

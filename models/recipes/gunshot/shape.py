@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from models.bundle.yamnet import CLASSES, COLUMNS
 
-LABELS = tuple(COLUMNS)
-"""What it tells apart, in the order of its answers: the classes of YAMNet that a bundle may name."""
+BLAST = "blast"
+"""What the simulator calls a shot; all other labels are the teacher's."""
+LABELS = (*COLUMNS, BLAST)
+"""What it tells apart, in the order of its answers: the classes of YAMNet that a bundle may name, and the simulator's."""
 FIRST_TAUGHT = 67
 """Columns of the teacher before are people's voices and bodies: nobody is taught those."""
 TAUGHT = CLASSES - FIRST_TAUGHT

@@ -42,10 +42,12 @@ def widened(positive_s: float, metres: float) -> float:
 
 def towards(radians: float) -> float:
     """Share of the pressure ahead of the muzzle that goes into a direction, by the angle from the line of fire."""
-    return REAR + (1 - REAR) * (0.5 + 0.5 * float(np.cos(radians))) ** 0.7
+    return REAR + (1 - REAR) * float(np.power(0.5 + 0.5 * np.cos(radians), 0.7))
 
 
-def gases(random: np.random.Generator, rate: int, decay_s: float, low_hz: float, high_hz: float, samples: int) -> Signal:
+def gases(  # noqa: PLR0913 - physics has them
+    random: np.random.Generator, rate: int, decay_s: float, low_hz: float, high_hz: float, samples: int
+) -> Signal:
     """Noise of gases that come after the push: filtered, dying away, its largest magnitude 1."""
     noise = random.standard_normal(samples) * np.exp(-np.arange(samples) / (rate * decay_s))
     noise = band(noise, rate, low_hz, high_hz)

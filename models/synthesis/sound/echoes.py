@@ -61,7 +61,7 @@ class Rest:
     ragged: float = 0.0
 
 
-def response(
+def response(  # noqa: PLR0913 - physics has them
     random: np.random.Generator, rate: int, seconds: float, echoes: Iterable[Echo], dull_hz: float, rest: Rest | None
 ) -> Signal:
     """The impulse response of a place: float64 (rate x seconds,), 1 at the first sample.

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.signal import butter, sosfilt
 
 Signal = npt.NDArray[np.float64]
+Spectrum = npt.NDArray[np.complex128]
 Gain = Callable[[Signal], Signal]
 """From frequencies in Hz to factors."""
 
@@ -26,13 +27,14 @@ ROOM = 1.25
 def shaped(sound: Signal, rate: int, gain: Gain) -> Signal:
     """Filter a sound (n,) by factors of frequency; the result has its length."""
     length = fast_length(int(len(sound) * ROOM))
-    hertz = np.fft.rfftfreq(length, 1 / rate)
-    spectrum = np.fft.rfft(sound, length) * minimum_phase(gain(hertz), length)
+    hertz = np.fft.rfftfreq(length, 1 / rate).astype(np.float64)
+    spectrum: Spectrum = np.fft.rfft(sound, length).astype(np.complex128)
+    spectrum *= minimum_phase(gain(hertz), length)
     result: Signal = np.fft.irfft(spectrum, length)[: len(sound)]
     return result
 
 
-def minimum_phase(factors: Signal, length: int) -> npt.NDArray[np.complex128]:
+def minimum_phase(factors: Signal, length: int) -> Spectrum:
     """The causal filter of these magnitudes.
 
     Args:
@@ -43,7 +45,7 @@ def minimum_phase(factors: Signal, length: int) -> npt.NDArray[np.complex128]:
     half = length // 2
     cepstrum[1:half] *= 2
     cepstrum[half + 1 :] = 0
-    result: npt.NDArray[np.complex128] = np.exp(np.fft.rfft(cepstrum, length))
+    result: Spectrum = np.exp(np.fft.rfft(cepstrum, length))
     return result
 
 
@@ -58,7 +60,7 @@ def band(sound: Signal, rate: int, low_hz: float | None, high_hz: float | None, 
         order: of each slope, 6 dB an octave each.
     """
     for edge, kind in ((low_hz, "highpass"), (high_hz, "lowpass")):
-        if edge is not None and edge < 0.49 * rate:  # noqa: PLR2004 - above, there is nothing to take
+        if edge is not None and edge < 0.49 * rate:
             sound = sosfilt(butter(order, edge, kind, fs=rate, output="sos"), sound)
     return sound
 
@@ -87,7 +89,7 @@ def convolved(sound: Signal, response: Signal, samples: int, rate: int = 1, gain
     length = fast_length(len(sound) + len(response) - 1)
     spectrum = np.fft.rfft(sound, length) * np.fft.rfft(response, length)
     if gain is not None:
-        spectrum *= minimum_phase(gain(np.fft.rfftfreq(length, 1 / rate)), length)
+        spectrum *= minimum_phase(gain(np.fft.rfftfreq(length, 1 / rate).astype(np.float64)), length)
     result: Signal = np.fft.irfft(spectrum, length)[:samples]
     return np.pad(result, (0, samples - len(result))) if len(result) < samples else result
 

@@ -7,10 +7,12 @@ here is float32 within -1 to 1.
 from __future__ import annotations
 
 import io
+from typing import Literal
 
 import av
 import numpy as np
 import numpy.typing as npt
+from av import AudioFrame
 
 from models.synthesis.chance import case, chance
 from models.synthesis.sound.draws import Random, evenly
@@ -67,34 +69,41 @@ def _levelled(random: Random, sound: Signal, rate: int) -> Signal:
 
 
 def _coded(random: Random, sound: Recorded, rate: int) -> Recorded:
-    kind = case(random, 0.06, 0.12, 0.16, 0.20, 1.0)
-    if kind == 0:
-        return through_codec(sound, rate, "mp3", int(evenly(random, 24_000, 128_000)))
-    if kind == 1:
-        return through_codec(sound, rate, "aac", int(evenly(random, 16_000, 96_000)))
-    if kind == 2:  # noqa: PLR2004 - a telephone's law
-        law = np.round(np.log1p(255 * np.abs(sound)) / np.log(256) * 127) / 127
-        return (np.sign(sound) * np.expm1(law * np.log(256)) / 255).astype(np.float32)
-    if kind == 3:  # noqa: PLR2004 - eight bits
-        return (np.round(sound * 127) / 127).astype(np.float32)
+    match case(random, 0.06, 0.12, 0.16, 0.20, 1.0):
+        case 0:
+            return through_codec(sound, rate, "mp3", int(evenly(random, 24_000, 128_000)))
+        case 1:
+            return through_codec(sound, rate, "aac", int(evenly(random, 16_000, 96_000)))
+        case 2:  # a telephone's law
+            law = np.round(np.log1p(255 * np.abs(sound)) / np.log(256) * 127) / 127
+            telephone: Recorded = (np.sign(sound) * np.expm1(law * np.log(256)) / 255).astype(np.float32)
+            return telephone
+        case 3:  # eight bits
+            steps: Recorded = (np.round(sound * 127) / 127).astype(np.float32)
+            return steps
     return sound
 
 
-def through_codec(sound: Recorded, rate: int, codec: str, bits: int) -> Recorded:
-    """What remains of a sound (n,) after a lossy codec, of its length; the codec's delay stays in."""
+def through_codec(sound: Recorded, rate: int, codec: Literal["mp3", "aac"], bits: int) -> Recorded:
+    """What remains of a sound (n,) after a lossy codec, of its length; the codec's delay stays in.
+
+    Args:
+        sound: float32 (n,).
+        rate: samples a second.
+        codec: which.
+        bits: a second.
+    """
     file = io.BytesIO()
-    with av.open(file, "w", format="matroska") as container:
-        stream = container.add_stream(codec, rate=rate, layout="mono", bit_rate=bits)
-        frame = av.AudioFrame.from_ndarray(sound[None], format="fltp", layout="mono")
+    with av.open(file, "w", format="matroska") as output:
+        stream = output.add_stream(codec, rate=rate, layout="mono", bit_rate=bits)
+        frame = AudioFrame.from_ndarray(sound[None], format="fltp", layout="mono")
         frame.sample_rate = rate
         for packet in (*stream.encode(frame), *stream.encode(None)):
-            container.mux(packet)
+            output.mux(packet)
     file.seek(0)
-    with av.open(file) as container:
-        decoded = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)]).astype(np.float32)
-    if decoded.dtype != np.float32 or np.abs(decoded).max(initial=0.0) > 4:  # noqa: PLR2004 - not scaled to 1
-        decoded = decoded / np.float32(32768)
-    decoded = decoded[: len(sound)]
+    with av.open(file, "r") as container:
+        parts = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
+    decoded = np.concatenate(parts).astype(np.float32)[: len(sound)]
     return np.pad(decoded, (0, len(sound) - len(decoded)))
 
 

@@ -43,13 +43,17 @@ def distance(source: Point, listener: Point) -> float:
     return float(np.linalg.norm(np.subtract(source, listener)))
 
 
-def mirrored(source: Point, listener: Point, image: Point, speed: float, gain: float, bounces: int) -> Echo:
+def mirrored(  # noqa: PLR0913 - physics has them
+    source: Point, listener: Point, image: Point, speed: float, gain: float, bounces: int
+) -> Echo:
     """The reflection that comes from a mirror image of the source."""
     direct, way = distance(source, listener), distance(image, listener)
     return Echo(max(0.0, (way - direct) / speed), gain * direct / max(way, 1e-6), bounces)
 
 
-def street_echoes(source: Point, listener: Point, width: float, walls: float, ground: float, speed: float) -> Iterator[Echo]:
+def street_echoes(  # noqa: PLR0913 - physics has them
+    source: Point, listener: Point, width: float, walls: float, ground: float, speed: float
+) -> Iterator[Echo]:
     """Reflections between two rows of houses, at y = 0 and y = ``width``, and from the ground.
 
     Args:

@@ -71,11 +71,14 @@ def muzzle_blast(random: np.random.Generator, rate: int, weapon: Calibre, metres
     noise = gases(random, rate, evenly(random, 0.002, 0.04), evenly(random, 120, 800), evenly(random, 2000, 12_000), samples)
     if chance(random, 0.06):  # a suppressor: the push is let out slowly, the gases remain
         push = 0.1 * band(push, rate, None, evenly(random, 500, 3000), order=2)
-        return peak * (push + 0.03 * noise)
-    return peak * (push + evenly(random, 0.02, 0.7) * noise)
+        hiss = 0.03
+    else:
+        hiss = evenly(random, 0.02, 0.7)
+    blast: Signal = peak * (push + hiss * noise)
+    return blast
 
 
-def _one(
+def _one(  # noqa: PLR0913 - physics has them
     random: np.random.Generator, rate: int, weapon: Calibre, metres: float, place: Place, air: Air
 ) -> tuple[Signal, float]:
     """One round at the listener, and how long before the blast its sound begins."""

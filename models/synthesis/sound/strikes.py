@@ -1,7 +1,7 @@
 """What is struck, slams, bursts or hammers, and is no shot: the sounds that a box in a street hears every day.
 
-Rule: a struck body rings in a few tones that die away (modes); what tells it from a shot is that ring, the rhythm of the hand or
-the machine, and how near and dry it is.
+Rule: a struck body rings in a few tones that die away (modes); what tells it from a shot is that ring, the rhythm of the hand
+or the machine, and how near and dry it is.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ def machine(random: Random, rate: int, seconds: float) -> Signal:
     while moment < stop:
         add(sound, blow * evenly(random, 0.7, 1), moment, rate)
         moment += period * (1 + 0.03 * random.standard_normal())
-    return sound + random.standard_normal(len(sound)) * np.abs(blow).max() * evenly(random, 0.01, 0.2)
+    sound += random.standard_normal(len(sound)) * np.abs(blow).max() * evenly(random, 0.01, 0.2)
+    return sound
 
 
 def drums(random: Random, rate: int, seconds: float) -> Signal:
@@ -180,7 +181,7 @@ KINDS: tuple[Kind, ...] = (
 NEAR = frozenset({door, knocking, clapping, clicking, falling, pop})
 
 
-def ring(
+def ring(  # noqa: PLR0913 - physics has them
     rate: int, samples: int, random: Random, hertz: tuple[float, float], decay_s: tuple[float, float], modes: int
 ) -> Signal:
     """A struck body: so many tones between two frequencies, each dying away in its own time."""

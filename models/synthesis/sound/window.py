@@ -116,7 +116,7 @@ def _background(random: Random, samples: int, backgrounds: Sequence[Recorded]) -
     if backgrounds and chance(random, 0.75):
         sound = sound * evenly(random, 0.01, 0.5)
         for _ in range(1 if chance(random, 0.7) else 2):
-            recorded = backgrounds[random.integers(len(backgrounds))].astype(np.float64)
+            recorded = backgrounds[int(random.integers(len(backgrounds)))].astype(np.float64)
             recorded = np.resize(recorded, max(samples, len(recorded)))
             start = random.integers(len(recorded) - samples + 1)
             part = recorded[start : start + samples]
