@@ -25,6 +25,7 @@ from protocol.events import (
     Passage,
     Reason,
 )
+from protocol.gunshot import FireMode, GunshotDetected
 
 _WHOLE_FROM = 10
 """A count from here on is shown without decimals: its interval is wider than one anyway."""
@@ -108,6 +109,8 @@ def line_of(event: Event, zone_label: str) -> str:
             return f"{phase}{with_spread(observed.people)} people, limit {number(observed.enter_at)}, {zone_label}"
         case AnprHit() | AnprRead():
             return _plate(observed)
+        case GunshotDetected():
+            return _shots(observed)
         case _:
             return _of_box(observed)
 
@@ -136,6 +139,17 @@ def _plate(observed: AnprHit | AnprRead) -> str:
     if isinstance(observed, AnprRead):
         return f"{_seen(observed.passage)} went by, read with {observed.posterior:.2f}"
     return f"plate on list {observed.list}, probability {observed.posterior:.2f}{_THROUGH.get(observed.through, '')}"
+
+
+def _shots(observed: GunshotDetected) -> str:
+    """``shots: 3 ± 1, single, 31 dB over the street, from 212° ± 4°``; the interval of a direction covers 90%."""
+    parts = [f"shots: {with_spread(observed.shots)}"]
+    if observed.mode is not FireMode.UNKNOWN:
+        parts.append(observed.mode.value)
+    parts.append(f"{observed.hearing.snr_db:.0f} dB over the street")
+    if observed.bearing is not None:
+        parts.append(f"from {observed.bearing.azimuth_deg:.0f}° ± {1.645 * observed.bearing.sigma_deg:.0f}°")
+    return ", ".join(parts)
 
 
 def _seen(passage: Passage) -> str:

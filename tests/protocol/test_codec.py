@@ -56,7 +56,7 @@ def test_the_bytes_on_the_wire_are_these() -> None:
         ("time", "2026-03-01T17:00:01.000005+00:00"),
         ("boot", "abcdefghij23"),
         ("seq", "7"),
-        ("schema", "1.2"),
+        ("schema", "1.3"),
     )
     assert message.payload == (
         b'{"captured_at":"2026-03-01T17:00:00Z","clock":{"source":"free","synchronised":false},'

@@ -45,9 +45,9 @@ def test_an_event_on_another_topic_is_refused(topic: str, error: type[ProtocolEr
 
 
 def test_a_type_that_this_version_does_not_know_says_so() -> None:
-    topic = GOOD.topic.replace("crowd.count", "gunshot.detected")
-    with pytest.raises(UnknownEventTypeError, match=r"'gunshot.detected' is not known to schema 1.2"):
-        decode_event(topic, b"{}", altered("type", "gunshot.detected"))
+    topic = GOOD.topic.replace("crowd.count", "behaviour.alert")
+    with pytest.raises(UnknownEventTypeError, match=r"'behaviour.alert' is not known to schema 1.3"):
+        decode_event(topic, b"{}", altered("type", "behaviour.alert"))
 
 
 @pytest.mark.parametrize("name", ATTRIBUTES)

@@ -13,6 +13,7 @@ from edge.guard.guard import ALLOWED, EVALUATION_ONLY, FIELDS, GuardError, guard
 from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
 from protocol import events as contract
+from protocol import gunshot
 from protocol.basis import Estimate, Struct
 from protocol.codec import encode_body
 from protocol.errors import TooLargeError
@@ -61,8 +62,8 @@ def test_the_list_names_every_type_and_every_field_of_the_contract_and_no_other(
     assert ALLOWED == OBSERVED
     for struct, allowed in FIELDS.items():
         assert allowed == {field.name for field in msgspec.structs.fields(struct)}, struct.__name__
-    structs = {s for s in vars(contract).values() if isinstance(s, type) and issubclass(s, Struct) and s is not Struct}
-    assert structs == set(FIELDS)
+    known = {**vars(contract), **vars(gunshot)}.values()
+    assert {s for s in known if isinstance(s, type) and issubclass(s, Struct) and s is not Struct} == set(FIELDS)
     for struct, fields in EVALUATION_ONLY.items():
         assert fields <= FIELDS[struct]
 

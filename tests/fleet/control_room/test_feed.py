@@ -68,9 +68,9 @@ def test_telemetry_is_a_sign_of_life() -> None:
 
 def test_an_event_of_a_newer_contract_is_shown_from_its_outside() -> None:
     board = Board()
-    EventKept(7, "lamp-1", "some-id", "gunshot.detected", T0, T0 + 30, "1.4").put(board)
+    EventKept(7, "lamp-1", "some-id", "behaviour.alert", T0, T0 + 30, "1.4").put(board)
     (row,) = board.snapshot(T0).rows
-    assert (row.n, row.type, row.lag_ms) == (7, "gunshot.detected", 30)
+    assert (row.n, row.type, row.lag_ms) == (7, "behaviour.alert", 30)
     assert "1.4 is newer" in row.text
     assert board.snapshot(T0).devices[0].last_word == T0 + 30
 

@@ -198,7 +198,7 @@ def test_what_this_version_cannot_read_is_shown_from_its_outside(
     with engine.begin() as connection:
         row = dict(connection.execute(select(t.event)).one()._mapping)
         for seq, kind, body in (
-            (2, "gunshot.detected", b"{}"),
+            (2, "behaviour.alert", b"{}"),
             (3, "crowd.count", b'{"observed": 1}'),
             (4, "crowd.count", b"\xff"),
         ):

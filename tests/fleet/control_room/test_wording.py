@@ -7,6 +7,7 @@ import pytest
 from fleet.control_room.wording import COUNTING, Limits, line_of, model_limits, number, spread, with_spread
 from protocol.basis import Estimate
 from protocol.events import DeviceHealth, EventType, OtaReport, OutboxEvicted, Phase, Reason, UpdateStep
+from protocol.examples import EVENTS
 from protocol.identifiers import uuid7
 from tests.fleet.control_room.events import BOOT, MODEL, T0, alert, count, flow, make
 
@@ -42,6 +43,10 @@ def test_a_number_never_stands_alone() -> None:
     assert (
         line_of(alert("lamp-1", 1, T0, uuid7(T0), Phase.NEW, 20, 20, 3.0), "Square") == "new: 20 ± 4 people, limit 18, Square"
     )
+
+
+def test_shots_are_said_with_their_doubt_and_without_a_weapon() -> None:
+    assert line_of(EVENTS[EventType.GUNSHOT_DETECTED], "") == "shots: 3 +1, single, 31 dB over the street, from 212° ± 3°"
 
 
 def test_health_and_losses_are_said_in_words() -> None:
