@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from protocol.codec import encode_body
-from protocol.config import Config, Gate, Line, Refusal, Report, Source, Zone, ZoneAlarm, check_config
+from protocol.config import Config, Gate, Line, Microphone, Refusal, Report, Source, Zone, ZoneAlarm, check_config
+from protocol.events import Where
 from protocol.geometry import MAX_VERTICES
 
 SQUARE = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
@@ -27,10 +28,35 @@ def line(start: tuple[float, float], end: tuple[float, float]) -> Config:
     return config(lines=(Line("bridge", start, end),))
 
 
+def heard(**given: Any) -> Config:
+    return Config((Source("square", "clip.mp4"),), microphones=(Microphone(given.pop("id", "mast"), "street.wav", **given),))
+
+
+PAIR = ((-0.1, 0.0, 0.0), (0.1, 0.0, 0.0))
+
 ZONE_PATH, LINE_PATH = "sources[1].zones[1].polygon", "sources[1].lines[0]"
 ALARM_PATH = "sources[1].zones[1].alarm.leave_at"
 
 FAULTS: tuple[tuple[str, Config, str, str], ...] = (
+    ("a microphone by a source's name", heard(id="square"), "microphones[0].id", "has the name of a source"),
+    (
+        "a microphone twice",
+        Config(microphones=(Microphone("mast", "a.wav"), Microphone("mast", "b.wav"))),
+        "microphones[1].id",
+        "microphone 'mast' stands twice",
+    ),
+    (
+        "a place too few",
+        heard(channels=4, positions=PAIR, where=Where(51.0, 3.7, heading=0.0)),
+        "microphones[0].positions",
+        "2 positions for 4 channels; give one each, or none",
+    ),
+    (
+        "an array that looks nowhere",
+        heard(channels=2, positions=PAIR, where=Where(51.0, 3.7)),
+        "microphones[0].where.heading",
+        "a direction needs the heading",
+    ),
     (
         "beside the picture",
         zone(((0.1, 0.1), (1.001, 0.1), (0.5, 0.9))),
