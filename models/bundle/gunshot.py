@@ -10,11 +10,13 @@ by its largest sample, with at most 40 dB, because a far shot is the same as a n
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from models.bundle.detections import Floats
+from models.bundle.yamnet import FIREWORKS, FIREWORKS_SHARE, SHOTS
 
 RATE_HZ = 16_000
 FRAME = 400
@@ -29,6 +31,10 @@ LEAST = 0.001
 """Added to a magnitude before its logarithm."""
 MOST_GAIN = 100.0
 """40 dB: silence stays silence."""
+BLAST = "blast"
+"""The label of what the simulator calls a shot; all others are the teacher's."""
+BLAST_SHARE = 0.2
+"""How much it speaks for a shot beside what the teacher calls one."""
 
 
 def bands(samples: Floats) -> Floats:
@@ -60,6 +66,33 @@ def picture(magnitudes: Floats, peak: float) -> Floats:
     gain = min(MOST_GAIN, 1 / peak) if peak > 0 else 1.0
     found: Floats = np.log(magnitudes * np.float32(gain) + np.float32(LEAST))
     return found
+
+
+def windows(samples: Floats, hop: int = SAMPLES // 2 // HOP * HOP) -> Iterator[Floats]:
+    """Pictures of a whole recording, a window every ``hop`` samples and one at its end; a short one is filled up with silence.
+
+    Args:
+        samples: float32 (n,) at 16 kHz.
+        hop: a multiple of 160.
+    """
+    sound = np.pad(samples, (0, max(0, SAMPLES - len(samples))))
+    magnitudes = bands(sound)
+    last = len(magnitudes) - FRAMES
+    for first in sorted({*range(0, last + 1, hop // HOP), last}):
+        part = sound[first * HOP : first * HOP + SAMPLES]
+        yield picture(magnitudes[first : first + FRAMES], float(np.abs(part).max()))
+
+
+def shot_score(scores: Floats, labels: Sequence[str]) -> float:
+    """How much a window is like a shot and not like fireworks.
+
+    Args:
+        scores: (labels,) of one window, 0 to 1.
+        labels: in the order of the scores; one of :data:`SHOTS` at least.
+    """
+    by_label = dict(zip(labels, (float(score) for score in scores), strict=True))
+    shot = max(by_label[label] for label in SHOTS if label in by_label)
+    return shot - FIREWORKS_SHARE * by_label.get(FIREWORKS, 0.0) + BLAST_SHARE * by_label.get(BLAST, 0.0)
 
 
 @functools.cache

@@ -22,11 +22,17 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class RankArea:
-    """The area under the curve of hits against false alarms: how often a real one scores above one that is not, ties half."""
+    """The area under the curve of hits against false alarms: how often a real one scores above one that is not, ties half.
+
+    Attributes:
+        less: name of a second score of the same items, whose area is subtracted; empty: none.
+    """
+
+    less: str = ""
 
     def bounds(self, outcomes: Sequence[Outcome]) -> tuple[float, float]:  # noqa: ARG002 - the same for any
         """As in :class:`models.factory.statistics.Figure`."""
-        return SHARE
+        return (-1.0, 1.0) if self.less else SHARE
 
     def size(self, outcomes: Sequence[Outcome]) -> int:
         """Outcomes."""
@@ -34,19 +40,11 @@ class RankArea:
 
     def over(self, outcomes: Sequence[Outcome]) -> Weighed:
         """As in :class:`models.factory.statistics.Figure`."""
-        scores, real, _ = _read(outcomes)
-        negative = np.flatnonzero(~real)[np.argsort(scores[~real], kind="stable")]
-        below = np.searchsorted(scores[negative], scores[real], "left")
-        upto = np.searchsorted(scores[negative], scores[real], "right")
-
-        def weighed(weights: Array) -> Array:
-            summed = np.cumsum(np.pad(weights[:, negative], ((0, 0), (1, 0))), axis=1)
-            won = (weights[:, real] * (summed[:, below] + summed[:, upto]) / 2).sum(axis=1)
-            pairs = weights[:, real].sum(axis=1) * summed[:, -1]
-            result: Array = np.divide(won, pairs, out=np.full(len(weights), np.nan, np.float64), where=pairs > 0)
-            return result
-
-        return weighed
+        area = _area(outcomes, "score")
+        if not self.less:
+            return area
+        other = _area(outcomes, self.less)
+        return lambda weights: area(weights) - other(weights)
 
 
 @dataclass(frozen=True)
@@ -90,6 +88,22 @@ class CalledAt:
         return weighed
 
 
+def _area(outcomes: Sequence[Outcome], name: str) -> Weighed:
+    scores, real, _ = _read(outcomes, name)
+    negative = np.flatnonzero(~real)[np.argsort(scores[~real], kind="stable")]
+    below = np.searchsorted(scores[negative], scores[real], "left")
+    upto = np.searchsorted(scores[negative], scores[real], "right")
+
+    def weighed(weights: Array) -> Array:
+        summed = np.cumsum(np.pad(weights[:, negative], ((0, 0), (1, 0))), axis=1)
+        won = (weights[:, real] * (summed[:, below] + summed[:, upto]) / 2).sum(axis=1)
+        pairs = weights[:, real].sum(axis=1) * summed[:, -1]
+        result: Array = np.divide(won, pairs, out=np.full(len(weights), np.nan, np.float64), where=pairs > 0)
+        return result
+
+    return weighed
+
+
 def _called(weights: Array, chosen: Mask) -> Array:
     """Share of the chosen that is called when the first so many are: (rows, items)."""
     summed = np.cumsum(weights * chosen, axis=1)
@@ -98,8 +112,8 @@ def _called(weights: Array, chosen: Mask) -> Array:
     return result
 
 
-def _read(outcomes: Sequence[Outcome]) -> tuple[Array, Mask, Array]:
-    scores, real, group = (column(outcomes, name) for name in ("score", "real", "group"))
+def _read(outcomes: Sequence[Outcome], name: str = "score") -> tuple[Array, Mask, Array]:
+    scores, real, group = (column(outcomes, each) for each in (name, "real", "group"))
     chosen: Mask = np.asarray(real == 1)
     if not chosen.any() or chosen.all():
         msg = "a ranking needs both: items in which what is sought is there, and items in which it is not"

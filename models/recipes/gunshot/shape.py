@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from models.bundle.gunshot import BLAST
 from models.bundle.yamnet import CLASSES, COLUMNS
 
-BLAST = "blast"
-"""What the simulator calls a shot; all other labels are the teacher's."""
 LABELS = (*COLUMNS, BLAST)
 """What it tells apart, in the order of its answers: the classes of YAMNet that a bundle may name, and the simulator's."""
 FIRST_TAUGHT = 67

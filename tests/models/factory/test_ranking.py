@@ -32,6 +32,14 @@ def test_the_area_is_the_share_of_pairs_in_the_right_order() -> None:
     assert value(RankArea(), ranked(list(real), list(other))) == pytest.approx(pairs)
 
 
+def test_what_is_lost_under_another_score() -> None:
+    outcomes = [
+        Outcome(str(at), "", {"score": score, "quiet": quiet, "real": real, "group": 0.0}, str(at))
+        for at, (score, quiet, real) in enumerate([(0.9, 0.1, 1.0), (0.8, 0.8, 1.0), (0.5, 0.5, 0.0)])
+    ]
+    assert value(RankArea(less="quiet"), outcomes) == 0.5
+
+
 def test_weights_count_as_copies() -> None:
     once, twice = ranked([0.9, 0.3], [0.5, 0.2]), ranked([0.9, 0.3, 0.3], [0.5, 0.5, 0.5, 0.2])
     for figure in (RankArea(), CalledAt(0.5)):
