@@ -15,6 +15,7 @@ import numpy.typing as npt
 LEAST = 400
 """Samples of a sound that is one."""
 RATES = range(4_000, 96_001)
+_WAD_HEADER = 12
 _DMX = 3
 _DMX_HEADER, _DMX_PAD = 8, 16
 _SAMPLE = struct.Struct("<20sIIIIIBbHH")
@@ -32,7 +33,7 @@ class Pcm:
 def wad_sounds(data: bytes) -> dict[str, Pcm]:
     """Sounds of a WAD by the names of their lumps (``DS...``, 8 bits)."""
     found: dict[str, Pcm] = {}
-    if data[:4] not in {b"IWAD", b"PWAD"}:
+    if data[:4] not in {b"IWAD", b"PWAD"} or len(data) < _WAD_HEADER:
         return found
     count, directory = struct.unpack_from("<II", data, 4)
     for at in range(directory, min(directory + 16 * count, len(data) - 15), 16):
@@ -50,7 +51,8 @@ def wad_sounds(data: bytes) -> dict[str, Pcm]:
 def soundfont_samples(data: bytes) -> dict[str, Pcm]:
     """Samples of a SoundFont by name and number; of stereo pairs the left one."""
     chunks = dict(_chunks(data))
-    pcm = np.frombuffer(chunks.get(b"smpl", b""), "<i2")
+    content = chunks.get(b"smpl", b"")
+    pcm = np.frombuffer(content[: len(content) // 2 * 2], "<i2")
     found: dict[str, Pcm] = {}
     headers = chunks.get(b"shdr", b"")
     for number in range(len(headers) // _SAMPLE.size - 1):  # the last one says that it is the last
