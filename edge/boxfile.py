@@ -3,8 +3,8 @@
 Rules:
 
 - An unknown key is an error, with the nearest known key as the remedy: a misspelt threshold must not be silently ignored.
-- Who the box is must be right, or it cannot start. A fault in one source is reported and the rest goes on: a box on a
-  lamppost that can be reached can be mended from the desk.
+- Who the box is must be right, or it cannot start. A fault in one source or microphone is reported and the rest goes on: a box
+  on a lamppost that can be reached can be mended from the desk.
 - Relative paths are relative to the file.
 - The enrolment code and the broker's password never appear in a message.
 """
@@ -15,7 +15,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -24,7 +24,7 @@ from edge.errors import ConfigurationError
 from edge.explain import explain
 from edge.updates.settings import Settings
 from protocol.basis import Struct
-from protocol.config import Config, Refusal, Report, Source, check_config
+from protocol.config import Config, Microphone, Refusal, Report, Source, check_config
 from protocol.enrolment import normalise_code
 from protocol.errors import InvalidNameError
 from protocol.identifiers import Name
@@ -35,6 +35,10 @@ else:  # pragma: no cover - exercised on boxes with Python 3.10
     import tomli as tomllib
 
 MAX_BYTES = 1 << 20
+MOST_SOURCES, MOST_MICROPHONES = 16, 4
+"""As many as a configuration holds (:mod:`protocol.config`)."""
+
+T = TypeVar("T", Source, Microphone)
 
 
 class Box(Struct, frozen=True):
@@ -83,12 +87,13 @@ class BoxFile(Struct, frozen=True):
     broker: Broker | None = None
     report: Report = Report()
     updates: Settings = Settings()
-    sources: Annotated[tuple[Source, ...], Meta(max_length=16)] = ()
+    sources: Annotated[tuple[Source, ...], Meta(max_length=MOST_SOURCES)] = ()
+    microphones: Annotated[tuple[Microphone, ...], Meta(max_length=MOST_MICROPHONES)] = ()
 
     @property
     def config(self) -> Config:
         """What the box does until the manager says otherwise."""
-        return Config(sources=self.sources, report=self.report)
+        return Config(sources=self.sources, report=self.report, microphones=self.microphones)
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ class Reading:
 
     file: BoxFile
     refusals: tuple[Refusal, ...]
-    """Faults in what the box should do; the sources concerned are left out of ``file``."""
+    """Faults in what the box should do; the sources and microphones concerned are left out of ``file``."""
 
 
 def read_box_file(path: Path) -> Reading:
@@ -108,36 +113,52 @@ def read_box_file(path: Path) -> Reading:
             and the remedy.
     """
     raw = _read_toml(path)
-    sources = raw.pop("sources", [])
-    if not isinstance(sources, list):
-        msg = f"{path}: sources: begin each source with [[sources]], two brackets"
-        raise ConfigurationError(msg)
+    sources, microphones = _list(raw, "sources", path), _list(raw, "microphones", path)
     try:
         head = msgspec.convert(raw, BoxFile)
     except msgspec.ValidationError as error:
         msg = f"{path}: {explain(error, raw, BoxFile)}"
         raise ConfigurationError(msg) from None
-    good: list[tuple[int, Source]] = []
     refusals: list[Refusal] = []
-    for i, item in enumerate(sources):
-        try:
-            good.append((i, msgspec.convert(item, Source)))
-        except msgspec.ValidationError as error:
-            refusals.append(Refusal(f"sources[{i}]", explain(error, item, Source)[:400]))
-    found = check_config(Config(sources=tuple(source for _, source in good)))
-    bad: set[int] = set()
-    for refusal in found:
-        place = int(re.match(r"sources\[(\d+)\]", refusal.path)[1])  # type: ignore[index]  # sources are all there is
-        bad.add(place)
-        path_in_file = refusal.path.replace(f"[{place}]", f"[{good[place][0]}]", 1)
-        refusals.append(Refusal(path_in_file, refusal.message))
+    eyes = _usable(sources, Source, "sources", MOST_SOURCES, refusals)
+    ears = _usable(microphones, Microphone, "microphones", MOST_MICROPHONES, refusals)
+    places = {"sources": tuple(eyes), "microphones": tuple(ears)}
+    for refusal in check_config(Config(sources=tuple(eyes.values()), microphones=tuple(ears.values()))):
+        kind, at = re.match(r"(\w+)\[(\d+)\]", refusal.path).groups()  # type: ignore[union-attr]  # they are all there is
+        usable: dict[int, Source] | dict[int, Microphone] = eyes if kind == "sources" else ears
+        place = places[kind][int(at)]
+        usable.pop(place, None)
+        refusals.append(Refusal(refusal.path.replace(f"[{at}]", f"[{place}]", 1), refusal.message))
     try:
         head.updates.quiet()
     except ValueError as error:
         refusals.append(Refusal("updates.zone", str(error)))
         head = msgspec.structs.replace(head, updates=msgspec.structs.replace(head.updates, zone="UTC"))
-    box_file = msgspec.structs.replace(head, sources=tuple(s for k, (_, s) in enumerate(good) if k not in bad))
+    box_file = msgspec.structs.replace(head, sources=tuple(eyes.values()), microphones=tuple(ears.values()))
     return Reading(_resolved(box_file, path), tuple(refusals))
+
+
+def _list(raw: dict[str, Any], name: str, path: Path) -> list[Any]:
+    found = raw.pop(name, [])
+    if not isinstance(found, list):
+        msg = f"{path}: {name}: begin each {name.removesuffix('s')} with [[{name}]], two brackets"
+        raise ConfigurationError(msg)
+    return found
+
+
+def _usable(items: list[Any], kind: type[T], name: str, most: int, refusals: list[Refusal]) -> dict[int, T]:
+    """Those that can be read, by their place in the file."""
+    usable: dict[int, T] = {}
+    for i, item in enumerate(items):
+        try:
+            usable[i] = msgspec.convert(item, kind)
+        except msgspec.ValidationError as error:
+            refusals.append(Refusal(f"{name}[{i}]", explain(error, item, kind)[:400]))
+            continue
+        if len(usable) > most:
+            del usable[i]
+            refusals.append(Refusal(f"{name}[{i}]", f"a box has at most {most} {name}; give this one to another box"))
+    return usable
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -193,4 +214,8 @@ def _resolved(box_file: BoxFile, path: Path) -> BoxFile:
             updates, root=full(updates.root), ca=full(updates.ca) or full(manager.ca), stick=full(updates.stick)
         ),
         sources=tuple(msgspec.structs.replace(s, uri=full(s.uri.removeprefix("file://"))) for s in box_file.sources),
+        microphones=tuple(
+            msgspec.structs.replace(m, uri=full(m.uri.removeprefix("file://"))) if m.kind == "file" else m
+            for m in box_file.microphones
+        ),
     )

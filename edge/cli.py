@@ -88,7 +88,9 @@ def check(config: Config = Path("box.toml")) -> None:
     if reading.refusals:
         raise typer.Exit(1)
     box = reading.file.box
-    typer.echo(f"{config}: {box.fleet}/{box.device}, {len(reading.file.sources)} sources, nothing to object to")
+    sources, microphones = len(reading.file.sources), len(reading.file.microphones)
+    ears = f", {microphones} microphones" if microphones else ""
+    typer.echo(f"{config}: {box.fleet}/{box.device}, {sources} sources{ears}, nothing to object to")
 
 
 @app.command()

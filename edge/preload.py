@@ -1,4 +1,4 @@
-"""What the fork server imports before it forks: everything that sources and accelerators share.
+"""What the fork server imports before it forks: everything that sources, microphones and accelerators share.
 
 Rule: nothing that starts a thread, opens a device or keeps state; in particular not ONNX Runtime.
 """
@@ -12,6 +12,7 @@ from edge.process import ONE_THREAD
 
 os.environ.update(ONE_THREAD)
 
+import edge.capture.sound.worker
 import edge.capture.worker
 import edge.infer.worker  # noqa: F401 - imported to be shared
 

@@ -19,7 +19,7 @@ from rich.text import Text
 from edge.agent.status import BoxStatus, PlatesStatus, UpdateStatus, read_status
 from edge.boxfile import read_box_file
 from edge.errors import EdgeError
-from protocol.state import SourceTelemetry, Status
+from protocol.state import MicrophoneTelemetry, SourceTelemetry, Status
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -38,7 +38,7 @@ def watch(
     once: Annotated[bool, typer.Option(help="Look once and stop")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a look")] = False,
 ) -> None:
-    """Show sources, frame rates, drops by reason, model, queue, link and clock of a running box."""
+    """Show sources, frame rates, drops by reason, microphones, model, queue, link and clock of a running box."""
     path = _socket_path(config, socket)
     console = Console()
     if once or as_json:
@@ -101,8 +101,17 @@ def draw(status: BoxStatus) -> RenderableType:
         accelerators.add_row(
             name, _state(acc.state), acc.model or "-", _ms(acc.inference_ms), str(acc.restarts), str(acc.timeouts)
         )
-    parts += [Text(), sources, drops, Text(), accelerators, Text(), _facts(status)]
+    ears = _microphones(telemetry.microphones) if telemetry.microphones else ()
+    parts += [Text(), sources, drops, Text(), accelerators, Text(), *ears, _facts(status)]
     return Group(*parts)
+
+
+def _microphones(microphones: Mapping[str, MicrophoneTelemetry]) -> tuple[RenderableType, ...]:
+    table = _table("microphone", "state", "level", "onsets/min", "samples", "overruns", folds="microphone")
+    for name, ear in microphones.items():
+        level = "-" if ear.level_db is None else f"{ear.level_db:.0f} dBFS"
+        table.add_row(name, _state(ear.state), level, str(ear.onsets_a_minute), str(ear.samples), str(ear.overruns))
+    return table, Text()
 
 
 def _table(*headings: str, folds: str) -> Table:

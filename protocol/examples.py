@@ -66,6 +66,7 @@ from protocol.release import Custom, Form, Release
 from protocol.state import (
     AcceleratorTelemetry,
     LinkTelemetry,
+    MicrophoneTelemetry,
     OutboxTelemetry,
     SourceTelemetry,
     State,
@@ -315,6 +316,7 @@ TELEMETRY = Telemetry(
     accelerators={"cpu": AcceleratorTelemetry("ready", "person-vehicle-fast", 41.0)},
     outbox=OutboxTelemetry(pending=3, stored_bytes=1890, oldest_s=0.4),
     link=LinkTelemetry(connected=True, connections=1, bytes_out=5_120_000, bytes_in=410_000),
+    microphones={"roof": MicrophoneTelemetry("running", 1_382_600_000, 2, 14, -47.5)},
 )
 
 ORDERS = Orders(

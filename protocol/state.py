@@ -78,6 +78,19 @@ class AcceleratorTelemetry(Struct, frozen=True):
     timeouts: Annotated[Count, Meta(description="Inferences that missed their deadline")] = 0
 
 
+class MicrophoneTelemetry(Struct, frozen=True):
+    """One microphone since the boot, and how it is now."""
+
+    state: Annotated[str, Meta(max_length=24, description="starting, running, retrying, ended, failed")]
+    samples: Annotated[Count, Meta(description="Samples a channel that were listened to")] = 0
+    overruns: Annotated[Count, Meta(description="Times that sound was lost because nobody fetched it")] = 0
+    onsets_a_minute: Annotated[Count, Meta(description="Onsets in the last minute, shots or not")] = 0
+    level_db: (
+        Annotated[float, Meta(ge=-200, le=20, description="RMS of the loudest channel, dB of full scale; null = no sound yet")]
+        | None
+    ) = None
+
+
 class OutboxTelemetry(Struct, frozen=True):
     """The queue towards the manager."""
 
@@ -111,3 +124,4 @@ class Telemetry(Struct, frozen=True):
     accelerators: Annotated[dict[Key, AcceleratorTelemetry], Meta(max_length=8, description="By the accelerator's name")] = {}
     outbox: OutboxTelemetry = OutboxTelemetry()
     link: LinkTelemetry = LinkTelemetry()
+    microphones: Annotated[dict[Name, MicrophoneTelemetry], Meta(max_length=4, description="By the microphone's id")] = {}

@@ -58,16 +58,19 @@ class Account:
 
     def birth(self) -> State:
         """How the box is, and what it is."""
-        sources = self.twin.config.sources
+        config = self.twin.config
+        sources = config.sources
+        places = (*(source.where for source in sources), *(microphone.where for microphone in config.microphones))
+        reads, listens = any(source.anpr for source in sources), bool(config.microphones)
         return State(
             status=self.board.status,
             boot=self.outbox.boot,
             at=self.clock.now().wall,
             reasons=self.board.reasons,
             versions=Versions(agent_version(), sys.version.split()[0], "", hardware_board()),
-            capabilities=("crowd", "anpr") if any(source.anpr for source in sources) else ("crowd",),
+            capabilities=("crowd", *(("anpr",) if reads else ()), *(("gunshot",) if listens else ())),
             models=self.runtime.models,
-            where=next((source.where for source in sources if source.where is not None), None),
+            where=next((where for where in places if where is not None), None),
             config_version=self.twin.reported.version,
             lock=self.plates.lock(),
             keys=self.plates.keys,
@@ -79,6 +82,7 @@ class Account:
         return structs.replace(
             self.condition.telemetry(),
             sources=self._sources(),
+            microphones=self.runtime.hearing.telemetry(),
             accelerators=self.runtime.accelerators(),
             outbox=self.outbox.status(),
             link=self.link.status(),

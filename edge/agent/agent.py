@@ -21,6 +21,7 @@ from edge.agent.condition import Condition
 from edge.agent.console import Console, update_line
 from edge.agent.contact import SUBJECT
 from edge.agent.due import Due
+from edge.agent.ears import Ears
 from edge.agent.folder import StateFolder
 from edge.agent.health import HealthBoard
 from edge.agent.link import Link
@@ -36,6 +37,7 @@ from edge.identity.files import IdentityFiles
 from edge.observation import Observation
 from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
+from edge.runtime.hearing import HeardHere
 from edge.runtime.planner import BundlePlanner
 from edge.runtime.result import FrameResult
 from edge.runtime.runtime import Runtime
@@ -84,7 +86,7 @@ class Agent:
             self._box.device,
         )
         planner = BundlePlanner(Path(self._box.models) if self._box.models else zoo(), detect())
-        self._runtime = Runtime(planner, clock, self._on_frame, self._board.replace)
+        self._runtime = Runtime(planner, clock, self._on_frame, self._board.replace, on_heard=self._on_heard)
         self._probation = Probation(self._runtime, self._file.updates.criteria, clock.monotonic())
         self._updates = self._open_updates(planner) if self._file.updates.root else None
         self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())
@@ -93,6 +95,7 @@ class Agent:
         self._voice = Voice(self._outbox, self._board, clock, self._condition.watch, self._link.notify, evaluation=evaluation)
         self._plates = Plates(Host(self._file, self._outbox.boot, clock, self._condition, self._board, self._runtime.wake))
         self._pipelines = Pipelines(self._runtime, self._voice, self._plates, self._board, clock)
+        self._ears = Ears(self._runtime.hearing, self._voice)
         self._account = Account(
             self._box,
             clock,
@@ -139,6 +142,7 @@ class Agent:
                     self._each_second(now_s)
                 if until_end and self._runtime.ended:
                     self._pipelines.close()
+                    self._ears.close()
                     self._outbox.flush()
                     if self._link.idle:
                         break
@@ -184,7 +188,8 @@ class Agent:
         self._voice.builder.evaluation = config.report.evaluation
         self._set_pace()
         self._runtime.every = work.every
-        self._runtime.configure(work.sources)
+        self._ears.configure(config.microphones)
+        self._runtime.configure(work.sources, config.microphones)
         self._plates.configure(config, self._twin.lists)
         self._board.replace("configuration", self._twin.reasons)
 
@@ -201,6 +206,9 @@ class Agent:
     def _on_frame(self, result: FrameResult) -> None:
         self._pipelines.take(result)
 
+    def _on_heard(self, heard: HeardHere) -> None:
+        self._ears.take(heard)
+
     # what is done once a second
 
     def _each_second(self, now_s: float) -> None:
@@ -215,6 +223,7 @@ class Agent:
             self._configure()
         self._set_pace()
         self._pipelines.look()
+        self._ears.look()
         if self._updates is not None:
             self._board.replace(UPDATES, self._updates.reasons)
         bundles = {source.model for source in sources}
@@ -261,7 +270,7 @@ class Agent:
         self._tell_configuration()
 
     def restart(self, source: str) -> None:
-        """Open a source anew."""
+        """Open a source or microphone anew."""
         self._runtime.restart(source)
 
     def take_keys(self, sealed: SealedKeys) -> str:
@@ -285,8 +294,9 @@ class Agent:
         return self._condition.uptime_s()
 
     def sources(self) -> list[str]:
-        """Names of those that are configured."""
-        return [source.id for source in self._twin.config.sources]
+        """Names of those that are configured, and of microphones."""
+        config = self._twin.config
+        return [*(source.id for source in config.sources), *(microphone.id for microphone in config.microphones)]
 
     def reported(self) -> Reported:
         """What runs, and what was refused."""
@@ -312,4 +322,5 @@ class Agent:
             if self._updates is not None:
                 last.callback(self._updates.stop)
             last.callback(self._plates.stop)
+            last.callback(self._ears.close)
             self._pipelines.close()

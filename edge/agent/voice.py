@@ -19,7 +19,7 @@ from edge.runtime.result import FrameResult
 from hardware.clock import ClockWatch
 from protocol.config import Source
 from protocol.errors import TooLargeError
-from protocol.events import EventType, OtaReport, Reason
+from protocol.events import EventType, OtaReport, Reason, Where
 from protocol.limits import TEXT_CHARACTERS
 
 
@@ -58,6 +58,10 @@ class Voice:
         model = result.model or (before.model if before else None)
         if before is None or (before.model, before.where, before.reference) != (model, source.where, source.reference):
             self._origins[result.source] = Origin(source.reference, source.where, model)
+
+    def place(self, sensor: str, reference: str, where: Where | None) -> None:
+        """Keep what events of a microphone have in common; each names its own model."""
+        self._origins[sensor] = Origin(reference, where)
 
     def say(self, observation: Observation) -> None:
         """Say it, unless it may not leave the box."""

@@ -16,7 +16,7 @@ RATE_WINDOW_S = 5.0
 MEDIAN_WINDOW_S = 60.0
 
 _MOST_SAMPLES = 256
-"""Newest samples of the last minute that the median is taken of."""
+"""Newest samples of the last minute that a median or a sum is taken of."""
 
 
 class Rate:
@@ -52,6 +52,21 @@ class Median:
         """The median; ``None`` without samples."""
         values = [value for time, value in tuple(self._samples) if now_s - time <= MEDIAN_WINDOW_S]
         return statistics.median(values) if values else None
+
+
+class Recent:
+    """How many in the last minute."""
+
+    def __init__(self) -> None:
+        self._counts: deque[tuple[float, int]] = deque(maxlen=_MOST_SAMPLES)
+
+    def add(self, count: int, now_s: float) -> None:
+        """So many more."""
+        self._counts.append((now_s, count))
+
+    def sum(self, now_s: float) -> int:
+        """All of them now."""
+        return sum(count for time, count in tuple(self._counts) if now_s - time <= MEDIAN_WINDOW_S)
 
 
 class Drops:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from edge.capture.sound.listener import HearingModel
 from edge.infer.messages import ModelOrder
-from protocol.config import Source
+from protocol.config import Microphone, Source
 from protocol.events import ModelRef
 
 
@@ -32,7 +33,7 @@ class PlatePlan:
 
 @dataclass(frozen=True)
 class NoPlan:
-    """Why pictures of a source cannot be looked at, or no plates be read in them."""
+    """Why pictures of a source cannot be looked at, no plates be read in them, or a microphone not be listened to."""
 
     code: str
     """Machine-readable name of the reason."""
@@ -61,6 +62,14 @@ class Plan:
         return (main, *self.plates.held) if isinstance(self.plates, PlatePlan) else (main,)
 
 
+@dataclass(frozen=True)
+class HearingPlan:
+    """What listens at a microphone, within its own process on the processor."""
+
+    model: HearingModel
+    ref: ModelRef
+
+
 def bundles_of(source: Source) -> tuple[str, ...]:
     """Names of the bundles that look at a source's pictures."""
     return (source.model,) if source.anpr is None else (source.model, source.anpr.detector, source.anpr.reader)
@@ -71,6 +80,9 @@ class Planner(Protocol):
 
     def plan(self, source: Source) -> Plan | NoPlan:
         """Choose for one source. Quick; may be asked again when something has changed."""
+
+    def listens(self, microphone: Microphone) -> HearingPlan | NoPlan:
+        """Choose for one microphone; likewise."""
 
     @property
     def places(self) -> Mapping[str, Path]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
+from edge.capture.sound.listener import HearingModel
 from edge.infer.messages import ModelOrder, Task
-from edge.runtime.plan import NoPlan, Plan, PlatePlan
+from edge.runtime.plan import HearingPlan, NoPlan, Plan, PlatePlan
 from hardware.accelerators import Accelerator
 from models.bundle.bundle import Bundle, BundleError, load_bundle
 from models.bundle.choose import Choice, Offer, choose
 from models.bundle.plates import CHARACTERS, CORNERS, LABEL, VEHICLE_POINT, VEHICLES
-from protocol.config import Anpr, Source
+from protocol.config import Anpr, Microphone, Source
 from protocol.events import ModelRef
 from protocol.manifest import Manifest
 
@@ -20,6 +21,12 @@ ENTRIES = {"cpu": "edge.infer.onnx_cpu:OnnxCpu"}
 
 BOXES = "boxes-and-scores"
 """How the outputs of a detector that counts are read."""
+
+SOUNDS = "sound-classes"
+"""How the outputs of a model that listens are read."""
+
+PROCESSOR = "cpu"
+"""Where models listen: they are small, and sound stays in one process (docs/adr/0022-sound-stays-in-one-process.md)."""
 
 DEFAULT_POINT = "default"
 """Operating point of models of plates."""
@@ -93,6 +100,25 @@ class BundlePlanner:
         ref = bundle.ref(choice.variant, point)
         plates = None if source.anpr is None else self._plates(source.anpr, bundle, choice.accelerator)
         return Plan(choice.accelerator, self._entries[choice.accelerator], order, ref, bundle.manifest.labels, plates)
+
+    def listens(self, microphone: Microphone) -> HearingPlan | NoPlan:
+        """See :class:`edge.runtime.plan.Planner`."""
+        name, point = microphone.model, microphone.operating_point
+        try:
+            bundle = load_bundle(self.place(name))
+        except BundleError as error:
+            return NoPlan("model-missing", str(error).replace(f"{self.place(name).parent}/", ""))
+        found = bundle.manifest.output.decoder
+        if found != SOUNDS:
+            return NoPlan("model-hears-nothing", f"{name} has {found}; listening needs {SOUNDS}: name another bundle")
+        if point not in bundle.manifest.operating_points:
+            return NoPlan("model-operating-point", _unknown_point(bundle.manifest, point))
+        choice = choose(bundle.manifest, [offer for offer in self._offers if offer.accelerator == PROCESSOR])
+        if choice.variant is None:
+            why = "; ".join(f"{r.variant}: {r.reason}" for r in choice.rejected)
+            return NoPlan("model-unsuitable", f"no variant of {name} runs on the processor: {why}")
+        model = HearingModel(f"{name}@{point}", str(bundle.folder), choice.variant.file, point)
+        return HearingPlan(model, bundle.ref(choice.variant, point))
 
     def _plates(self, anpr: Anpr, vehicles: Bundle, accelerator: str) -> PlatePlan | NoPlan:
         """Choose what finds and reads plates, on the accelerator that finds the vehicles."""

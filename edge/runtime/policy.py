@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from edge.capture.sound.watch import WatchPolicy
 from edge.runtime.backoff import BackoffPolicy
 from edge.runtime.deadline import DeadlinePolicy
 
 FILE_PORT = "edge.capture.file:FilePort"
+SOUND_PORTS = {"file": "edge.capture.sound.file:SoundFile", "alsa": "edge.capture.sound.alsa:AlsaMicrophone"}
+LISTENER = "edge.analytics.gunshot.listener:make_listener"
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,12 @@ class RuntimePolicy:
     deadline: DeadlinePolicy = field(default_factory=DeadlinePolicy)
     file_port: str = FILE_PORT
     """Where the port for files is made."""
+    sound_ports: Mapping[str, str] = field(default_factory=SOUND_PORTS.copy)
+    """Where the ports for sound are made, by the kind of a microphone."""
+    listener: str = LISTENER
+    """Where what listens within a microphone's process is made."""
+    sound_watch: WatchPolicy = field(default_factory=WatchPolicy)
+    """When a microphone counts as silent or clipped."""
     slots: int = 5
     """Pictures in a ring: two that an accelerator has, one that waits, one being written, one to spare."""
     stop_s: float = 2.0

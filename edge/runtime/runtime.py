@@ -1,4 +1,4 @@
-"""The runtime: sources, accelerators, and the way of a picture between them.
+"""The runtime: sources, accelerators, and the way of a picture between them; microphones, whose sound stays where it is.
 
 Rules:
 
@@ -10,10 +10,6 @@ Rules:
 
 from __future__ import annotations
 
-import contextlib
-import os
-import selectors
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +21,9 @@ from edge.infer.messages import ModelOrder
 from edge.infer.outcome import Dropped, DropReason, Failed, Outcome, Still
 from edge.region import Region
 from edge.runtime.accelerator import AcceleratorUnit
+from edge.runtime.connections import Connections
 from edge.runtime.crew import Crew
+from edge.runtime.hearing import HeardHere, Hearing, OnHeard
 from edge.runtime.plan import NoPlan, Plan, Planner, PlatePlan, bundles_of
 from edge.runtime.policy import RuntimePolicy
 from edge.runtime.rehearsal import Rehearsal, RehearsalError
@@ -34,7 +32,7 @@ from edge.runtime.scheduler import Waiting
 from edge.runtime.source import RingHeld, SourceState, SourceUnit
 from edge.runtime.tally import PARTS, Tally
 from edge.runtime.view import View, input_of
-from protocol.config import Source
+from protocol.config import Microphone, Source
 from protocol.events import ModelRef, Reason
 from protocol.state import AcceleratorTelemetry, SourceTelemetry
 
@@ -46,15 +44,16 @@ _HOLD_S = 0.05
 """While every accelerator has all that it can take, new pictures stay in their pipes until an answer comes, at most so long:
 one wake-up for each picture instead of two."""
 
-_MOST_ROUNDS = 16
-"""Most messages taken of one source before deadlines are looked at again: more than the quickest sends while it is held."""
-
 _TICK_S = 0.25
 """Longest time between two looks at deadlines that have no moment of their own."""
 
 
+def _nobody(_heard: HeardHere) -> None:
+    """Is told of what was heard where nobody wants to know."""
+
+
 class Runtime:
-    """Runs sources and accelerators.
+    """Runs sources, accelerators and microphones.
 
     Args:
         planner: chooses accelerator and model for a source.
@@ -62,36 +61,40 @@ class Runtime:
         on_frame: is given each result, within :meth:`poll`.
         on_health: is told each change of what stands against a part, within :meth:`poll` or :meth:`configure`.
         policy: time limits and sizes.
+        on_heard: is given what was heard, within :meth:`poll`.
+
+    Attributes:
+        hearing: the microphones.
     """
 
-    def __init__(
-        self, planner: Planner, clock: Clock, on_frame: OnFrame, on_health: OnHealth, policy: RuntimePolicy | None = None
+    def __init__(  # noqa: PLR0913 - what it runs by, and whom it tells
+        self,
+        planner: Planner,
+        clock: Clock,
+        on_frame: OnFrame,
+        on_health: OnHealth,
+        policy: RuntimePolicy | None = None,
+        on_heard: OnHeard = _nobody,
     ) -> None:
         self._planner = planner
         self._clock = clock
         self._on_frame = on_frame
         self._on_health = on_health
         self._policy = policy or RuntimePolicy()
-        self._selector = selectors.DefaultSelector()
+        self._connections = Connections()
         self._views: dict[str, View] = {}
         self._crew = Crew(self._policy, self, on_health)
         self._tallies: dict[str, Tally] = {}
-        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._wake_lock = threading.RLock()
-        """Held while the pipe is written to or closed; a signal handler may ask again in the middle of either."""
+        self.hearing = Hearing(clock, self._policy, self._connections, on_heard, on_health)
         self.every = 1
         """One picture of so many is looked at, where the box takes less work upon itself."""
-        self._stopped = False
-        self._selector.register(self._wake_read, selectors.EVENT_READ, self._drain_wake)
-        self._urgent = selectors.DefaultSelector()
-        self._urgent.register(self._wake_read, selectors.EVENT_READ, self._drain_wake)
 
     # what the agent calls
 
-    def configure(self, sources: tuple[Source, ...]) -> None:
-        """Run exactly these sources: start new ones, stop those that are gone, restart those whose input has changed.
+    def configure(self, sources: tuple[Source, ...], microphones: tuple[Microphone, ...] = ()) -> None:
+        """Run exactly these: start new ones, stop those that are gone, restart those whose input has changed.
 
-        A change of zones, lines, position or gate leaves a source running.
+        A change of zones, lines, position or gate leaves one running.
         """
         wanted = {source.id: source for source in sources}
         for name in list(self._views):
@@ -110,30 +113,23 @@ class Runtime:
         self._replan()
         for unit in new:  # after the accelerators, which take longer to get ready
             unit.start()
+        self.hearing.configure(microphones, self._planner)
 
     def poll(self, timeout_s: float) -> None:
         """Move everything on; returns after at most so long, or as soon as something was done."""
         now_s = self._clock.monotonic()
-        times = [*self._crew.times(), *(view.unit.next_s for view in self._views.values())]
+        times = [*self._crew.times(), *self.hearing.times(), *(view.unit.next_s for view in self._views.values())]
         due_s = min((time for time in times if time is not None), default=now_s + timeout_s)
         wait_s = min(timeout_s, _TICK_S, max(0.0, due_s - now_s))
         if self._crew.full:
-            self._urgent.select(min(wait_s, _HOLD_S))
+            self._connections.wait_for_urgent(min(wait_s, _HOLD_S))
             wait_s = 0.0
-        for _ in range(_MOST_ROUNDS):  # all that was held: pictures left in a pipe grow old there, and take slots
-            ready = self._selector.select(wait_s)
-            for key, _ in ready:
-                key.data()
-            if not ready:
-                break
-            wait_s = 0.0
+        self._connections.read(wait_s)
         self._tick()
 
     def wake(self) -> None:
         """Make a running :meth:`poll` return; may be called from any thread and signal handler, and after :meth:`stop`."""
-        with self._wake_lock, contextlib.suppress(BlockingIOError):  # it is awake already
-            if not self._stopped:
-                os.write(self._wake_write, b"\0")
+        self._connections.wake()
 
     def expect(self, source: str, boxes: tuple[Region, ...]) -> None:
         """Tell a source's gate where tracks are expected next, pixels."""
@@ -148,10 +144,10 @@ class Runtime:
             view.spared = boxes
 
     def restart(self, source: str) -> bool:
-        """Open a source anew. Returns whether there is one of that name."""
+        """Open a source or microphone anew. Returns whether there is one of that name."""
         view = self._views.get(source)
         if view is None:
-            return False
+            return self.hearing.restart(source)
         view.unit.restart()
         return True
 
@@ -208,6 +204,7 @@ class Runtime:
         ready = self._crew.relieve()
         self._crew.succession.end()
         self._replan()
+        self.hearing.replan(planner)
         return ready
 
     def tally(self, bundle: str) -> Tally:
@@ -219,21 +216,20 @@ class Runtime:
         """End every process. Pictures that were not looked at come out as dropped."""
         for view in self._views.values():
             view.unit.ask_to_stop()
+        self.hearing.ask_to_stop()
         self._crew.ask_to_stop()
         for name in list(self._views):
             self._remove(name, self._policy.stop_s)
+        self.hearing.stop(self._policy.stop_s)
         self._crew.stop(self._policy.stop_s)
-        self._selector.close()
-        self._urgent.close()
-        with self._wake_lock:
-            self._stopped = True  # first: a number that is closed may be another file's a moment later
-            os.close(self._wake_read)
-            os.close(self._wake_write)
+        self._connections.close()
 
     @property
     def ended(self) -> bool:
-        """Whether every source has played to its end and all its pictures have come out."""
-        return all(view.unit.state is SourceState.ENDED and not view.shots for view in self._views.values())
+        """Whether every source and microphone has played to its end and all pictures have come out."""
+        return self.hearing.ended and all(
+            view.unit.state is SourceState.ENDED and not view.shots for view in self._views.values()
+        )
 
     @property
     def silent(self) -> tuple[str, ...]:
@@ -243,9 +239,9 @@ class Runtime:
 
     @property
     def models(self) -> tuple[ModelRef, ...]:
-        """Models that look at pictures now."""
+        """Models that look at pictures or listen now."""
         plans = [view.plan for view in tuple(self._views.values()) if isinstance(view.plan, Plan)]
-        return tuple({ref: None for plan in plans for _, ref in plan.held})
+        return (*{ref: None for plan in plans for _, ref in plan.held}, *self.hearing.models)
 
     def sources(self) -> dict[str, SourceTelemetry]:
         """Each source since the boot, and its rate now. Any thread may ask."""
@@ -264,15 +260,11 @@ class Runtime:
 
     def watch(self, channel: Channel[Any], ready: Callable[[], None], *, urgent: bool) -> None:
         """Call ``ready`` when the channel has something to read: at once when urgent, else perhaps a little later."""
-        self._selector.register(channel, selectors.EVENT_READ, ready)
-        if urgent:
-            self._urgent.register(channel, selectors.EVENT_READ, ready)
+        self._connections.watch(channel, ready, urgent=urgent)
 
     def unwatch(self, channel: Channel[Any]) -> None:
         """Stop that."""
-        self._selector.unregister(channel)
-        if channel in self._urgent.get_map():
-            self._urgent.unregister(channel)
+        self._connections.unwatch(channel)
 
     def known_rings(self) -> tuple[RingHeld, ...]:
         """Every ring that pictures may be in."""
@@ -384,6 +376,7 @@ class Runtime:
     def _tick(self) -> None:
         now_s = self._clock.monotonic()
         self._crew.tick(now_s)
+        self.hearing.tick(now_s)
         for view in list(self._views.values()):
             view.unit.tick(now_s)
             blind = view.blind_for_s(now_s) >= self._policy.blind_s
@@ -397,7 +390,3 @@ class Runtime:
         if reasons != view.told:
             view.told = reasons
             self._on_health(view.subject, reasons)
-
-    def _drain_wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._wake_read, 4096)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from edge.boxfile import MAX_BYTES, read_box_file
+from edge.boxfile import MAX_BYTES, MOST_MICROPHONES, MOST_SOURCES, read_box_file
 from edge.errors import ConfigurationError
+from protocol.config import Config
 
 HEAD = '[box]\nfleet = "city"\ndevice = "post-1"\nstate = "state"\n'
+EAR = '[[microphones]]\nid = "roof"\nuri = "roof.wav"\n'
 GOOD = '[[sources]]\nid = "cam"\nuri = "clip.mp4"\n'
 ZONE = '[[sources.zones]]\nid = "z"\npolygon = [[0, 0], [1, 0], [1, 1]]\n'
 
@@ -121,3 +124,50 @@ def test_a_file_may_be_named_as_an_address(tmp_path: Path) -> None:
         "/media/clip.mp4",
         str(tmp_path / "clip.mp4"),
     ]
+
+
+def test_a_microphone_is_a_file_beside_it_or_a_device_by_name(tmp_path: Path) -> None:
+    file = read_box_file(
+        write(tmp_path, HEAD + EAR + EAR.replace("roof.wav", "hw:1,0").replace("roof", "mast") + 'kind = "alsa"\n')
+    ).file
+    assert [(m.id, m.uri, m.kind) for m in file.microphones] == [
+        ("roof", str(tmp_path / "roof.wav"), "file"),
+        ("mast", "hw:1,0", "alsa"),
+    ]
+    assert file.config.microphones == file.microphones
+
+
+@pytest.mark.parametrize(
+    ("bad", "path", "words"),
+    [
+        (EAR.replace("roof", "two") + "rate = 16000\n", "microphones[1]", ["'rate'", "did you mean 'rate_hz'"]),
+        (EAR.replace("roof", "two") + "rate_hz = 8000\n", "microphones[1]", ["rate_hz", "8000"]),
+        (EAR, "microphones[1].id", ["'roof'", "twice"]),
+        (EAR.replace("roof", "cam"), "microphones[1].id", ["'cam'", "name of a source"]),
+        (
+            EAR.replace("roof", "two") + "channels = 2\npositions = [[0, 0, 0]]\n",
+            "microphones[1].positions",
+            ["1 positions for 2"],
+        ),
+    ],
+)
+def test_a_bad_microphone_is_named_and_the_rest_goes_on(tmp_path: Path, bad: str, path: str, words: list[str]) -> None:
+    last = EAR.replace("roof", "three")
+    reading = read_box_file(write(tmp_path, HEAD + GOOD + EAR + bad + last))
+    assert [source.id for source in reading.file.sources] == ["cam"]
+    assert [microphone.id for microphone in reading.file.microphones] == ["roof", "three"]
+    assert path in [refusal.path for refusal in reading.refusals]
+    said = " ".join(refusal.message for refusal in reading.refusals)
+    for word in words:
+        assert word in said
+
+
+def test_more_than_a_configuration_holds_are_left_out_and_named(tmp_path: Path) -> None:
+    ears = "".join(EAR.replace('"roof"', f'"roof-{i}"') for i in range(MOST_MICROPHONES + 2))
+    cameras = "".join(GOOD.replace('"cam"', f'"cam-{i}"') for i in range(MOST_SOURCES + 1))
+    reading = read_box_file(write(tmp_path, HEAD + ears + cameras))
+    assert (len(reading.file.microphones), len(reading.file.sources)) == (MOST_MICROPHONES, MOST_SOURCES)
+    assert [refusal.path for refusal in reading.refusals] == ["sources[16]", "microphones[4]", "microphones[5]"]
+    assert "at most 4 microphones" in reading.refusals[-1].message
+    contract = msgspec.json.schema(Config)["$defs"]["Config"]["properties"]
+    assert (contract["sources"]["maxItems"], contract["microphones"]["maxItems"]) == (MOST_SOURCES, MOST_MICROPHONES)

@@ -18,7 +18,15 @@ from edge.agent.status import BoxStatus, PlatesStatus, StatusSocket, read_status
 from edge.errors import StateFolderError
 from edge.watch import app, draw
 from protocol.events import Clock, ClockSource, ModelRef, Reason
-from protocol.state import AcceleratorTelemetry, LinkTelemetry, OutboxTelemetry, SourceTelemetry, Status, Telemetry
+from protocol.state import (
+    AcceleratorTelemetry,
+    LinkTelemetry,
+    MicrophoneTelemetry,
+    OutboxTelemetry,
+    SourceTelemetry,
+    Status,
+    Telemetry,
+)
 
 STATUS = BoxStatus(
     fleet="city",
@@ -98,6 +106,17 @@ def test_a_technician_sees_how_wide_plates_are() -> None:
     assert "cam 74\u00a0px wide" in text
     assert "none seen yet" in "\n".join(shown(msgspec.structs.replace(STATUS, plates=plates)))
     assert "px wide" not in "\n".join(shown(STATUS)), "a box that reads no plates says nothing of them"
+
+
+def test_a_technician_sees_what_each_microphone_hears() -> None:
+    ears = {"roof": MicrophoneTelemetry("running", 480_000, 2, 14, -47.5), "mast": MicrophoneTelemetry("failed")}
+    text = "\n".join(
+        shown(msgspec.structs.replace(STATUS, telemetry=msgspec.structs.replace(STATUS.telemetry, microphones=ears)))
+    )
+    lines = {line.split()[0]: line.split()[1:] for line in text.splitlines() if line.strip()}
+    assert lines["roof"] == ["running", "-48", "dBFS", "14", "480000", "2"]
+    assert lines["mast"] == ["failed", "-", "0", "0", "0"]
+    assert "microphone" not in "\n".join(shown(STATUS)), "a box without one says nothing of them"
 
 
 def test_a_busy_box_with_long_names_is_shown_whole_and_no_number_leaves_its_reason() -> None:

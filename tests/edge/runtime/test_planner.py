@@ -8,12 +8,13 @@ import msgspec
 import pytest
 
 from edge.infer.messages import Task
-from edge.runtime.plan import NoPlan, Plan, PlatePlan
+from edge.runtime.plan import HearingPlan, NoPlan, Plan, PlatePlan
 from edge.runtime.planner import BundlePlanner
 from hardware.accelerators import Accelerator, detect
 from models.bundle.bundle import zoo
-from protocol.config import Anpr, Source
+from protocol.config import Anpr, Microphone, Source
 from protocol.manifest import Manifest, OperatingPoint, Output
+from tests.edge.capture.sound import bundles
 from tests.edge.infer import puppet
 
 CPU = Accelerator("cpu", "onnxruntime", ("int8", "fp32"), available=True)
@@ -162,3 +163,33 @@ def test_a_bundle_of_plates_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert isinstance(plan, Plan)
     assert isinstance(plan.plates, NoPlan)
     assert (plan.plates.code, "plate-detector" in plan.plates.detail) == ("model-missing", True)
+
+
+def test_a_model_that_listens_runs_on_the_processor(tmp_path: Path) -> None:
+    bundles.make_bundle(tmp_path)
+    gpu = Accelerator("gpu0", "onnxruntime", ("int8",), available=True)
+    plan = BundlePlanner(tmp_path, (gpu, CPU), {"gpu0": "x:X", "cpu": "x:X"}).listens(Microphone("roof", "a.wav"))
+    assert isinstance(plan, HearingPlan)
+    assert plan.model.name == "gunshot@default"
+    assert (plan.model.folder, plan.model.file) == (str(tmp_path / "gunshot"), "puppet.bin")
+    assert (plan.ref.name, plan.ref.operating_point) == ("gunshot", "default")
+
+
+@pytest.mark.parametrize(
+    ("decoder", "options", "accelerators", "code"),
+    [
+        ("sound-classes", {"model": "nobody"}, (CPU,), "model-missing"),
+        ("boxes-and-scores", {}, (CPU,), "model-hears-nothing"),
+        ("sound-classes", {"operating_point": "shy"}, (CPU,), "model-operating-point"),
+        ("sound-classes", {}, (), "model-unsuitable"),
+    ],
+)
+def test_without_a_model_that_listens_the_reason_is_named(
+    tmp_path: Path, decoder: str, options: dict[str, str], accelerators: tuple[Accelerator, ...], code: str
+) -> None:
+    bundles.make_bundle(tmp_path, decoder)
+    microphone = msgspec.structs.replace(Microphone("roof", "a.wav"), **options)
+    plan = BundlePlanner(tmp_path, accelerators).listens(microphone)
+    assert isinstance(plan, NoPlan)
+    assert plan.code == code
+    assert str(tmp_path) not in plan.detail

@@ -1,0 +1,134 @@
+"""Microphones of this box, by PortAudio through the package ``sounddevice`` (extra ``sound``), on Linux by ALSA.
+
+Rules:
+
+- It is imported when a microphone is opened, and by its process only: PortAudio looks for devices once, when it is loaded, so
+  that a new process is what finds one that was plugged in again.
+- Nothing here waits: what has come is read, and where nothing has come for :data:`STALLED_S` the device has stalled.
+- The last sample that has come is as old as this moment; what was read lies so much before it as has come since. The
+  converter's own delay (about 1 ms) is not known here.
+- Sound that was lost because nobody fetched it (an overrun) is missing in the count of samples: as much as the clock says,
+  and one at least.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from edge.capture.sound.faults import SoundError, SoundFaultCode
+from edge.capture.sound.port import BLOCK_S, Block, SoundInfo, clean
+from edge.clock import Clock, Instant, SystemClock
+
+STALLED_S = 2.0
+"""Half of the time after which a silent process is killed: the reason should be the right one."""
+
+BUFFER_S = 1.0
+"""What the driver keeps: a box that is busy for a second loses nothing, and no more than a second of sound lies there."""
+
+_WAIT_S = 0.005
+"""Least time between two looks."""
+
+
+class AlsaMicrophone:
+    """A device.
+
+    Args:
+        name: as PortAudio shows it, a part of that (``hw:1,0``), or ``default``.
+        rate_hz: samples a second and channel.
+        channels: how many.
+        clock: time.
+    """
+
+    def __init__(self, name: str, rate_hz: int, channels: int, clock: Clock | None = None) -> None:
+        self._name, self._rate_hz, self._channels = name, rate_hz, channels
+        self._clock = clock or SystemClock()
+        self._driver: Any = None
+        self._stream: Any = None
+
+    def open(self) -> SoundInfo:
+        """Find the device and open it. Errors as :class:`edge.capture.sound.port.SoundPort`."""
+        self.close()
+        self._driver = driver = _driver()
+        wanted = {"device": None if self._name == "default" else self._name, "channels": self._channels, "dtype": "float32"}
+        try:
+            found = driver.query_devices(wanted["device"], "input")
+        except (ValueError, driver.PortAudioError) as error:
+            words = f"{self._name}: no such microphone ({_first_line(error)}); plug it in, or see `arecord -l`"
+            raise SoundError(SoundFaultCode.MISSING, words) from None
+        has = int(found["max_input_channels"])
+        if has < self._channels:
+            words = f"{self._name}: has {has} channels, configured are {self._channels}; set channels"
+            raise SoundError(SoundFaultCode.CHANNELS, words)
+        try:
+            driver.check_input_settings(samplerate=self._rate_hz, **wanted)
+        except driver.PortAudioError as error:
+            words = f"{self._name}: refuses {self._rate_hz} a second ({_first_line(error)}); try rate_hz = 48000"
+            raise SoundError(SoundFaultCode.RATE, words) from None
+        try:
+            self._stream = driver.RawInputStream(samplerate=self._rate_hz, blocksize=0, latency=BUFFER_S, **wanted)
+        except driver.PortAudioError as error:
+            words = f"{self._name}: cannot be opened ({_first_line(error)}); does another program use it?"
+            raise SoundError(SoundFaultCode.UNREADABLE, words) from None
+        return SoundInfo(self._rate_hz, self._channels, str(found["name"])[:64], live=True)
+
+    def blocks(self) -> Iterator[Block | float]:
+        """What comes, for ever; see :class:`edge.capture.sound.port.SoundPort`."""
+        if self._stream is None:
+            self.open()
+        try:
+            self._stream.start()
+            yield from self._read()
+        except self._driver.PortAudioError as error:
+            words = f"{self._name}: gives nothing any more ({_first_line(error)}); is it plugged in?"
+            raise SoundError(SoundFaultCode.MISSING, words) from None
+
+    def close(self) -> None:
+        """Close the device."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close(ignore_errors=True)
+
+    def _read(self) -> Iterator[Block | float]:
+        size, rate_hz = round(self._rate_hz * BLOCK_S), self._rate_hz
+        first = 0
+        before_s, last_s = self._clock.monotonic(), None
+        while True:
+            available = int(self._stream.read_available)
+            now = self._clock.now()
+            if available < size:
+                if now.monotonic_s - before_s > STALLED_S:
+                    words = f"{self._name}: open, and no sound for {STALLED_S:g} s; plug it in anew"
+                    raise SoundError(SoundFaultCode.STALLED, words)
+                yield max(_WAIT_S, (size - available) / rate_hz)
+                continue
+            data, overran = self._stream.read(size)
+            at = _before(now, (available - size) / rate_hz)
+            if overran and last_s is not None:
+                first += max(1, round((at.monotonic_s - last_s) * rate_hz) - size)
+            samples = np.frombuffer(data, np.float32).reshape(-1, self._channels).T
+            yield Block(clean(samples), first, at)
+            first += size
+            before_s, last_s = now.monotonic_s, at.monotonic_s
+
+
+def _before(now: Instant, seconds: float) -> Instant:
+    return Instant(now.monotonic_s - seconds, now.wall - dt.timedelta(seconds=seconds))
+
+
+def _driver() -> Any:
+    try:
+        return importlib.import_module("sounddevice")
+    except ImportError:
+        words = "sounddevice is not installed, which reads microphones; pip install 'lamplighter[sound]'"
+        raise SoundError(SoundFaultCode.DRIVER, words) from None
+    except OSError:  # the package is there, and the library that it loads is not
+        raise SoundError(SoundFaultCode.DRIVER, "PortAudio is not installed; apt install libportaudio2") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:50]

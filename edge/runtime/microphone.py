@@ -1,0 +1,225 @@
+"""One microphone as the runtime sees it: its process, its life, its counters.
+
+Rules: as of sources (:mod:`edge.runtime.source`): one that breaks is opened again after a wait that doubles up to a cap, in a
+new process, which finds a device that was plugged in again; a file that is broken in itself is not tried again until it
+changes. Health is progress: a process that is alive and listens to nothing has stalled.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from edge.capture.messages import Alive, Begun, Stop
+from edge.capture.sound.faults import SoundFault, SoundFaultCode
+from edge.capture.sound.messages import (
+    Ailing,
+    FromMicrophone,
+    Heard,
+    HearOrder,
+    Listening,
+    Lost,
+    MicrophoneOpened,
+    Played,
+    Progress,
+)
+from edge.runtime.backoff import Backoff
+from edge.runtime.child import Child, Watcher
+from edge.runtime.meters import Recent
+from edge.runtime.plan import HearingPlan, NoPlan
+from edge.runtime.policy import RuntimePolicy
+from edge.runtime.source import FileMark, SourceState, file_mark
+from protocol.config import Microphone
+from protocol.events import Reason
+from protocol.limits import TEXT_CHARACTERS
+from protocol.state import MicrophoneTelemetry
+
+WORKER = "edge.capture.sound.worker:run_microphone"
+
+_UNTIL_THE_FILE_CHANGES = frozenset(
+    {
+        SoundFaultCode.MISSING,
+        SoundFaultCode.UNREADABLE,
+        SoundFaultCode.NOT_SOUND,
+        SoundFaultCode.CHANNELS,
+        SoundFaultCode.RATE,
+        SoundFaultCode.TRUNCATED,
+        SoundFaultCode.CORRUPT,
+    }
+)
+"""Faults of a recording that another try cannot mend."""
+
+_LOOK_AGAIN_S = 1.0
+"""How often such a file is looked at, or a process that will not die."""
+
+
+class Listener(Watcher, Protocol):
+    """Who is told of it."""
+
+    def now_s(self) -> float:
+        """Monotonic seconds."""
+
+    def heard(self, microphone: MicrophoneUnit, heard: Heard) -> None:
+        """Something worth saying was heard."""
+
+    def microphone_changed(self, microphone: MicrophoneUnit) -> None:
+        """What stands against it has changed."""
+
+
+class MicrophoneUnit:
+    """One configured microphone.
+
+    Args:
+        config: what it is.
+        plan: what listens, or why nothing does.
+        policy: time limits.
+        listener: is told what happens.
+    """
+
+    def __init__(self, config: Microphone, plan: HearingPlan | NoPlan, policy: RuntimePolicy, listener: Listener) -> None:
+        self.config, self.plan = config, plan
+        self.state = SourceState.STARTING
+        self.faults: tuple[SoundFault, ...] = ()
+        self.opening = 0
+        """How many times it has been opened."""
+        self._policy, self._listener = policy, listener
+        self._backoff = Backoff(policy.source_backoff)
+        self._child = Child(listener, FromMicrophone, self._heard, self._died, urgent=False)
+        self._sign_s = self._progress_s = 0.0
+        """Until when there must be a sign of life, and of progress."""
+        self._retry_s: float | None = None
+        self._mark: FileMark | None = None
+        self._before = Progress(0, 0, 0, 0.0)
+        """Counts of earlier openings."""
+        self._now: Progress | None = None
+        self._onsets = Recent()
+
+    @property
+    def subject(self) -> str:
+        """What its reasons speak of."""
+        return f"microphone {self.config.id}"[:64]
+
+    @property
+    def next_s(self) -> float | None:
+        """Monotonic second at which :meth:`tick` has something to do."""
+        return min(self._sign_s, self._progress_s) if self._child.running else self._retry_s
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """All that stands against it."""
+        if isinstance(self.plan, NoPlan):
+            return (Reason(self.plan.code, self.subject, self.plan.detail[:TEXT_CHARACTERS]),)
+        return tuple(fault.reason(self.config.id) for fault in self.faults)
+
+    def telemetry(self, now_s: float) -> MicrophoneTelemetry:
+        """Counters since the boot, and rates now. Any thread may ask."""
+        before, now = self._before, self._now
+        return MicrophoneTelemetry(
+            state=self.state.value,
+            samples=before.samples + (now.samples if now else 0),
+            overruns=before.overruns + (now.overruns if now else 0),
+            onsets_a_minute=self._onsets.sum(now_s),
+            level_db=now.level_db if now else None,
+        )
+
+    def start(self) -> None:
+        """Open it in a new process, if there is something to listen with."""
+        self._retry_s = self._mark = None
+        if isinstance(self.plan, NoPlan):
+            self._become(SourceState.FAILED)
+            return
+        self.opening += 1
+        config, policy = self.config, self._policy
+        port = policy.sound_ports[config.kind]
+        order = HearOrder(config, port, policy.listener, self.plan.model, policy.sound_watch)
+        self._child.start(WORKER, f"microphone {config.id}", order)
+        self._expect_within(policy.start_s)
+
+    def tick(self, now_s: float) -> None:
+        """Do what is due."""
+        if self._child.running:
+            if now_s >= self._sign_s:
+                self._stalled("no sign of life from its process; it hangs: look at the device, its cable or its storage")
+            elif now_s >= self._progress_s:
+                self._stalled("it is open, and nothing of it is listened to; look at the device and its cable")
+        elif self._retry_s is not None and now_s >= self._retry_s:
+            if self._child.held or (self._mark is not None and file_mark(self.config.uri) == self._mark):
+                self._retry_s = now_s + _LOOK_AGAIN_S
+            else:
+                self.start()
+
+    def restart(self) -> None:
+        """Open it anew now, in a new process, whatever it was doing."""
+        self._end_process(0.0)
+        self.faults = ()
+        self.state = SourceState.STARTING
+        self.start()
+        self._listener.microphone_changed(self)
+
+    def ask_to_stop(self) -> None:
+        """Tell the process to end in order."""
+        self._child.send(Stop())
+
+    def stop(self, patience_s: float) -> None:
+        """End the process."""
+        self._retry_s = None
+        self._end_process(patience_s)
+
+    def _heard(self, message: FromMicrophone) -> None:
+        now_s = self._listener.now_s()
+        self._sign_s = now_s + self._policy.silence_s
+        match message:
+            case Progress():
+                self._progress(message, now_s)
+            case Heard():
+                self._listener.heard(self, message)
+            case Ailing(faults):
+                self.faults = faults
+                self._listener.microphone_changed(self)
+            case Lost(fault):
+                self._broke(fault)
+            case Played():
+                self._end_process(0.0)
+                self._become(SourceState.ENDED)
+            case Begun() | Listening():
+                self._progress_s = self._sign_s
+            case MicrophoneOpened():
+                self._expect_within(self._policy.start_s)  # what listens is imported and loaded now
+            case Alive():
+                pass
+
+    def _progress(self, progress: Progress, now_s: float) -> None:
+        self._progress_s = now_s + self._policy.silence_s
+        self._onsets.add(max(0, progress.onsets - (self._now.onsets if self._now else 0)), now_s)
+        self._now = progress
+        self._backoff.worked(now_s)
+        if self.state is not SourceState.RUNNING:
+            self.faults = ()
+            self._become(SourceState.RUNNING)
+
+    def _expect_within(self, seconds: float) -> None:
+        self._sign_s = self._progress_s = self._listener.now_s() + seconds
+
+    def _stalled(self, words: str) -> None:
+        self._broke(SoundFault(SoundFaultCode.STALLED, words))
+
+    def _broke(self, fault: SoundFault) -> None:
+        self._end_process(0.0)
+        self.faults = (fault,)
+        waits_for_file = self.config.kind == "file" and fault.code in _UNTIL_THE_FILE_CHANGES
+        self._mark = file_mark(self.config.uri) if waits_for_file else None
+        self._retry_s = self._backoff.failed(self._listener.now_s())
+        self._become(SourceState.FAILED if waits_for_file else SourceState.RETRYING)
+
+    def _died(self, how: str) -> None:
+        self._broke(SoundFault(SoundFaultCode.CRASHED, f"its process died{how}; it is started again"))
+
+    def _end_process(self, patience_s: float) -> None:
+        self._child.end(patience_s)
+        if self._now is not None:
+            before, now = self._before, self._now
+            self._before = Progress(before.samples + now.samples, before.overruns + now.overruns, 0, 0.0)
+            self._now = None
+
+    def _become(self, state: SourceState) -> None:
+        self.state = state
+        self._listener.microphone_changed(self)
