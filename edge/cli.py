@@ -45,6 +45,11 @@ alarm = { enter_at = 8, leave_at = 6, min_duration_s = 3 }
 id = "crossing"
 start = [0.5, 0.2]
 end = [0.5, 1.0]
+
+# [[microphones]]                       # listens for shots; no sound is kept or sent
+# id = "roof"
+# uri = "hw:1,0"                        # of `arecord -l`; or a recording, without the next line
+# kind = "alsa"
 """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.mutants import (
     edge,
     edge_lists,
+    edge_sound,
     edge_updates,
     fleet,
     fleet_fusion,
@@ -27,6 +28,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *models.MUTANTS,
     *edge.MUTANTS,
     *edge_lists.MUTANTS,
+    *edge_sound.MUTANTS,
     *edge_updates.MUTANTS,
     *ota_device_fetch.MUTANTS,
     *ota_device_state.MUTANTS,

@@ -4,9 +4,10 @@ Rules:
 
 - It is imported when a microphone is opened, and by its process only: PortAudio looks for devices once, when it is loaded, so
   that a new process is what finds one that was plugged in again.
-- Nothing here waits: what has come is read, and where nothing has come for :data:`STALLED_S` the device has stalled.
-- The last sample that has come is as old as this moment; what was read lies so much before it as has come since. The
-  converter's own delay (about 1 ms) is not known here.
+- Nothing here waits for more than :data:`PERIOD_S`: until a block is almost there, its reader is told when to come again. For
+  the rest of it the driver is asked to wait, which returns with the interrupt of the device: so the end of the block is known
+  to be now. The converter's own delay (about 1 ms) is not known here.
+- Where nothing has come for :data:`STALLED_S` the device has stalled.
 - Sound that was lost because nobody fetched it (an overrun) is missing in the count of samples: as much as the clock says,
   and one at least.
 """
@@ -30,8 +31,11 @@ STALLED_S = 2.0
 BUFFER_S = 1.0
 """What the driver keeps: a box that is busy for a second loses nothing, and no more than a second of sound lies there."""
 
-_WAIT_S = 0.005
-"""Least time between two looks."""
+PERIOD_S = 0.01
+"""Between two interrupts of the device, by which it tells how far it is."""
+
+_OVERFLOWED = -9981
+"""PortAudio's number (paInputOverflowed): not a fault of the device, but of who did not fetch."""
 
 
 class AlsaMicrophone:
@@ -49,6 +53,7 @@ class AlsaMicrophone:
         self._clock = clock or SystemClock()
         self._driver: Any = None
         self._stream: Any = None
+        self._overflowed = False
 
     def open(self) -> SoundInfo:
         """Find the device and open it. Errors as :class:`edge.capture.sound.port.SoundPort`."""
@@ -70,7 +75,9 @@ class AlsaMicrophone:
             words = f"{self._name}: refuses {self._rate_hz} a second ({_first_line(error)}); try rate_hz = 48000"
             raise SoundError(SoundFaultCode.RATE, words) from None
         try:
-            self._stream = driver.RawInputStream(samplerate=self._rate_hz, blocksize=0, latency=BUFFER_S, **wanted)
+            self._stream = driver.RawInputStream(
+                samplerate=self._rate_hz, blocksize=round(self._rate_hz * PERIOD_S), latency=BUFFER_S, **wanted
+            )
         except driver.PortAudioError as error:
             words = f"{self._name}: cannot be opened ({_first_line(error)}); does another program use it?"
             raise SoundError(SoundFaultCode.UNREADABLE, words) from None
@@ -94,26 +101,37 @@ class AlsaMicrophone:
             stream.close(ignore_errors=True)
 
     def _read(self) -> Iterator[Block | float]:
-        size, rate_hz = round(self._rate_hz * BLOCK_S), self._rate_hz
+        size, period = round(self._rate_hz * BLOCK_S), round(self._rate_hz * PERIOD_S)
         first = 0
-        before_s, last_s = self._clock.monotonic(), None
+        heard_s, last_s = self._clock.monotonic(), None
         while True:
-            available = int(self._stream.read_available)
-            now = self._clock.now()
-            if available < size:
-                if now.monotonic_s - before_s > STALLED_S:
+            missing = size - self._available()
+            if missing > period:
+                if self._clock.monotonic() - heard_s > STALLED_S:
                     words = f"{self._name}: open, and no sound for {STALLED_S:g} s; plug it in anew"
                     raise SoundError(SoundFaultCode.STALLED, words)
-                yield max(_WAIT_S, (size - available) / rate_hz)
+                yield (missing - period / 2) / self._rate_hz
                 continue
             data, overran = self._stream.read(size)
-            at = _before(now, (available - size) / rate_hz)
-            if overran and last_s is not None:
-                first += max(1, round((at.monotonic_s - last_s) * rate_hz) - size)
+            left = self._available()
+            at = _before(self._clock.now(), left / self._rate_hz)
+            if (overran or self._overflowed) and last_s is not None:
+                first += max(1, round((at.monotonic_s - last_s) * self._rate_hz) - size)
+            self._overflowed = False
             samples = np.frombuffer(data, np.float32).reshape(-1, self._channels).T
             yield Block(clean(samples), first, at)
             first += size
-            before_s, last_s = now.monotonic_s, at.monotonic_s
+            heard_s, last_s = self._clock.monotonic(), at.monotonic_s
+
+    def _available(self) -> int:
+        """Samples that could be read without waiting."""
+        try:
+            return int(self._stream.read_available)
+        except self._driver.PortAudioError as error:
+            if error.args[1:2] != (_OVERFLOWED,):
+                raise
+            self._overflowed = True
+            return 0
 
 
 def _before(now: Instant, seconds: float) -> Instant:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 
 import numpy as np
 
+from edge.capture.sound.alsa import AlsaMicrophone
 from edge.capture.sound.faults import SoundError, SoundFaultCode
 from edge.capture.sound.file import SoundFile
 from edge.capture.sound.port import BLOCK_S, Block, Floats, SoundInfo, SoundPort
 from edge.clock import Instant
+from tests.edge.capture.sound.sounddevice import Device, Driver, RealTime
 
 ENTRY = "tests.edge.capture.sound.live_ports:chosen"
 
@@ -69,6 +72,15 @@ class Losing(Noise):
 
     def first(self, number: int, size: int) -> int:
         return (number + 2 * ((number + 17) // 20)) * size
+
+
+class LosingLoud(Losing):
+    """Is loud all the time while it loses sound."""
+
+    def block(self, number: int) -> Floats:
+        samples = super().block(number)
+        samples[:, 100] = 0.9
+        return samples
 
 
 class Dead(Noise):
@@ -135,7 +147,12 @@ class Segfaulting(Noise):
 
 
 def chosen(address: str, rate_hz: int, channels: int) -> SoundPort:
-    """``live:Hanging`` makes that one; anything else is a file."""
+    """``live:Hanging`` makes that one, ``alsa:NAME`` a device on the driver of tests; anything else is a file."""
+    if address.startswith("alsa:"):
+        sound = np.concatenate([noise(i, channels, rate_hz // 20) for i in range(200)], axis=1).T
+        device = Device(sound=sound, max_input_channels=channels, fails_s=0.5)
+        sys.modules["sounddevice"] = Driver(device, clock=RealTime())  # type: ignore[assignment]
+        return AlsaMicrophone(address.removeprefix("alsa:"), rate_hz, channels)
     if address.startswith("live:"):
         port: SoundPort = globals()[address.removeprefix("live:")](address, rate_hz, channels)
         return port

@@ -7,13 +7,15 @@ no device; ``read`` of a raw stream gives interleaved samples as a buffer, and w
 
 from __future__ import annotations
 
+import datetime as dt
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from edge.capture.sound.port import Floats
-from edge.clock import Instant
+from edge.clock import Instant, SystemClock
 from simulator.faults.clocks import EPOCH
 
 
@@ -31,9 +33,17 @@ class Time:
         return self.now_s
 
     def now(self) -> Instant:
-        import datetime as dt
-
         return Instant(self.now_s, EPOCH + dt.timedelta(seconds=self.now_s))
+
+    def wait(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+class RealTime(SystemClock):
+    """The time of a process under test."""
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 @dataclass
@@ -45,6 +55,7 @@ class Device:
         kept: samples that the driver keeps.
         fails_s: when it is unplugged, seconds after its start.
         stops_s: when it gives nothing any more.
+        says_so: whether a loss is an error of asking, as in one of two places of the library.
     """
 
     name: str = "USB Audio: - (hw:1,0)"
@@ -55,6 +66,7 @@ class Device:
     fails_s: float = 1e9
     stops_s: float = 1e9
     busy: bool = False
+    says_so: bool = False
 
 
 class Driver:
@@ -62,8 +74,9 @@ class Driver:
 
     PortAudioError = PortAudioError
 
-    def __init__(self, *devices: Device, time: Time | None = None) -> None:
-        self.devices, self.time = devices, time or Time()
+    def __init__(self, *devices: Device, clock: Time | RealTime | None = None) -> None:
+        self.devices = devices
+        self.time: Any = clock or Time()
         self.open: list[RawInputStream] = []
 
     def query_devices(self, device: str | None = None, kind: str | None = None) -> dict[str, Any]:
@@ -81,7 +94,7 @@ class Driver:
         if device.busy:
             msg = "Error opening RawInputStream: Device unavailable [PaErrorCode -9985]"
             raise PortAudioError(msg)
-        self.open.append(RawInputStream(device, self.time, settings["samplerate"], settings["dtype"]))
+        self.open.append(RawInputStream(device, self.time, settings))
         return self.open[-1]
 
     def _found(self, name: str | None) -> Device:
@@ -100,36 +113,46 @@ class Driver:
 class RawInputStream:
     """An open device."""
 
-    def __init__(self, device: Device, time: Time, rate_hz: int, dtype: str) -> None:
-        assert dtype == "float32"
-        self._device, self._time, self._rate = device, time, rate_hz
+    def __init__(self, device: Device, clock: Any, settings: dict[str, Any]) -> None:
+        assert settings["dtype"] == "float32"
+        self._device, self._time = device, clock
+        self._rate, self._blocksize = settings["samplerate"], settings["blocksize"]
         self._begun_s: float | None = None
         self._read = 0
         self.closed = False
 
     def start(self) -> None:
-        self._begun_s = self._time.now_s
+        self._begun_s = self._time.monotonic()
 
     def close(self, ignore_errors: bool = True) -> None:
         self.closed = True
 
     @property
     def read_available(self) -> int:
+        if self._lost() and self._device.says_so:
+            self._read += self._lost() + self._device.kept  # it begins anew
+            msg = "Input overflowed"
+            raise PortAudioError(msg, -9981)
         return min(self._arrived() - self._read, self._device.kept)
 
     def read(self, frames: int) -> tuple[memoryview, bool]:
-        arrived = self._arrived()
-        lost = max(0, arrived - self._read - self._device.kept)
+        lost = self._lost()
         self._read += lost
-        assert frames <= arrived - self._read, "a read that would wait"
+        missing = frames - (self._arrived() - self._read)
+        assert missing <= self._blocksize, "it would wait for longer than a period"
+        if missing > 0:
+            self._time.wait(missing / self._rate)
         data = np.ascontiguousarray(self._device.sound[self._read : self._read + frames], np.float32)
         self._read += frames
         return memoryview(data.tobytes()), lost > 0
 
+    def _lost(self) -> int:
+        return max(0, self._arrived() - self._read - self._device.kept)
+
     def _arrived(self) -> int:
         assert self._begun_s is not None
-        after_s = self._time.now_s - self._begun_s
+        after_s = self._time.monotonic() - self._begun_s
         if after_s >= self._device.fails_s:
             msg = "Unanticipated host error [PaErrorCode -9999]: 'No such device'"
-            raise PortAudioError(msg)
+            raise PortAudioError(msg, -9999)
         return min(int(min(after_s, self._device.stops_s) * self._rate + 1e-6), len(self._device.sound))

@@ -66,7 +66,7 @@ def test_what_comes_is_what_the_device_picks_up_with_the_time_at_its_end(plug: A
     for block in blocks:
         assert block.at is not None
         late_s = block.at.monotonic_s - (begun_s + (block.first + block.samples.shape[1]) / RATE_HZ)
-        assert -1e-6 <= late_s <= 0.0051, "no later than the time between two looks"
+        assert abs(late_s) < 1e-6
         assert (block.at.wall.timestamp() - driver.time.now().wall.timestamp()) == pytest.approx(
             block.at.monotonic_s - driver.time.now_s, abs=1e-5
         )
@@ -85,9 +85,10 @@ def test_a_box_that_was_busy_for_less_than_the_driver_keeps_loses_nothing(plug: 
     assert [block.first for block in blocks] == [800 * i for i in range(len(blocks))]
 
 
-def test_what_was_lost_is_missing_in_the_count_and_the_rest_is_where_it_belongs(plug: Any) -> None:
+@pytest.mark.parametrize("says_so", [False, True])
+def test_what_was_lost_is_missing_in_the_count_and_the_rest_is_where_it_belongs(plug: Any, says_so: bool) -> None:
     sound = street(8.0).T
-    driver = plug(Device(sound=sound))
+    driver = plug(Device(sound=sound, says_so=says_so))
     port = AlsaMicrophone("hw:1,0", RATE_HZ, 1, driver.time)
     port.open()
     begun_s = driver.time.now_s
@@ -107,7 +108,6 @@ def test_what_was_lost_is_missing_in_the_count_and_the_rest_is_where_it_belongs(
         place = block.first + block.samples.shape[1]
         assert block.at is not None
         assert abs(block.at.monotonic_s - begun_s - place / RATE_HZ) < 0.02
-        assert np.abs(block.samples[0] - sound[block.first : place, 0]).max() < 0.2
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,14 @@ def test_what_was_lost_is_counted_and_told_and_no_onset_is_moved_by_it(drive: An
     assert driver.until(Progress)[-1].overruns >= 1
 
 
+def test_what_listens_forgets_what_came_before_a_hole(drive: Any) -> None:
+    said: list[Heard] = []
+    driver = drive("live:LosingLoud")
+    while len(said) < 3:
+        said += [each for each in heard(driver.until(Heard)) if each.phase is not Phase.UPDATE]
+    assert [each.phase for each in said] == [Phase.NEW, Phase.END, Phase.NEW]
+
+
 @pytest.mark.parametrize(("address", "code"), [("live:Dead", SoundFaultCode.SILENT), ("live:Clipped", SoundFaultCode.CLIPPED)])
 def test_one_that_is_deaf_says_so_at_once_and_goes_on(drive: Any, address: str, code: SoundFaultCode) -> None:
     """Row 52."""
@@ -123,6 +131,8 @@ def test_one_that_gives_nothing_says_that_it_is_alive_and_makes_no_progress(driv
     [
         ("nowhere.wav", listening.ENTRY, SoundFaultCode.MISSING, "no such file"),
         ("live:Unplugged", listening.ENTRY, SoundFaultCode.MISSING, "plugged in"),
+        ("alsa:hw:1,0", listening.ENTRY, SoundFaultCode.MISSING, "plugged in"),
+        ("alsa:hw:9,0", listening.ENTRY, SoundFaultCode.MISSING, "no such microphone"),
         ("live:Exploding", listening.ENTRY, SoundFaultCode.CRASHED, "ZeroDivisionError"),
         ("live:Noise", listening.REFUSING, SoundFaultCode.MODEL, "differs from its manifest"),
         ("live:Noise", "tests.nobody:listens", SoundFaultCode.MODEL, "No module named"),

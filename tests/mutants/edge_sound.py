@@ -1,0 +1,73 @@
+"""Defences of sound: that it stays where it is, and that a microphone which hears nothing says so."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_SOUND = "tests/edge/capture/sound"
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "no core dump holds sound",
+        "edge/capture/sound/private.py",
+        'NO_MEMORY = "0"',
+        'NO_MEMORY = "33"',
+        (f"{_SOUND}/test_nothing_left.py",),
+    ),
+    Mutant(
+        "nor one that is written to a file",
+        "edge/capture/sound/private.py",
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
+        "resource.getrlimit(resource.RLIMIT_CORE)",
+        (f"{_SOUND}/test_nothing_left.py",),
+    ),
+    Mutant(
+        "a channel that never moves is silent",
+        "edge/capture/sound/watch.py",
+        "np.where(second.moved, 0, self._dead + 1)",
+        "np.zeros_like(self._dead)",
+        (f"{_SOUND}/test_watch.py",),
+    ),
+    Mutant(
+        "full scale for long is clipped",
+        "edge/capture/sound/watch.py",
+        "| (self._run >= policy.clipped_s)",
+        "| (self._run < 0)",
+        (f"{_SOUND}/test_watch.py",),
+    ),
+    Mutant(
+        "a recording with too few samples a second is refused",
+        "edge/capture/sound/file.py",
+        "if rate_hz < self._rate_hz:",
+        "if rate_hz < 0:",
+        (f"{_SOUND}/test_file.py",),
+    ),
+    Mutant(
+        "only local files are opened, whatever a playlist asks for",
+        "edge/capture/sound/file.py",
+        'options={"protocol_whitelist": "file"}',
+        'options={"protocol_whitelist": "file,http,tcp", "allowed_extensions": "ALL"}',
+        (f"{_SOUND}/test_file.py",),
+    ),
+    Mutant(
+        "what listens forgets what came before a hole",
+        "edge/capture/sound/worker.py",
+        "                self._watch.overran()\n                self._forget(listener)",
+        "                self._watch.overran()",
+        (f"{_SOUND}/test_worker.py",),
+    ),
+    Mutant(
+        "health of a microphone is progress",
+        "edge/runtime/microphone.py",
+        "elif now_s >= self._progress_s:",
+        "elif now_s < 0:",
+        ("tests/edge/runtime/test_microphones.py",),
+    ),
+    Mutant(
+        "an incident ends with its microphone",
+        "edge/agent/ears.py",
+        "if openings.get(name) != opening)",
+        "if openings is None)",
+        ("tests/edge/agent/test_ears.py",),
+    ),
+)
