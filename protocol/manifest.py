@@ -64,6 +64,7 @@ DECODERS: dict[str, tuple[str, ...]] = {
     "people-keypoints": ("poses", "coarse"),
     "yolox": ("predictions",),
     "sound-classes": ("scores",),
+    "sound-pictures": ("scores",),
 }
 """Ways of reading outputs, and the outputs that each reads."""
 

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle import corners, pose_deviation, reading, yamnet, yolox
+from models.bundle import corners, gunshot, pose_deviation, reading, yamnet, yolox
 from models.bundle.bundle import Bundle, BundleError
 from protocol.manifest import DECODERS, Variant
 
@@ -87,6 +87,7 @@ MEASURES: dict[str, Measure] = {
     "people-keypoints": _poses,
     "yolox": _yolox,
     "sound-classes": yamnet.deviation,
+    "sound-pictures": gunshot.deviation,
 }
 """By decoder."""
 

@@ -10,13 +10,14 @@ by its largest sample, with at most 40 dB, because a far shot is the same as a n
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.bundle.detections import Floats
-from models.bundle.yamnet import FIREWORKS, FIREWORKS_SHARE, SHOTS
+from models.bundle.yamnet import ANSWERING, FIREWORKS, FIREWORKS_SHARE, SHOTS
 
 RATE_HZ = 16_000
 FRAME = 400
@@ -93,6 +94,25 @@ def shot_score(scores: Floats, labels: Sequence[str]) -> float:
     by_label = dict(zip(labels, (float(score) for score in scores), strict=True))
     shot = max(by_label[label] for label in SHOTS if label in by_label)
     return shot - FIREWORKS_SHARE * by_label.get(FIREWORKS, 0.0) + BLAST_SHARE * by_label.get(BLAST, 0.0)
+
+
+def deviation(vectors: dict[str, npt.NDArray[Any]], run: Callable[[npt.NDArray[Any]], tuple[Floats, ...]]) -> float:
+    """How far the scores of golden pictures are from the reference: the largest absolute difference.
+
+    Infinite when an answer has another shape or is not finite, or when the reference is never sure of a thing, or always of the
+    same: what answers nothing, or one thing to all, proves nothing.
+    """
+    reference = vectors["scores"]
+    sure = reference >= ANSWERING
+    if not sure.any() or (sure == sure[0]).all():
+        return float("inf")
+    farthest = 0.0
+    for shown, scores in zip(vectors["inputs"], reference, strict=True):
+        (found,) = run(shown[None])
+        if found.shape != (1, *scores.shape) or not np.isfinite(found).all():
+            return float("inf")
+        farthest = max(farthest, float(np.abs(found[0] - scores).max()))
+    return farthest
 
 
 @functools.cache

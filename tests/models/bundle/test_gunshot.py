@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.bundle.gunshot import BANDS, FRAMES, HOP, RATE_HZ, SAMPLES, bands, filters, picture, shot_score, windows
+from models.bundle.gunshot import BANDS, FRAMES, HOP, RATE_HZ, SAMPLES, bands, deviation, filters, picture, shot_score, windows
 
 
 def tone(hertz: float, samples: int = SAMPLES) -> np.ndarray:
@@ -66,3 +66,25 @@ def test_fireworks_speak_against_a_shot_and_a_blast_for_it() -> None:
     assert shot_score(np.array([0.2, 0.6, 0.0, 0.0], np.float32), labels) == pytest.approx(0.6)
     assert shot_score(np.array([0.2, 0.6, 0.8, 0.0], np.float32), labels) == pytest.approx(0.2)
     assert shot_score(np.array([0.2, 0.6, 0.0, 0.5], np.float32), labels) == pytest.approx(0.7)
+
+
+def answers(scores: np.ndarray) -> dict[str, np.ndarray]:
+    return {"inputs": np.arange(len(scores), dtype=np.float32)[:, None, None, None], "scores": scores}
+
+
+def test_golden_pictures_tell_a_network_that_answers_otherwise() -> None:
+    scores = np.array([[0.9, 0.1], [0.2, 0.7]], np.float32)
+
+    def run(offset: float, shape: tuple[int, ...] = (1, 2)) -> float:
+        return deviation(answers(scores), lambda shown: ((scores[int(shown.item())] + np.float32(offset)).reshape(shape),))
+
+    assert run(0) == 0
+    assert run(0.05) == pytest.approx(0.05)
+    assert run(np.nan) == np.inf
+    assert run(0, (2,)) == np.inf
+
+
+@pytest.mark.parametrize("scores", [[[0.1, 0.1], [0.0, 0.1]], [[0.9, 0.1], [0.8, 0.1]]])
+def test_pictures_in_which_nothing_or_always_the_same_is_heard_prove_nothing(scores: list[list[float]]) -> None:
+    reference = np.array(scores, np.float32)
+    assert deviation(answers(reference), lambda shown: (reference[int(shown.item())][None],)) == np.inf
