@@ -1,0 +1,122 @@
+"""Shots that belong together: those of one microphone that are less than 1.5 s apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from edge.analytics.gunshot.confirm import Verdict
+from edge.analytics.gunshot.count import LIKELY, count
+from edge.analytics.gunshot.pick import Pick
+from edge.analytics.gunshot.rounds import Round
+from edge.analytics.gunshot.rumble import Signal
+from edge.analytics.gunshot.shock import Led
+from protocol.events import Assessed, Phase
+from protocol.gunshot import MOST_ONSETS, Bearing, GunshotDetected, Hearing
+
+GAP_S = 1.5
+"""Without a shot, after which an incident is over."""
+MOST_MOMENTS = 512
+"""Of one incident; the next shot begins another."""
+MOST_SIGMA_MS = 1000.0
+
+
+@dataclass(frozen=True)
+class Shots:
+    """Something to tell of an incident.
+
+    Attributes:
+        incident: its number, from 1 since the microphone was opened.
+        phase: of its life.
+        index: of its first blast's onset in samples since the stream's first, with its fraction.
+        sigma: standard deviation of that, samples.
+        detected: what was measured.
+        assessed: what it is taken for.
+        decided: index of the last sample that had come.
+    """
+
+    incident: int
+    phase: Phase
+    index: float
+    sigma: float
+    detected: GunshotDetected
+    assessed: Assessed
+    decided: int
+
+
+@dataclass(repr=False)
+class Incident:
+    """One that goes on.
+
+    Attributes:
+        number: from 1.
+        rate: samples a second.
+        first: onset of the first blast; its index is of the stream.
+        led: whether a shock wave came before it.
+        hearing: of the first blast.
+        bearing: of it.
+        verdict: the surest so far.
+        shape: what a round sounds like; let go of with the incident.
+        moments: of what may be rounds: index in the stream, and probability.
+    """
+
+    number: int
+    rate: int
+    first: Pick
+    led: Led
+    hearing: Hearing
+    bearing: Bearing | None
+    verdict: Verdict
+    shape: Signal | None
+    moments: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def last(self) -> float:
+        """Index of its last round."""
+        return max((index for index, probability in self.moments if probability >= LIKELY), default=self.first.index)
+
+    @property
+    def full(self) -> bool:
+        """Whether no more moments are kept."""
+        return len(self.moments) >= MOST_MOMENTS
+
+    def add(self, rounds: Sequence[Round], offset: float, begin: float, end: float) -> int:
+        """Take rounds of a stretch.
+
+        Args:
+            rounds: their indices are of the stretch.
+            offset: of the stretch in the stream.
+            begin: index in the stream from which they are new.
+            end: up to which they are believed; what comes after is looked at again.
+
+        Returns:
+            How many are likely ones.
+        """
+        fresh = [(one.index + offset, one.probability) for one in rounds if begin <= one.index + offset < end]
+        self.moments = sorted(self.moments + fresh)[:MOST_MOMENTS]
+        return sum(probability >= LIKELY for _, probability in fresh)
+
+    def tell(self, phase: Phase, decided: int) -> Shots:
+        """What is known of it now."""
+        moments = [((index - self.first.index) / self.rate, probability) for index, probability in self.moments]
+        counted = count([moment for moment, _ in moments], [probability for _, probability in moments])
+        likely = [moment for moment, probability in moments if probability >= LIKELY]
+        onsets = [0.0, *(round(1000 * (moment - likely[0]), 2) for moment in likely[1:])]
+        sigma_ms = min(MOST_SIGMA_MS, 1000 * self.first.sigma / self.rate)
+        detected = GunshotDetected(
+            shots=counted.shots,
+            onsets_ms=tuple(onsets[:MOST_ONSETS]),
+            onset_sigma_ms=round(sigma_ms, 4),
+            mode=counted.mode,
+            hearing=self.hearing,
+            confuser=self.verdict.confuser,
+            cadence_rpm=counted.cadence,
+            shock=self.led.shock,
+            shock_lead_ms=self.led.lead_ms,
+            bearing=self.bearing,
+        )
+        return Shots(self.number, phase, self.first.index, self.first.sigma, detected, self.verdict.assessed(), decided)
+
+    def forget(self) -> None:
+        """Let go of the sound in it."""
+        self.shape = None

@@ -1,0 +1,148 @@
+"""The moment at which a blast arrives, finer than a sample, and how far it may be trusted.
+
+First the split of a short window into noise and signal that is the most likely (Akaike's criterion on the variances of both
+parts: Maeda, "A method for reading and checking phase times in autoprocessing system of seismic wave data", 1985), then the
+front itself: where its steepest tangent leaves zero. Air swallows the highs of a far front, so that it begins with a foot that
+noise hides, and the tangent leaves zero late: by the more, the more its rise exceeds the shortest that the rate can show.
+That much is taken off, and what it varies by is in the deviation.
+
+Rule: the filter that takes rumble away is not used, because it looks ahead of the front; a straight line through the noise
+before it is taken away instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.analytics.gunshot.rumble import Signal, finite
+
+BEFORE_S = 0.012
+AFTER_S = 0.005
+LEAST_S = 0.002
+"""Of noise that has to be before a front, and of signal after it."""
+FINER = 4
+"""Times the rate at which the front is looked at."""
+FRONT_S = 0.0015
+"""Longest rise of a front."""
+HIGH = 0.4
+"""Share of the largest magnitude from which a peak is the front's: gases and reflections may overtop it."""
+SHORTEST_SAMPLES, SHORTEST_S = 1.3, 3.2e-5
+"""Of the shortest rise: what the rate makes of a jump, and the jump itself."""
+FOOT_S, FOOT_RISE_S = 2.7e-4, 1.2e-4
+"""Of the foot: what it comes to, and how far beyond the shortest a rise is when it is two thirds of that."""
+SIGMA_FOOT, SIGMA_NOISE, SIGMA_SAMPLES = 0.5, 1.0, 0.35
+"""Of the deviation: for each sample of a rise beyond the shortest, times noise over slope, and samples. Chosen so that 68% lie
+within, on 400 rendered shots that are not reported on."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """An onset.
+
+    Attributes:
+        index: in samples of what it was picked in, with its fraction.
+        sigma: standard deviation, samples.
+        peak: of the front, with its sign.
+        noise: standard deviation of the sound before it.
+    """
+
+    index: float
+    sigma: float
+    peak: float
+    noise: float
+
+
+def pick(sound: npt.ArrayLike, rate: int, near: float) -> Pick | None:
+    """Pick the onset near a detection.
+
+    Args:
+        sound: (n,), full scale 1.
+        rate: samples a second.
+        near: index that was detected: a millisecond early to a few late.
+
+    Returns:
+        The onset, or ``None`` where there is none: silence, or too near to either end.
+    """
+    whole = finite(sound).reshape(-1)
+    if not np.isfinite(near):
+        return None
+    begin = max(0, int(near) - round(BEFORE_S * rate))
+    end = min(len(whole), int(near) + round(AFTER_S * rate))
+    least = round(LEAST_S * rate)
+    if end - begin < 3 * least:
+        return None
+    window = whole[begin:end].astype(np.float64)
+    split = most_likely_split(window - np.median(window), least)
+    if split is None:
+        return None
+    window -= _line(window[: max(least, split - least // 4)], len(window))
+    noise = float(window[: max(least, split - least // 4)].std()) + 1e-9
+    return _front(window, rate, split, noise, begin)
+
+
+def most_likely_split(window: Signal, least: int) -> int | None:
+    """Where the variance changes, by Akaike's criterion: index of the first sample of the second part.
+
+    Args:
+        window: float64 (n,), its mean about 0.
+        least: samples of each part.
+    """
+    count = len(window)
+    if count < 2 * least + 2 or not np.any(window):
+        return None
+    first = np.cumsum(np.square(window))
+    sizes = np.arange(1, count + 1)
+    before = first / sizes
+    after = (first[-1] - first[:-1]) / (count - sizes[:-1])
+    floor = 1e-12 * float(first[-1]) + 1e-18
+    criterion = sizes[:-1] * np.log(before[:-1] + floor) + (count - sizes[:-1] - 1) * np.log(after + floor)
+    return int(np.argmin(criterion[least - 1 : count - least])) + least
+
+
+def _front(window: Signal, rate: int, split: int, noise: float, begin: int) -> Pick | None:
+    fine = _finer(window)
+    room = round(FRONT_S * rate) * FINER
+    start = max(0, split * FINER - room // 3)
+    part = fine[start : split * FINER + room]
+    sizes = np.abs(part)
+    tops = np.flatnonzero((sizes >= np.roll(sizes, 1)) & (sizes >= np.roll(sizes, -1)) & (sizes >= HIGH * sizes.max()))
+    tops = tops[tops > 0]
+    if not len(tops):
+        return None
+    top = int(tops[0])
+    sign = 1.0 if part[top] > 0 else -1.0
+    way = sign * part[: top + 1]
+    low = int(np.max(np.flatnonzero(way[:top] <= 0), initial=0))
+    slopes = np.diff(way[low:])
+    if not len(slopes) or slopes.max() <= 0:
+        return None
+    steepest = low + int(np.argmax(slopes))
+    slope, middle = float(slopes.max()), float(way[steepest] + way[steepest + 1]) / 2
+    at = (start + steepest + 0.5 - middle / slope) / FINER
+    slope *= FINER
+    rise = float(way[top]) / slope
+    beyond = max(0.0, rise - float(np.hypot(SHORTEST_SAMPLES, SHORTEST_S * rate)))
+    foot = FOOT_S * rate * (1 - float(np.exp(-beyond / (FOOT_RISE_S * rate))))
+    sigma = float(np.sqrt((SIGMA_FOOT * beyond) ** 2 + (SIGMA_NOISE * noise / slope) ** 2 + SIGMA_SAMPLES**2))
+    return Pick(begin + at - foot, sigma, sign * float(way[top]), noise)
+
+
+def _finer(window: Signal) -> Signal:
+    """The same at FINER times the rate; its ends are mirrored, so that they do not ring."""
+    length = len(window)
+    whole = np.concatenate([window, window[::-1]])
+    spectrum = np.fft.rfft(whole)
+    padded = np.zeros(len(whole) * FINER // 2 + 1, complex)
+    padded[: len(spectrum)] = spectrum
+    result: Signal = np.fft.irfft(padded, len(whole) * FINER) * FINER
+    return result[: length * FINER]
+
+
+def _line(noise: Signal, length: int) -> Signal:
+    """A straight line through the sound before a front, for as long as the window is; level when that is short."""
+    place = np.arange(len(noise)) - (len(noise) - 1) / 2
+    slope = float(place @ noise) / max(float(place @ place), 1e-12)
+    return np.full(length, noise.mean()) + slope * (np.minimum(np.arange(length), len(noise)) - (len(noise) - 1) / 2)
