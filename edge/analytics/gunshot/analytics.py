@@ -180,7 +180,8 @@ class GunshotAnalytics:
             told += self._end(incident)
             incident = None
         if incident is not None and incident.shape is not None:
-            found = incident.add(find_rounds(sound, self._rate, incident.shape), begin, since, until)
+            rounds, _ = find_rounds(sound, self._rate, incident.shape)
+            found = incident.add(rounds, begin, since, until)
             if verdict.probability > incident.verdict.probability:
                 incident.verdict = verdict
             return [*told, incident.tell(Phase.UPDATE, self._ring.end)] if found else told
@@ -206,7 +207,9 @@ class GunshotAnalytics:
         came = led(sound, self._rate, picks)
         blast = picks[came.blast]
         shape = pattern(sound, self._rate, blast.index)
-        rounds = [] if shape is None else find_rounds(sound, self._rate, shape, blast.index)
+        rounds: list[Round] = []
+        if shape is not None:
+            rounds, shape = find_rounds(sound, self._rate, shape, blast.index)
         self._incidents += 1
         incident = Incident(
             self._incidents,

@@ -87,6 +87,7 @@ class Health:
             "wind": np.array([low_level_db(channel, self._rate) >= WIND_DB for channel in centred]),
             "rate": np.array([self._hollow(channel, level) for channel, level in zip(centred, levels, strict=True)]),
         }
+        now["dead"] &= ~now["silent"]
         for fault, found in now.items():
             most = LASTS_S[fault]
             step = np.where(found, 1, -4)

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from edge.analytics.gunshot.confirm import Verdict
 from edge.analytics.gunshot.count import LIKELY, count
 from edge.analytics.gunshot.pick import Pick
-from edge.analytics.gunshot.rounds import Round
-from edge.analytics.gunshot.rumble import Signal
+from edge.analytics.gunshot.rounds import Pattern, Round
 from edge.analytics.gunshot.shock import Led
 from protocol.events import Assessed, Phase
 from protocol.gunshot import MOST_ONSETS, Bearing, GunshotDetected, Hearing
@@ -67,7 +66,7 @@ class Incident:
     hearing: Hearing
     bearing: Bearing | None
     verdict: Verdict
-    shape: Signal | None
+    shape: Pattern | None
     moments: list[tuple[float, float]] = field(default_factory=list)
 
     @property

@@ -14,7 +14,7 @@ from edge.analytics.gunshot.pick import pick
 
 FAINTER_DB = 25.0
 """Below the median of the channels: microphones of an array are alike."""
-CUT = 0.2
+CUT = 0.05
 """Share of a blast's first milliseconds at full scale above which its front is cut off."""
 LOOK_S = 0.005
 SLACK_S = 5e-4

@@ -33,9 +33,9 @@ SHORTEST_SAMPLES, SHORTEST_S = 1.3, 3.2e-5
 """Of the shortest rise: what the rate makes of a jump, and the jump itself."""
 FOOT_S, FOOT_RISE_S = 2.7e-4, 1.2e-4
 """Of the foot: what it comes to, and how far beyond the shortest a rise is when it is two thirds of that."""
-SIGMA_FOOT, SIGMA_NOISE, SIGMA_SAMPLES = 0.5, 1.0, 0.35
-"""Of the deviation: for each sample of a rise beyond the shortest, times noise over slope, and samples. Chosen so that 68% lie
-within, on 400 rendered shots that are not reported on."""
+SIGMA_FOOT, SIGMA_NOISE, SIGMA_SAMPLES, SIGMA_S = 0.9, 2.0, 0.3, 1.5e-5
+"""Of the deviation: for each sample of a rise beyond the shortest, times noise over slope, samples, and seconds. Chosen so that
+68% lie within, on rendered shots that are not reported on."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,8 @@ def _front(window: Signal, rate: int, split: int, noise: float, begin: int) -> P
     rise = float(way[top]) / slope
     beyond = max(0.0, rise - float(np.hypot(SHORTEST_SAMPLES, SHORTEST_S * rate)))
     foot = FOOT_S * rate * (1 - float(np.exp(-beyond / (FOOT_RISE_S * rate))))
-    sigma = float(np.sqrt((SIGMA_FOOT * beyond) ** 2 + (SIGMA_NOISE * noise / slope) ** 2 + SIGMA_SAMPLES**2))
+    parts = (SIGMA_FOOT * beyond, SIGMA_NOISE * noise / slope, SIGMA_SAMPLES, SIGMA_S * rate)
+    sigma = float(np.linalg.norm(parts))
     return Pick(begin + at - foot, sigma, sign * float(way[top]), noise)
 
 
