@@ -44,6 +44,8 @@ MODULES = {
     "anpr-passage": "benchmarks.anpr_passage",
     "anpr-vehicle": "benchmarks.anpr_vehicle",
     "anpr-lists": "benchmarks.anpr_lists",
+    "gunshot-count": "benchmarks.gunshot_count",
+    "gunshot-doa": "benchmarks.gunshot_doa",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""
 

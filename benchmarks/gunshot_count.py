@@ -2,7 +2,8 @@
 
 What is chosen in :mod:`edge.analytics.gunshot.rounds`, :mod:`edge.analytics.gunshot.rhythm` and
 :mod:`edge.analytics.gunshot.count` was chosen on seeds 501 to 699; seeds that are reported here are others. Real clips are a
-table of what is told of them, without a target: nobody has written down how many shots they have, and nothing was chosen on them.
+table of what is told of them, without a target: nobody has written down how many shots they have, and nothing was chosen on
+them.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tests.mutants import (
     edge,
+    edge_gunshot,
     edge_lists,
     edge_sound,
     edge_updates,
@@ -27,6 +28,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *protocol.MUTANTS,
     *models.MUTANTS,
     *edge.MUTANTS,
+    *edge_gunshot.MUTANTS,
     *edge_lists.MUTANTS,
     *edge_sound.MUTANTS,
     *edge_updates.MUTANTS,

@@ -1,0 +1,108 @@
+"""Defences of what listens for shots on the box."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_TESTS = "tests/edge/analytics/gunshot/"
+_ONSETS = (f"{_TESTS}test_onsets.py",)
+_PICTURES = (f"{_TESTS}test_pictures.py",)
+_ANALYTICS = (f"{_TESTS}test_analytics.py",)
+_DIRECTION = (f"{_TESTS}test_direction.py",)
+_ROUNDS = (f"{_TESTS}test_rounds.py",)
+_SHOCK = (f"{_TESTS}test_shock.py",)
+_CLOCK = (f"{_TESTS}test_clockmap.py",)
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "onsets do not depend on how a stream was cut",
+        "edge/analytics/gunshot/onsets.py",
+        "        self._held = self._held[begin:].copy()\n",
+        "        self._held = self._held[-2 * self._reach :].copy()\n",
+        _ONSETS,
+    ),
+    Mutant(
+        "wind and offsets are no onsets",
+        "edge/analytics/gunshot/onsets.py",
+        "np.abs(without_rumble(sound, self._rate))",
+        "np.abs(sound[self._reach : -self._reach])",
+        _ONSETS,
+    ),
+    Mutant(
+        "samples that are no numbers are silence",
+        "edge/analytics/gunshot/rumble.py",
+        "np.nan_to_num(np.asarray(sound, np.float32), nan=0.0, posinf=1.0, neginf=-1.0)",
+        "np.asarray(sound, np.float32)",
+        _ONSETS,
+    ),
+    Mutant(
+        "sound that is forgotten is overwritten",
+        "edge/analytics/gunshot/ring.py",
+        "        self._sound[:] = 0\n        self._since = self.end\n",
+        "        self._since = self.end\n",
+        (*_PICTURES, *_ANALYTICS),
+    ),
+    Mutant(
+        "what is older than five seconds is not handed out",
+        "edge/analytics/gunshot/ring.py",
+        "return max(self._since, self.end - self._sound.shape[1])",
+        "return self._since",
+        _PICTURES,
+    ),
+    Mutant(
+        "a shot is told only when the network confirms it",
+        "edge/analytics/gunshot/analytics.py",
+        "        if verdict.probability < LEAST:\n            return told\n",
+        "",
+        _ANALYTICS,
+    ),
+    Mutant(
+        "a silent channel is not listened to",
+        "edge/analytics/gunshot/analytics.py",
+        "if deaf[self._channel] and not deaf.all():",
+        "if deaf.all():",
+        _ANALYTICS,
+    ),
+    Mutant(
+        "an array that cannot tell front from back does not answer",
+        "edge/analytics/gunshot/direction.py",
+        "    if extents[1] < SPANS_M:\n        return None\n",
+        "",
+        _DIRECTION,
+    ),
+    Mutant(
+        "delays that contradict one another give no direction",
+        "edge/analytics/gunshot/direction.py",
+        "if off > CONTRADICT_S or not SHORTEST <= size <= LONGEST:",
+        "if not SHORTEST <= size <= LONGEST:",
+        _DIRECTION,
+    ),
+    Mutant(
+        "a channel out of step is left out",
+        "edge/analytics/gunshot/instep.py",
+        "            well &= ~(off & known)\n",
+        "            pass\n",
+        _DIRECTION,
+    ),
+    Mutant(
+        "an echo that is much fainter is no round",
+        "edge/analytics/gunshot/rounds.py",
+        "            if energies[place] >= least:\n",
+        "            if least >= 0:\n",
+        _ROUNDS,
+    ),
+    Mutant(
+        "where a shock wave cannot be told there is not said to be none",
+        "edge/analytics/gunshot/shock.py",
+        "    if abs(first.peak) < CLEAR * first.noise:\n        return Led(Shock.UNKNOWN, None, 0)\n",
+        "    if abs(first.peak) < CLEAR * first.noise:\n        return Led(Shock.NONE, None, 0)\n",
+        _SHOCK,
+    ),
+    Mutant(
+        "a step of the wall clock begins a new line",
+        "edge/analytics/gunshot/clockmap.py",
+        "            self._pairs.clear()\n            self._pairs.extend(recent)\n",
+        "            self._pairs.extend(recent[:0])\n",
+        _CLOCK,
+    ),
+)
