@@ -52,8 +52,15 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a shot is told only when the network confirms it",
         "edge/analytics/gunshot/analytics.py",
-        "        if verdict.probability < LEAST:\n            return told\n",
-        "",
+        "        if verdict.probability < LEAST:\n",
+        "        if verdict.probability < 0:\n",
+        _ANALYTICS,
+    ),
+    Mutant(
+        "a shot that follows something else is not lost with it",
+        "edge/analytics/gunshot/analytics.py",
+        "            self._waiting = [onset for onset in waiting if onset.index >= self._done]\n            return told\n",
+        "            return told\n",
         _ANALYTICS,
     ),
     Mutant(

@@ -4,6 +4,7 @@ Rules:
 
 - No sound leaves and none stays: what is kept is the ring of 5 s, a pattern of 45 ms while an incident lasts, and numbers;
   :meth:`GunshotAnalytics.forget` wipes all of it.
+- A shot that follows something else is not lost with it: each onset that is 0.15 s after one that was no shot is asked about.
 - The cheap look at onsets sees every sample; the network is asked only after an onset, in windows that end 0.2 to 0.48 s after
   it, and then it is decided: 0.5 s after the onset, and a block, at the latest.
 - Times are numbers of samples since the stream's first; who reads the sound maps them to a clock.
@@ -29,7 +30,7 @@ from edge.analytics.gunshot.pick import Pick, pick
 from edge.analytics.gunshot.pictures import Pictures
 from edge.analytics.gunshot.ring import Ring
 from edge.analytics.gunshot.rounds import PATTERN_S, Round, find_rounds, pattern
-from edge.analytics.gunshot.rumble import finite
+from edge.analytics.gunshot.rumble import finite, reach, without_rumble
 from edge.analytics.gunshot.shock import led
 from models.bundle.detections import Floats
 from protocol.config import Microphone
@@ -45,6 +46,15 @@ BEFORE_S = 1.1
 LEAST = 0.5
 """Probability from which shots are told."""
 MARGIN_S = 0.005
+NEITHER = 0.3
+"""Of the loudest onset's height, below which an earlier one is something else: neither the blast nor its shock wave."""
+HEIGHT_S = 0.01
+NEAR_S = 0.02
+"""Of a blast, in which there is no other round."""
+FIRST_PROBABILITY = 0.98
+"""That the blast of an incident is a round: the incident's own probability is told beside it."""
+AGAIN_S = 0.15
+"""After an onset that was no shot, from where on another one is asked about anew."""
 
 Hear = Callable[[Floats], Floats]
 """From a picture float32 (96, 64) to the score of each label, float32 (labels,)."""
@@ -186,8 +196,16 @@ class GunshotAnalytics:
                 incident.verdict = verdict
             return [*told, incident.tell(Phase.UPDATE, self._ring.end)] if found else told
         if verdict.probability < LEAST:
+            # a shot may have come soon after what was none: it has windows of its own
+            self._done = min(until, waiting[0].index + round(AGAIN_S * self._rate))
+            self._waiting = [onset for onset in waiting if onset.index >= self._done]
             return told
-        fresh = self._open(stretch, begin, waiting, verdict, since, until)
+        loud = self._loud(sound, begin, waiting)
+        if loud[0].index - waiting[0].index >= AGAIN_S * self._rate:
+            self._done, self._waiting = loud[0].index, loud
+            return told
+        waiting = loud
+        fresh = self._open(stretch, begin, waiting, verdict, until)
         return told if fresh is None else [*told, fresh.tell(Phase.NEW, self._ring.end)]
 
     def _open(  # noqa: PLR0913 - a stretch, and what is known of it
@@ -196,7 +214,6 @@ class GunshotAnalytics:
         begin: int,
         waiting: list[Onset],
         verdict: Verdict,
-        since: int,
         until: int,
     ) -> Incident | None:
         """Begin an incident with what is in a stretch."""
@@ -228,15 +245,24 @@ class GunshotAnalytics:
             verdict,
             shape,
         )
-        near = 0.02 * self._rate
-        own = [one for one in rounds if abs(one.index - blast.index) <= near]
+        near = NEAR_S * self._rate
+        first = Round(blast.index, 1.0, FIRST_PROBABILITY)
         rest = [one for one in rounds if one.index > blast.index + near]
-        first = Round(blast.index, 1.0, max((one.probability for one in own), default=1.0))
-        incident.add(
-            [Round(first.index, first.gain, max(first.probability, 0.95)), *rest], begin, min(since, blast.index + begin), until
-        )
+        self._done = max(until, round(blast.index + begin + near))
+        incident.add([first, *rest], begin, blast.index + begin, self._done)
         self._incident = incident
         return incident
+
+    def _loud(self, sound: npt.NDArray[np.float32], begin: int, waiting: list[Onset]) -> list[Onset]:
+        """Onsets from the first on that may be a shot's, of those that may be one."""
+        heights = [self._height(sound, onset.index - begin) for onset in waiting]
+        return waiting[next(number for number, height in enumerate(heights) if height >= NEITHER * max(heights)) :]
+
+    def _height(self, sound: npt.NDArray[np.float32], index: int) -> float:
+        """Largest magnitude of the first milliseconds of an onset."""
+        edge = reach(self._rate)
+        part = sound[max(0, index - edge) : index + round(HEIGHT_S * self._rate) + edge]
+        return float(np.abs(without_rumble(part, self._rate)).max(initial=0.0)) if len(part) > 2 * edge else 0.0
 
     def _well(self, stretch: npt.NDArray[np.float32], onset: float) -> npt.NDArray[np.bool_]:
         """Channels to believe at a blast."""

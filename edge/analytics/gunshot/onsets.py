@@ -45,7 +45,7 @@ class Onset:
 
     Attributes:
         index: of the first sample of its millisecond, from the stream's first.
-        peak: largest magnitude in that and the next millisecond, without rumble, of full scale.
+        peak: largest magnitude in that millisecond, without rumble, of full scale; a front may not have reached its height.
         background: usual largest magnitude of a millisecond before.
     """
 

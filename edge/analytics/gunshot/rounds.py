@@ -154,11 +154,12 @@ def find_rounds(sound: npt.ArrayLike, rate: int, known: Pattern, first: float | 
             period = rhythm(sure, rate)
             if period is not None:
                 found, border = _levelled(projection.peaks(known.shape, expected(len(high), sure, period)))
+    gains = projection.gains(known.shape)
     rounds = []
     for place, gain in found:
         probability = float(1 / (1 + np.exp(-np.clip(np.log(gain / border) / (DOUBT / 3), -50, 50))))
         if probability >= 0.05:  # noqa: PLR2004 - see the docstring
-            rounds.append(Round(place + ahead + projection.off(known.shape, place), gain, probability))
+            rounds.append(Round(place + ahead + _off(gains, place), gain, probability))
     return rounds, known
 
 
@@ -225,14 +226,14 @@ class _Projection:
         result: Signal = summed[width:] - np.concatenate([[0.0], summed[: -width - 1]])
         return result
 
-    def off(self, shape: Signal, place: int) -> float:
-        """Fraction of a sample between the best whole place and the best one: the vertex of a parabola."""
-        gains = self.gains(shape)
-        if not 0 < place < len(gains) - 1:
-            return 0.0
-        left, middle, right = gains[place - 1 : place + 2]
-        bend = left - 2 * middle + right
-        return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
+
+def _off(gains: Signal, place: int) -> float:
+    """Fraction of a sample between the best whole place and the best one: the vertex of a parabola."""
+    if not 0 < place < len(gains) - 1:
+        return 0.0
+    left, middle, right = gains[place - 1 : place + 2].tolist()
+    bend = left - 2 * middle + right
+    return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
 
 
 def _levelled(found: list[tuple[int, float]]) -> tuple[list[tuple[int, float]], float]:

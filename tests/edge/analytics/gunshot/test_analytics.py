@@ -69,6 +69,22 @@ def test_what_the_network_does_not_confirm_is_not_told(single: np.ndarray) -> No
     assert fed(listening(deaf), single) == []
 
 
+def late(picture: Floats) -> Floats:
+    """Hears a shot when the loudest moment has a tenth of a second and more after it."""
+    return sure(picture) if int(picture.sum(axis=1).argmax()) < 86 else deaf(picture)
+
+
+@pytest.mark.parametrize("before_s", [0.2, 0.3, 0.36, 0.41, 0.44])
+def test_a_shot_soon_after_something_else_is_not_lost_with_it(single: np.ndarray, before_s: float) -> None:
+    sound = single.copy()
+    knock = round((0.4 - before_s + 0.15) * RATE)
+    shifted = np.concatenate([sound[:, :2400], sound], axis=1)
+    shifted[0, knock : knock + 40] += 0.06 * np.hanning(40)
+    told = fed(listening(late), shifted)
+    assert told
+    assert told[0].index == pytest.approx(0.55 * RATE, abs=3e-4 * RATE)
+
+
 @pytest.mark.parametrize("rate", [16_000, 48_000])
 def test_automatic_fire_is_one_incident_that_grows(rate: int) -> None:
     scene = burst(43, 11, 620, rate, after_s=2.0)
