@@ -20,22 +20,17 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.analytics.gunshot.confirm import Calibration, Confirmation, Verdict
-from edge.analytics.gunshot.direction import SLOWEST, direction, extent
 from edge.analytics.gunshot.health import Health
-from edge.analytics.gunshot.hearing import hear
 from edge.analytics.gunshot.incident import GAP_S, Incident, Shots
-from edge.analytics.gunshot.instep import in_step
 from edge.analytics.gunshot.onsets import Onset, Onsets
-from edge.analytics.gunshot.pick import Pick, pick
+from edge.analytics.gunshot.opening import NEAR_S, Stretch, loud_onsets, open_incident
 from edge.analytics.gunshot.pictures import Pictures
 from edge.analytics.gunshot.ring import Ring
-from edge.analytics.gunshot.rounds import PATTERN_S, Round, find_rounds, pattern
-from edge.analytics.gunshot.rumble import finite, reach, without_rumble
-from edge.analytics.gunshot.shock import led
+from edge.analytics.gunshot.rounds import PATTERN_S
+from edge.analytics.gunshot.rumble import finite
 from models.bundle.detections import Floats
 from protocol.config import Microphone
 from protocol.events import Phase, Reason
-from protocol.gunshot import Bearing
 
 LOOKS_S = (0.20, 0.34, 0.48)
 """After an onset, where the windows end that the network is asked about."""
@@ -46,13 +41,6 @@ BEFORE_S = 1.1
 LEAST = 0.5
 """Probability from which shots are told."""
 MARGIN_S = 0.005
-NEITHER = 0.3
-"""Of the loudest onset's height, below which an earlier one is something else: neither the blast nor its shock wave."""
-HEIGHT_S = 0.01
-NEAR_S = 0.02
-"""Of a blast, in which there is no other round."""
-FIRST_PROBABILITY = 0.98
-"""That the blast of an incident is a round: the incident's own probability is told beside it."""
 AGAIN_S = 0.15
 """After an onset that was no shot, from where on another one is asked about anew."""
 
@@ -189,96 +177,26 @@ class GunshotAnalytics:
         if incident is not None and (waiting[0].index - incident.last > GAP_S * self._rate or incident.full):
             told += self._end(incident)
             incident = None
-        if incident is not None and incident.shape is not None:
-            rounds, _ = find_rounds(sound, self._rate, incident.shape)
-            found = incident.add(rounds, begin, since, until)
-            if verdict.probability > incident.verdict.probability:
-                incident.verdict = verdict
-            return [*told, incident.tell(Phase.UPDATE, self._ring.end)] if found else told
+        if incident is not None:
+            if incident.more(sound, begin, since, until, verdict):
+                told.append(incident.tell(Phase.UPDATE, self._ring.end))
+            return told
         if verdict.probability < LEAST:
             # a shot may have come soon after what was none: it has windows of its own
             self._done = min(until, waiting[0].index + round(AGAIN_S * self._rate))
             self._waiting = [onset for onset in waiting if onset.index >= self._done]
             return told
-        loud = self._loud(sound, begin, waiting)
+        loud = loud_onsets(sound, self._rate, begin, waiting)
         if loud[0].index - waiting[0].index >= AGAIN_S * self._rate:
             self._done, self._waiting = loud[0].index, loud
             return told
-        waiting = loud
-        fresh = self._open(stretch, begin, waiting, verdict, until)
-        return told if fresh is None else [*told, fresh.tell(Phase.NEW, self._ring.end)]
-
-    def _open(  # noqa: PLR0913 - a stretch, and what is known of it
-        self,
-        stretch: npt.NDArray[np.float32],
-        begin: int,
-        waiting: list[Onset],
-        verdict: Verdict,
-        until: int,
-    ) -> Incident | None:
-        """Begin an incident with what is in a stretch."""
-        sound = stretch[self._channel]
-        picks = [one for onset in waiting if (one := pick(sound, self._rate, onset.index - begin)) is not None]
-        if not picks:
-            return None
-        came = led(sound, self._rate, picks)
-        blast = picks[came.blast]
-        shape = pattern(sound, self._rate, blast.index)
-        rounds: list[Round] = []
-        if shape is not None:
-            rounds, shape = find_rounds(sound, self._rate, shape, blast.index)
-        self._incidents += 1
-        incident = Incident(
-            self._incidents,
-            self._rate,
-            Pick(blast.index + begin, blast.sigma, blast.peak, blast.noise),
-            came,
-            hear(
-                sound,
-                self._rate,
-                blast.index,
-                full_scale_db=self._microphone.full_scale_db,
-                microphones=self._microphone.channels,
-                faulty=int((~self._well(stretch, blast.index)).sum()),
-            ),
-            self._bearing(stretch, blast.index),
-            verdict,
-            shape,
-        )
-        near = NEAR_S * self._rate
-        first = Round(blast.index, 1.0, FIRST_PROBABILITY)
-        rest = [one for one in rounds if one.index > blast.index + near]
-        self._done = max(until, round(blast.index + begin + near))
-        incident.add([first, *rest], begin, blast.index + begin, self._done)
-        self._incident = incident
-        return incident
-
-    def _loud(self, sound: npt.NDArray[np.float32], begin: int, waiting: list[Onset]) -> list[Onset]:
-        """Onsets from the first on that may be a shot's, of those that may be one."""
-        heights = [self._height(sound, onset.index - begin) for onset in waiting]
-        return waiting[next(number for number, height in enumerate(heights) if height >= NEITHER * max(heights)) :]
-
-    def _height(self, sound: npt.NDArray[np.float32], index: int) -> float:
-        """Largest magnitude of the first milliseconds of an onset."""
-        edge = reach(self._rate)
-        part = sound[max(0, index - edge) : index + round(HEIGHT_S * self._rate) + edge]
-        return float(np.abs(without_rumble(part, self._rate)).max(initial=0.0)) if len(part) > 2 * edge else 0.0
-
-    def _well(self, stretch: npt.NDArray[np.float32], onset: float) -> npt.NDArray[np.bool_]:
-        """Channels to believe at a blast."""
-        longest = extent(self._places) / SLOWEST if len(self._places) else 0.03
-        return in_step(stretch, self._rate, onset, longest) & ~self._health.deaf
-
-    def _bearing(self, stretch: npt.NDArray[np.float32], onset: float) -> Bearing | None:
-        where = self._microphone.where
-        if not len(self._places) or where is None or where.heading is None:
-            return None
-        well = self._well(stretch, onset)
-        if not well[self._channel]:
-            return None
-        order = [self._channel, *(channel for channel in np.flatnonzero(well).tolist() if channel != self._channel)]
-        places = [self._microphone.positions[channel] for channel in order]
-        return direction(stretch[order], self._rate, onset, places, where.heading)
+        part = Stretch(stretch, begin, until, self._channel, ~self._health.deaf)
+        fresh = open_incident(self._incidents + 1, self._microphone, part, loud, verdict)
+        if fresh is None:
+            return told
+        self._incident, self._incidents = fresh, fresh.number
+        self._done = max(until, round(fresh.first.index + NEAR_S * self._rate))
+        return [*told, fresh.tell(Phase.NEW, self._ring.end)]
 
     def _end(self, incident: Incident) -> list[Shots]:
         told = incident.tell(Phase.END, self._ring.end)

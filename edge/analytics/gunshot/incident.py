@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from edge.analytics.gunshot.confirm import Verdict
 from edge.analytics.gunshot.count import LIKELY, count
 from edge.analytics.gunshot.pick import Pick
-from edge.analytics.gunshot.rounds import Pattern, Round
+from edge.analytics.gunshot.rounds import Pattern, Round, find_rounds, pattern
 from edge.analytics.gunshot.shock import Led
 from protocol.events import Assessed, Phase
 from protocol.gunshot import MOST_ONSETS, Bearing, GunshotDetected, Hearing
@@ -94,6 +97,28 @@ class Incident:
         fresh = [(one.index + offset, one.probability) for one in rounds if begin <= one.index + offset < end]
         self.moments = sorted(self.moments + fresh)[:MOST_MOMENTS]
         return sum(probability >= LIKELY for _, probability in fresh)
+
+    def more(self, sound: npt.NDArray[np.float32], offset: int, begin: int, end: int, verdict: Verdict) -> int:
+        """Look for further rounds.
+
+        Args:
+            sound: float32 (n,), a stretch of the stream.
+            offset: of the stretch in the stream.
+            begin: index in the stream from which rounds are new.
+            end: up to which they are believed.
+            verdict: of the network on this stretch.
+
+        Returns:
+            How many were found.
+        """
+        if verdict.probability > self.verdict.probability:
+            self.verdict = verdict
+        if self.shape is None:  # the sound ended too soon after the first
+            self.shape = pattern(sound, self.rate, self.first.index - offset)
+        if self.shape is None:
+            return 0
+        rounds, _ = find_rounds(sound, self.rate, self.shape)
+        return self.add(rounds, offset, begin, end)
 
     def tell(self, phase: Phase, decided: int) -> Shots:
         """What is known of it now."""
