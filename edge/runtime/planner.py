@@ -22,7 +22,7 @@ ENTRIES = {"cpu": "edge.infer.onnx_cpu:OnnxCpu"}
 BOXES = "boxes-and-scores"
 """How the outputs of a detector that counts are read."""
 
-SOUNDS = "sound-classes"
+SOUNDS = "sound-pictures"
 """How the outputs of a model that listens are read."""
 
 PROCESSOR = "cpu"

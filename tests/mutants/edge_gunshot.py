@@ -11,7 +11,7 @@ _ANALYTICS = (f"{_TESTS}test_analytics.py",)
 _DIRECTION = (f"{_TESTS}test_direction.py",)
 _ROUNDS = (f"{_TESTS}test_rounds.py",)
 _SHOCK = (f"{_TESTS}test_shock.py",)
-_CLOCK = (f"{_TESTS}test_clockmap.py",)
+_CLOCK = ("tests/edge/capture/sound/test_sampleclock.py",)
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -106,10 +106,10 @@ MUTANTS: tuple[Mutant, ...] = (
         _SHOCK,
     ),
     Mutant(
-        "a step of the wall clock begins a new line",
-        "edge/analytics/gunshot/clockmap.py",
-        "            self._pairs.clear()\n            self._pairs.extend(recent)\n",
-        "            self._pairs.extend(recent[:0])\n",
+        "a block that is read late does not move the line",
+        "edge/capture/sound/sampleclock.py",
+        "            weights = np.minimum(1.0, HUBER",
+        "            weights = np.maximum(1.0, HUBER",
         _CLOCK,
     ),
 )

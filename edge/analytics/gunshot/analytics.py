@@ -77,6 +77,8 @@ class GunshotAnalytics:
         self._pictures = Pictures(self._rate)
         self._places = np.array(microphone.positions, np.float64).reshape(-1, 3)
         self._incidents = 0
+        self.onsets = 0
+        """That were looked at, shots or not."""
         self._listen(0)
         self._incident: Incident | None = None
 
@@ -144,6 +146,7 @@ class GunshotAnalytics:
             self._listen(int(np.argmin(deaf)))
             return []
         for onset in self._onsets.take(sound[self._channel]):
+            self.onsets += 1
             self._waiting.append(Onset(onset.index + self._offset, onset.peak, onset.background))
         told: list[Shots] = []
         self._waiting = [onset for onset in self._waiting if onset.index >= self._done]

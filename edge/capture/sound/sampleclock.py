@@ -6,8 +6,9 @@ time. So the line through the blocks of the last minute says it better than any 
 The line is found by least squares with a prior on its slope: a crystal is within 100 ppm of its rate, and the system's clock is
 slewed by at most as much again, so that the first seconds already give a good answer. The deviation of single blocks is
 estimated from their residuals, and that of the answer from the line's normal equations (Bayesian linear regression, Bishop,
-"Pattern Recognition and Machine Learning", 3.3). Blocks that are late by the same amount all the time make it late by that,
-and nobody here can know.
+"Pattern Recognition and Machine Learning", 3.3). Blocks that are late by the same amount all the time make it late by that, and
+nobody here can know. A block that is late by far more than others do not is only a busy processor's: it loses weight (Huber,
+"Robust Estimation of a Location Parameter", 1964).
 
 Rule: a hole (sound that was lost, a suspended box) begins the line anew. Pure.
 """
@@ -30,6 +31,13 @@ SLOPE = 200e-6
 DEVIATION_S = 1e-3
 """Of the arrival of one block, before anything is known; it counts as much as two blocks."""
 _DEGREES = 2
+HUBER = 1.5
+"""Deviations beyond which a block loses weight."""
+_ENOUGH = 8
+"""Blocks from which their scatter is believed."""
+_ROUNDS = 6
+_LEAST_S = 2e-5
+"""Of their scatter, against clocks that seem perfect."""
 HOLE_S = 0.2
 """A block that comes so far from where it is expected does not belong to the line: four blocks."""
 
@@ -80,10 +88,18 @@ class SampleClock:
         x = (points[:, 0] - end) / self._rate_hz
         late = points[:, 1] - last.monotonic_s - x  # against a perfect converter that ends this block now
         design = np.stack((np.ones_like(x), x), axis=1)
-        normal = design.T @ design + np.diag((0.0, (DEVIATION_S / SLOPE) ** 2))
-        line = np.linalg.solve(normal, design.T @ late)
-        rest = late - design @ line
-        variance = (_DEGREES * DEVIATION_S**2 + float(rest @ rest)) / (_DEGREES + len(x) - 1)
+        prior = np.diag((0.0, (DEVIATION_S / SLOPE) ** 2))
+        weights = np.ones_like(x)
+        for _ in range(_ROUNDS):
+            normal = (design.T * weights) @ design + prior
+            line = np.linalg.solve(normal, (design.T * weights) @ late)
+            rest = late - design @ line
+            if len(x) < _ENOUGH:
+                break
+            scatter = max(_LEAST_S, 1.4826 * float(np.median(np.abs(rest))))
+            weights = np.minimum(1.0, HUBER * scatter / np.maximum(np.abs(rest), _LEAST_S))
+        weighted = float(weights @ np.square(rest))
+        variance = (_DEGREES * DEVIATION_S**2 + weighted) / (_DEGREES + float(weights.sum()) - 1)
         place = np.array((1.0, (sample - end) / self._rate_hz))
         sigma_s = math.sqrt(variance * float(place @ np.linalg.solve(normal, place)))
         after_s = float(place[1] + place @ line)

@@ -178,10 +178,10 @@ def test_a_model_that_listens_runs_on_the_processor(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("decoder", "options", "accelerators", "code"),
     [
-        ("sound-classes", {"model": "nobody"}, (CPU,), "model-missing"),
+        ("sound-pictures", {"model": "nobody"}, (CPU,), "model-missing"),
         ("boxes-and-scores", {}, (CPU,), "model-hears-nothing"),
-        ("sound-classes", {"operating_point": "shy"}, (CPU,), "model-operating-point"),
-        ("sound-classes", {}, (), "model-unsuitable"),
+        ("sound-pictures", {"operating_point": "shy"}, (CPU,), "model-operating-point"),
+        ("sound-pictures", {}, (), "model-unsuitable"),
     ],
 )
 def test_without_a_model_that_listens_the_reason_is_named(

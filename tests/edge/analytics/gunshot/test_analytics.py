@@ -87,7 +87,7 @@ def test_a_shot_soon_after_something_else_is_not_lost_with_it(single: np.ndarray
 
 @pytest.mark.parametrize("rate", [16_000, 48_000])
 def test_automatic_fire_is_one_incident_that_grows(rate: int) -> None:
-    scene = burst(43, 11, 620, rate, after_s=2.0)
+    scene = burst(44, 11, 620, rate, after_s=2.0)
     told = fed(listening(rate=rate), scene.sound, rate // 10)
     assert [one.phase for one in told] == [Phase.NEW, *[Phase.UPDATE] * (len(told) - 2), Phase.END]
     assert len(told) >= 4

@@ -46,7 +46,7 @@ def test_a_single_shot_with_echoes_is_one() -> None:
 
 @pytest.mark.parametrize(("rounds", "rpm"), [(1, 600), (3, 300), (5, 700), (10, 1200)])
 def test_bursts_in_a_street_are_counted(rounds: int, rpm: float) -> None:
-    scene = burst(21, rounds, rpm)
+    scene = burst(22, rounds, rpm)
     assert told(scene.sound[0], scene.onsets[0] * RATE) == pytest.approx(scene.onsets, abs=1e-3)
 
 

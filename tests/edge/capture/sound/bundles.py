@@ -12,15 +12,15 @@ from tests.edge.infer import puppet
 NAME = "gunshot"
 
 
-def make_bundle(folder: Path, decoder: str = "sound-classes") -> None:
+def make_bundle(folder: Path, decoder: str = "sound-pictures") -> None:
     """Make it in a folder of bundles."""
     puppet.make_bundle(folder, NAME, labels=(NAME,))
     path = folder / NAME / "manifest.json"
     manifest = msgspec.structs.replace(
         msgspec.json.decode(path.read_bytes(), type=Manifest),
-        input=Input("sound", 15_600, 1, "float32", "SAMPLES", "NONE", 16_000),
+        input=Input("bands", 64, 96, "float32", "NCHW", "NONE", 16_000),
         operating_points={"default": OperatingPoint({NAME: 0.5}, 0.5, "tests")},
     )
-    if decoder == "sound-classes":
+    if decoder == "sound-pictures":
         manifest = msgspec.structs.replace(manifest, output=Output(decoder, {"scores": "scores"}))
     path.write_bytes(msgspec.json.encode(manifest))

@@ -62,6 +62,19 @@ def test_the_deviation_that_is_told_is_the_one_that_is_found(seconds: float, ppm
     assert 0.77 < float(np.mean(np.abs(z) < 1.645)) < 0.99  # 0.86 to 0.9 of many, and what a hundred vary by
 
 
+def test_blocks_that_a_busy_processor_reads_late_do_not_move_the_line() -> None:
+    errors = []
+    for seed in range(20):
+        clock, rng = SampleClock(RATE_HZ), np.random.default_rng(seed)
+        for end in range(BLOCK, 60 * RATE_HZ + 1, BLOCK):
+            late_s = 0.05 if rng.random() < 0.1 else 0.0
+            clock.add(end, instant(1000 + end / RATE_HZ + 1e-3 * rng.normal() + late_s))
+        at, sigma_s = clock.when(59 * RATE_HZ)
+        errors.append(at.monotonic_s - 1059)
+        assert sigma_s < 2e-3
+    assert np.abs(np.mean(errors)) < 0.7e-3, "50 ms of each tenth block would be 5 ms"
+
+
 def test_a_step_of_the_wall_clock_moves_the_wall_clock_only() -> None:
     clock = SampleClock(RATE_HZ)
     for end in range(BLOCK, 200 * BLOCK, BLOCK):

@@ -1,0 +1,79 @@
+"""What listens within a microphone's process: the analytics of shots, with the network of a bundle behind them.
+
+Rules: the bundle is opened where it is used, and its golden pictures are asked before any sound is: a network that answers
+otherwise than its reference does not listen. Numbers of samples are the stream's; the analytics count from their own beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.analytics.gunshot.analytics import GunshotAnalytics
+from edge.analytics.gunshot.incident import Shots
+from edge.capture.sound.listener import HearingModel, Said
+from edge.capture.sound.port import Floats
+from edge.clock import Instant
+from edge.infer.onnx_cpu import OnnxCpu
+from models.bundle.bundle import BundleError, load_bundle
+from models.bundle.golden import check_golden
+from protocol.config import Microphone
+
+
+class ShotListener:
+    """Listens for shots.
+
+    Args:
+        analytics: of the microphone.
+    """
+
+    def __init__(self, analytics: GunshotAnalytics) -> None:
+        self._analytics = analytics
+        self._offset = 0
+
+    @property
+    def onsets(self) -> int:
+        """See :class:`edge.capture.sound.listener.Listener`; so for all methods."""
+        return self._analytics.onsets
+
+    def take(self, samples: Floats, first: int, at: Instant) -> Sequence[Said]:  # noqa: ARG002 - time is whose clock it is
+        """Take the next block."""
+        self._offset = first - self._analytics.heard
+        return [self._said(shots) for shots in self._analytics.take(samples)]
+
+    def forget(self) -> Sequence[Said]:
+        """Wipe all sound; what goes on ends."""
+        return [self._said(shots) for shots in self._analytics.close()]
+
+    def _said(self, shots: Shots) -> Said:
+        return Said(shots.index + self._offset, shots.sigma, str(shots.incident), shots.phase, shots.detected, shots.assessed)
+
+
+def make_listener(microphone: Microphone, model: HearingModel) -> ShotListener:
+    """Make one.
+
+    Args:
+        microphone: its configuration.
+        model: the bundle, the variant and the operating point.
+
+    Raises:
+        BundleError: the bundle is not whole, has no such variant, or does not answer as its reference.
+        AcceleratorError: the variant cannot be loaded.
+    """
+    bundle = load_bundle(Path(model.folder))
+    manifest = bundle.manifest
+    variant = next((each for each in manifest.variants if each.file == model.file), None)
+    if variant is None:
+        msg = f"{manifest.name} has no file {model.file!r}; install the bundle again"
+        raise BundleError(msg)
+    network = OnnxCpu().load(bundle.read(variant), variant.file)
+    check_golden(bundle, variant, network.run)
+
+    def hear(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return np.asarray(network.run(picture[None, None])[0][0], np.float32)
+
+    thresholds = manifest.operating_points[model.operating_point].thresholds
+    return ShotListener(GunshotAnalytics(microphone, manifest.labels, hear, thresholds))

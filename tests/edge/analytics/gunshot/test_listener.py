@@ -1,0 +1,103 @@
+"""What listens within a microphone's process, with a real network in a bundle: as sure as a picture is bright."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from edge.analytics.gunshot.listener import ShotListener, make_listener
+from edge.capture.sound.listener import HearingModel, Said
+from edge.clock import Instant
+from models.bundle.bundle import BundleError
+from models.bundle.gunshot import BANDS, FRAMES
+from models.factory.graph import GraphBuilder
+from protocol.config import Microphone
+from protocol.events import Phase
+from protocol.manifest import GoldenVectors, Input, Manifest, OperatingPoint, Output, Variant
+from simulator.faults.clocks import EPOCH
+from tests.edge.analytics.gunshot.rendered import burst
+from tests.edge.infer import puppet
+
+RATE, BLOCK = 16_000, 800
+MICROPHONE = Microphone("mast", "street.wav")
+
+
+def network(path: Path, weight: float) -> None:
+    """Two scores: how bright the brightest place is, and how dark."""
+    graph = GraphBuilder("bright", {})
+    most = graph.node("ReduceMax", [graph.values("bands", [1, 1, FRAMES, BANDS])], axes=[1, 2, 3], keepdims=0)
+    row = graph.node("Reshape", [most, graph.constant("row", [1, 1], np.int64)])
+    both = graph.node("Mul", [row, graph.constant("ways", [[weight, -weight]])])
+    graph.output(graph.node("Sigmoid", [both]), "scores", [1, 2])
+    graph.save(path)
+
+
+def make_bundle(folder: Path, told: float = 3.0) -> HearingModel:
+    puppet.make_bundle(folder, "gunshot", labels=("gunshot", "fireworks"))
+    bundle = folder / "gunshot"
+    network(bundle / "gunshot.onnx", 3.0)
+    inputs = np.stack([np.full((1, FRAMES, BANDS), level, np.float32) for level in (-2.0, 2.0)])
+    logits = told * np.array([[-2.0, 2.0], [2.0, -2.0]])
+    vectors = io.BytesIO()
+    np.savez(vectors, inputs=inputs, scores=(1 / (1 + np.exp(-logits))).astype(np.float32))
+    (bundle / "golden.npz").write_bytes(vectors.getvalue())
+
+    def digest(name: str) -> str:
+        return hashlib.sha256((bundle / name).read_bytes()).hexdigest()
+
+    manifest = msgspec.structs.replace(
+        msgspec.json.decode((bundle / "manifest.json").read_bytes(), type=Manifest),
+        input=Input("bands", BANDS, FRAMES, "float32", "NCHW", "NONE", RATE),
+        output=Output("sound-pictures", {"scores": "scores"}),
+        operating_points={"default": OperatingPoint({"gunshot": 0.4}, 0.5, "tests")},
+        variants=(
+            Variant("gunshot.onnx", digest("gunshot.onnx"), (bundle / "gunshot.onnx").stat().st_size, "onnxruntime", "int8"),
+        ),
+        golden=GoldenVectors("golden.npz", digest("golden.npz"), (bundle / "golden.npz").stat().st_size, {"int8": 0.05}),
+    )
+    (bundle / "manifest.json").write_bytes(msgspec.json.encode(manifest))
+    return HearingModel("gunshot@default", str(bundle), "gunshot.onnx", "default")
+
+
+def fed(listener: ShotListener, sound: np.ndarray, first: int) -> list[Said]:
+    told: list[Said] = []
+    for start in range(0, sound.shape[1], BLOCK):
+        told += listener.take(sound[:, start : start + BLOCK], first + start, Instant(0.0, EPOCH))
+    return told
+
+
+def test_a_shot_is_told_where_it_is_in_the_stream_also_after_a_hole(tmp_path: Path) -> None:
+    listener = make_listener(MICROPHONE, make_bundle(tmp_path))
+    sound = burst(41, 1, 600, after_s=2.2).sound
+    for first in (7_000, 900_000):
+        told = fed(listener, sound, first)
+        assert [(one.phase, one.observed.shots.value) for one in told] == [(Phase.NEW, 1.0), (Phase.END, 1.0)]
+        assert told[0].onset == pytest.approx(first + 0.4 * RATE, abs=2e-4 * RATE)
+        assert told[0].assessed is not None
+        assert told[0].assessed.probability > 0.9
+        assert listener.forget() == []
+    assert listener.onsets >= 2
+
+
+def test_a_hole_ends_what_goes_on(tmp_path: Path) -> None:
+    listener = make_listener(MICROPHONE, make_bundle(tmp_path))
+    told = fed(listener, burst(41, 1, 600, after_s=0.8).sound, 0)
+    (ended,) = listener.forget()
+    assert [one.phase for one in told] == [Phase.NEW]
+    assert (ended.phase, ended.key) == (Phase.END, told[0].key)
+
+
+def test_a_network_that_answers_otherwise_than_its_reference_does_not_listen(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="answers otherwise than its reference"):
+        make_listener(MICROPHONE, make_bundle(tmp_path, told=1.0))
+
+
+def test_a_variant_that_is_not_in_the_bundle_is_named(tmp_path: Path) -> None:
+    model = make_bundle(tmp_path)
+    with pytest.raises(BundleError, match=r"has no file 'other.onnx'"):
+        make_listener(MICROPHONE, HearingModel(model.name, model.folder, "other.onnx", model.operating_point))
