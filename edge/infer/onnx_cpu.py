@@ -64,7 +64,7 @@ class OnnxNetwork:
         """See :class:`edge.infer.accelerator.Network`."""
         return tuple(self._names)
 
-    def run(self, image: npt.NDArray[np.uint8]) -> tuple[Tensor, ...]:
+    def run(self, image: npt.NDArray[np.uint8] | npt.NDArray[np.float32]) -> tuple[Tensor, ...]:
         """See :class:`edge.infer.accelerator.Network`."""
         try:
             return tuple(self._session.run(self._names, {self._input: image}))
