@@ -34,6 +34,9 @@ BUFFER_S = 1.0
 PERIOD_S = 0.01
 """Between two interrupts of the device, by which it tells how far it is."""
 
+_SHOWN = 24
+"""Most characters of a name in a message: what is wrong and what to do must fit behind it."""
+
 _OVERFLOWED = -9981
 """PortAudio's number (paInputOverflowed): not a fault of the device, but of who did not fetch."""
 
@@ -50,6 +53,7 @@ class AlsaMicrophone:
 
     def __init__(self, name: str, rate_hz: int, channels: int, clock: Clock | None = None) -> None:
         self._name, self._rate_hz, self._channels = name, rate_hz, channels
+        self._shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
         self._clock = clock or SystemClock()
         self._driver: Any = None
         self._stream: Any = None
@@ -62,24 +66,24 @@ class AlsaMicrophone:
         wanted = {"device": None if self._name == "default" else self._name, "channels": self._channels, "dtype": "float32"}
         try:
             found = driver.query_devices(wanted["device"], "input")
-        except (ValueError, driver.PortAudioError) as error:
-            words = f"{self._name}: no such microphone ({_first_line(error)}); plug it in, or see `arecord -l`"
+        except (ValueError, driver.PortAudioError):
+            words = f"{self._shown}: no microphone of this name, or several; plug it in, or see `arecord -l`"
             raise SoundError(SoundFaultCode.MISSING, words) from None
         has = int(found["max_input_channels"])
         if has < self._channels:
-            words = f"{self._name}: has {has} channels, configured are {self._channels}; set channels"
+            words = f"{self._shown}: has {has} channels, configured are {self._channels}; set channels"
             raise SoundError(SoundFaultCode.CHANNELS, words)
         try:
             driver.check_input_settings(samplerate=self._rate_hz, **wanted)
         except driver.PortAudioError as error:
-            words = f"{self._name}: refuses {self._rate_hz} a second ({_first_line(error)}); try rate_hz = 48000"
+            words = f"{self._shown}: refuses {self._rate_hz} a second ({_first_line(error)}); try rate_hz = 48000"
             raise SoundError(SoundFaultCode.RATE, words) from None
         try:
             self._stream = driver.RawInputStream(
                 samplerate=self._rate_hz, blocksize=round(self._rate_hz * PERIOD_S), latency=BUFFER_S, **wanted
             )
         except driver.PortAudioError as error:
-            words = f"{self._name}: cannot be opened ({_first_line(error)}); does another program use it?"
+            words = f"{self._shown}: cannot be opened ({_first_line(error)}); does another program use it?"
             raise SoundError(SoundFaultCode.UNREADABLE, words) from None
         return SoundInfo(self._rate_hz, self._channels, str(found["name"])[:64], live=True)
 
@@ -91,7 +95,7 @@ class AlsaMicrophone:
             self._stream.start()
             yield from self._read()
         except self._driver.PortAudioError as error:
-            words = f"{self._name}: gives nothing any more ({_first_line(error)}); is it plugged in?"
+            words = f"{self._shown}: gives nothing any more ({_first_line(error)}); is it plugged in?"
             raise SoundError(SoundFaultCode.MISSING, words) from None
 
     def close(self) -> None:
@@ -108,7 +112,7 @@ class AlsaMicrophone:
             missing = size - self._available()
             if missing > period:
                 if self._clock.monotonic() - heard_s > STALLED_S:
-                    words = f"{self._name}: open, and no sound for {STALLED_S:g} s; plug it in anew"
+                    words = f"{self._shown}: open, and no sound for {STALLED_S:g} s; plug it in anew"
                     raise SoundError(SoundFaultCode.STALLED, words)
                 yield (missing - period / 2) / self._rate_hz
                 continue
@@ -149,4 +153,4 @@ def _driver() -> Any:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:50]
+    return (str(error).splitlines() or [type(error).__name__])[0][:40]

@@ -98,10 +98,10 @@ class Clipped(Noise):
 
 
 class Mending(Noise):
-    """Gives zeros for two seconds, and sound then."""
+    """Gives zeros for a second and a half, and sound then."""
 
     def block(self, number: int) -> Floats:
-        return super().block(number) * (number * BLOCK_S > 2)
+        return super().block(number) * (number * BLOCK_S > 1.5)
 
 
 class Mute(Noise):

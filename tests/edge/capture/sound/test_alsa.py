@@ -115,6 +115,7 @@ def test_what_was_lost_is_missing_in_the_count_and_the_rest_is_where_it_belongs(
     [
         ((), "default", {}, SoundFaultCode.MISSING, "arecord -l"),
         ((Device(),), "hw:7,0", {}, SoundFaultCode.MISSING, "hw:7,0"),
+        ((Device(),), "a name that is longer than any that a card has", {}, SoundFaultCode.MISSING, "see `arecord -l`"),
         ((Device(),), "hw:1,0", {"channels": 4}, SoundFaultCode.CHANNELS, "has 1 channels, configured are 4"),
         ((Device(rates=(48_000,)),), "hw:1,0", {}, SoundFaultCode.RATE, "rate_hz = 48000"),
         ((Device(busy=True),), "hw:1,0", {}, SoundFaultCode.UNREADABLE, "another program"),

@@ -161,12 +161,14 @@ def test_a_recording_that_was_written_into_a_pipe_does_not_know_its_length(tmp_p
 
 @pytest.mark.parametrize("name", ["a.m3u8", "a.wav", "a.ffconcat"])
 def test_only_local_files_are_opened_whatever_a_playlist_asks_for(tmp_path: Path, name: str) -> None:
-    calls: list[object] = []
+    calls: list[str] = []
 
     def answer(server: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while True:
-                calls.append(server.accept()[0].close())
+                caller, (host, _) = server.accept()
+                calls.append(host)
+                caller.close()
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=answer, args=(server,))

@@ -130,7 +130,7 @@ def test_one_that_gives_nothing_says_that_it_is_alive_and_makes_no_progress(driv
         ("nowhere.wav", listening.ENTRY, SoundFaultCode.MISSING, "no such file"),
         ("live:Unplugged", listening.ENTRY, SoundFaultCode.MISSING, "plugged in"),
         ("alsa:hw:1,0", listening.ENTRY, SoundFaultCode.MISSING, "plugged in"),
-        ("alsa:hw:9,0", listening.ENTRY, SoundFaultCode.MISSING, "no such microphone"),
+        ("alsa:hw:9,0", listening.ENTRY, SoundFaultCode.MISSING, "no microphone of this name"),
         ("live:Exploding", listening.ENTRY, SoundFaultCode.CRASHED, "ZeroDivisionError"),
         ("live:Noise", listening.REFUSING, SoundFaultCode.MODEL, "differs from its manifest"),
         ("live:Noise", "tests.nobody:listens", SoundFaultCode.MODEL, "No module named"),
