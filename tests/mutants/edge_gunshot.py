@@ -64,6 +64,13 @@ MUTANTS: tuple[Mutant, ...] = (
         _ANALYTICS,
     ),
     Mutant(
+        "what was before a shot does not take its onset",
+        "edge/analytics/gunshot/opening.py",
+        "if height >= NEITHER * max(heights)",
+        "if height >= 0",
+        _ANALYTICS,
+    ),
+    Mutant(
         "a silent channel is not listened to",
         "edge/analytics/gunshot/analytics.py",
         "if deaf[self._channel] and not deaf.all():",
