@@ -50,6 +50,13 @@ MUTANTS: tuple[Mutant, ...] = (
         _PICTURES,
     ),
     Mutant(
+        "bands do not outlive the sound that they are of",
+        "edge/analytics/gunshot/analytics.py",
+        "        self._pictures.expire(self._ring.begin)\n",
+        "",
+        _ANALYTICS,
+    ),
+    Mutant(
         "a shot is told only when the network confirms it",
         "edge/analytics/gunshot/analytics.py",
         "        if verdict.probability < LEAST:\n",

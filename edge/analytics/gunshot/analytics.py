@@ -140,6 +140,7 @@ class GunshotAnalytics:
 
     def _step(self, sound: npt.NDArray[np.float32]) -> list[Shots]:
         self._ring.put(sound)
+        self._pictures.expire(self._ring.begin)
         self._health.take(sound)
         deaf = self._health.deaf
         if deaf[self._channel] and not deaf.all():
@@ -161,7 +162,7 @@ class GunshotAnalytics:
         """Ask the network as windows become whole; decide after the last."""
         while len(self._answers) < len(LOOKS_S):
             end = first + round(LOOKS_S[len(self._answers)] * self._rate)
-            if end > self._ring.end:
+            if end + self._pictures.after > self._ring.end:
                 return []
             self._answers.append(self._hear(self._pictures.ending(self._ring, self._channel, end)))
         verdict = self._confirmation.join(self._answers)

@@ -1,6 +1,7 @@
 """Windows of a stream as the network that hears shots takes them; each frame's bands are computed once, when asked for.
 
-Rule: frames are counted from the stream's first sample, so that the windows of one moment are the same however blocks fell.
+Rules: frames are counted from the stream's first sample, so that the windows of one moment are the same however blocks fell; no
+band outlives the sound that it is of (:meth:`Pictures.expire`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,6 @@ from edge.analytics.gunshot.resample import EVERY, HALF, decimate
 from edge.analytics.gunshot.ring import Ring
 from models.bundle.detections import Floats
 from models.bundle.gunshot import FRAME, FRAMES, HOP, RATE_HZ, bands, picture
-
-KEPT = 4 * FRAMES
-"""Frames whose bands are kept."""
 
 
 class Pictures:
@@ -32,12 +30,20 @@ class Pictures:
             msg = f"the network hears at 16,000 or 48,000 samples a second, not at {rate}"
             raise ValueError(msg)
         self._times = rate // RATE_HZ
+        self.after = HALF if self._times > 1 else 0
+        """Samples after a window that resampling looks at."""
         self._known: dict[int, tuple[Floats, float]] = {}
         self._channel = 0
 
     def forget(self) -> None:
         """Let go of all bands."""
         self._known.clear()
+
+    def expire(self, begin: int) -> None:
+        """Let go of bands of sound before an index of the stream."""
+        if self._known:
+            first = -(-begin // (self._times * HOP))
+            self._known = {frame: known for frame, known in self._known.items() if frame >= first}
 
     def ending(self, ring: Ring, channel: int, end: int) -> Floats:
         """The window whose last frame ends at an index or at most 10 ms before.
@@ -59,8 +65,6 @@ class Pictures:
         if missing:
             self._learn(ring, channel, missing[0], missing[-1])
         rows = [self._known[frame] for frame in range(first, last + 1)]
-        for old in sorted(self._known)[:-KEPT]:
-            del self._known[old]
         return picture(np.stack([row for row, _ in rows]), max(peak for _, peak in rows))
 
     def _learn(self, ring: Ring, channel: int, first: int, last: int) -> None:

@@ -195,6 +195,14 @@ def arrays(thing: object, depth: int = 6) -> list[np.ndarray]:
     return [array for part in inside for array in arrays(part, depth - 1)]
 
 
+def test_five_seconds_later_nothing_is_left_of_a_shot(single: np.ndarray) -> None:
+    analytics = listening()
+    fed(analytics, single)
+    assert any(np.any(array) for array in arrays(analytics) if array.dtype == np.float32)
+    fed(analytics, np.zeros((1, SECONDS * RATE + RATE)))
+    assert not any(np.any(array) for array in arrays(analytics) if array.dtype.kind == "f" and array.size > 1)
+
+
 def test_closing_ends_what_goes_on(single: np.ndarray) -> None:
     analytics = listening()
     fed(analytics, single[:, : int(1.2 * RATE)])

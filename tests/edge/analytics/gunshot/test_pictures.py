@@ -71,6 +71,16 @@ def test_forty_eight_kilohertz_give_the_same_picture_as_sixteen() -> None:
     assert both[0] == pytest.approx(both[1], abs=0.02)
 
 
+def test_no_band_outlives_its_sound() -> None:
+    ring, pictures = Ring(1, 16_000), Pictures(16_000)
+    ring.put(0.1 * np.ones((1, 20_000), np.float32))
+    pictures.ending(ring, 0, 20_000)
+    pictures.expire(19_000)
+    assert set(pictures._known) == {119, 120, 121, 122}, "frames of 10 ms each from 1.19 s on"
+    pictures.expire(40_000)
+    assert not pictures._known
+
+
 def test_before_the_stream_is_silence() -> None:
     ring, pictures = Ring(1, 16_000), Pictures(16_000)
     ring.put(np.ones((1, 2_000), np.float32))
