@@ -78,6 +78,13 @@ MUTANTS: tuple[Mutant, ...] = (
         _ANALYTICS,
     ),
     Mutant(
+        "a shot that sounds otherwise than the first is counted",
+        "edge/analytics/gunshot/analytics.py",
+        " or (alone and join_other(incident, part, waiting[0]))",
+        "",
+        _ANALYTICS,
+    ),
+    Mutant(
         "a silent channel is not listened to",
         "edge/analytics/gunshot/analytics.py",
         "if deaf[self._channel] and not deaf.all():",

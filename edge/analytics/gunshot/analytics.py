@@ -23,7 +23,7 @@ from edge.analytics.gunshot.confirm import Calibration, Confirmation, Verdict
 from edge.analytics.gunshot.health import Health
 from edge.analytics.gunshot.incident import GAP_S, Incident, Shots
 from edge.analytics.gunshot.onsets import Onset, Onsets
-from edge.analytics.gunshot.opening import NEAR_S, Stretch, loud_onsets, open_incident
+from edge.analytics.gunshot.opening import NEAR_S, Stretch, join_other, loud_onsets, open_incident
 from edge.analytics.gunshot.pictures import Pictures
 from edge.analytics.gunshot.ring import Ring
 from edge.analytics.gunshot.rounds import PATTERN_S
@@ -41,6 +41,8 @@ BEFORE_S = 1.1
 LEAST = 0.5
 """Probability from which shots are told."""
 MARGIN_S = 0.005
+ALONE_S = 0.8
+"""After a shot, from where on windows that end 0.2 s after an onset do not hold it."""
 AGAIN_S = 0.15
 """After an onset that was no shot, from where on another one is asked about anew."""
 
@@ -181,8 +183,10 @@ class GunshotAnalytics:
         if incident is not None and (waiting[0].index - incident.last > GAP_S * self._rate or incident.full):
             told += self._end(incident)
             incident = None
+        part = Stretch(stretch, begin, until, self._channel, ~self._health.deaf)
         if incident is not None:
-            if incident.more(sound, begin, since, until, verdict):
+            alone = waiting[0].index - incident.last > ALONE_S * self._rate and verdict.probability >= LEAST
+            if incident.more(sound, begin, since, until, verdict) or (alone and join_other(incident, part, waiting[0])):
                 told.append(incident.tell(Phase.UPDATE, self._ring.end))
             return told
         if verdict.probability < LEAST:
@@ -194,7 +198,6 @@ class GunshotAnalytics:
         if loud[0].index - waiting[0].index >= AGAIN_S * self._rate:
             self._done, self._waiting = loud[0].index, loud
             return told
-        part = Stretch(stretch, begin, until, self._channel, ~self._health.deaf)
         fresh = open_incident(self._incidents + 1, self._microphone, part, loud, verdict)
         if fresh is None:
             return told

@@ -59,6 +59,7 @@ class Incident:
         bearing: of it.
         verdict: the surest so far.
         shape: what a round sounds like; let go of with the incident.
+        height: largest magnitude of its first milliseconds, without rumble.
         moments: of what may be rounds: index in the stream, and probability.
     """
 
@@ -70,6 +71,7 @@ class Incident:
     bearing: Bearing | None
     verdict: Verdict
     shape: Pattern | None
+    height: float
     moments: list[tuple[float, float]] = field(default_factory=list)
 
     @property

@@ -28,6 +28,8 @@ NEAR_S = 0.02
 """Of a blast, in which there is no other round."""
 FIRST_PROBABILITY = 0.98
 """That the blast of an incident is a round: the incident's own probability is told beside it."""
+OTHER, OTHER_PROBABILITY = 0.5, 0.8
+"""Of the first shot's height that one that sounds otherwise has; and that it is one: it may be a late reflection."""
 ARRAY_S = 0.03
 """Longest delay between channels whose places are not known: ten metres."""
 
@@ -60,7 +62,7 @@ def loud_onsets(sound: npt.NDArray[np.float32], rate: int, begin: int, onsets: S
         begin: index in the stream of its first sample.
         onsets: in the stream, at least one.
     """
-    heights = [_height(sound, rate, onset.index - begin) for onset in onsets]
+    heights = [height_of(sound, rate, onset.index - begin) for onset in onsets]
     return list(onsets[next(number for number, height in enumerate(heights) if height >= NEITHER * max(heights)) :])
 
 
@@ -99,10 +101,35 @@ def open_incident(
     )
     first = Pick(blast.index + begin, blast.sigma, blast.peak, blast.noise)
     bearing = _bearing(microphone, stretch, well, blast.index)
-    incident = Incident(number, rate, first, came, heard, bearing, verdict, known)
+    height = height_of(sound, rate, round(blast.index))
+    incident = Incident(number, rate, first, came, heard, bearing, verdict, known, height)
     after = [one for one in rounds if one.index > blast.index + NEAR_S * rate]
     incident.add([Round(blast.index, 1.0, FIRST_PROBABILITY), *after], begin, first.index, max(stretch.until, first.index + 1))
     return incident
+
+
+def join_other(incident: Incident, stretch: Stretch, onset: Onset) -> bool:
+    """Take a shot that sounds otherwise than the ones before: another weapon, or from another place.
+
+    Args:
+        incident: that goes on.
+        stretch: to the last sample that has come.
+        onset: in the stream; the network confirms it, in windows that hold no earlier shot.
+
+    Returns:
+        Whether it was taken: it is about as loud, and can be picked.
+    """
+    rate, sound, begin = incident.rate, stretch.sound[stretch.channel], stretch.begin
+    picked = pick(sound, rate, onset.index - begin)
+    if picked is None or height_of(sound, rate, onset.index - begin) < OTHER * incident.height:
+        return False
+    known = pattern(sound, rate, picked.index)
+    rounds: list[Round] = []
+    if known is not None:
+        rounds, incident.shape = find_rounds(sound, rate, known, picked.index)
+    after = [one for one in rounds if one.index > picked.index + NEAR_S * rate]
+    first = Round(picked.index, 1.0, OTHER_PROBABILITY)
+    return incident.add([first, *after], begin, picked.index + begin, max(stretch.until, picked.index + begin + 1)) > 0
 
 
 def _bearing(microphone: Microphone, stretch: Stretch, well: npt.NDArray[np.bool_], onset: float) -> Bearing | None:
@@ -115,7 +142,7 @@ def _bearing(microphone: Microphone, stretch: Stretch, well: npt.NDArray[np.bool
     return direction(stretch.sound[order], microphone.rate_hz, onset, places, where.heading)
 
 
-def _height(sound: npt.NDArray[np.float32], rate: int, index: int) -> float:
+def height_of(sound: npt.NDArray[np.float32], rate: int, index: int) -> float:
     """Largest magnitude of the first milliseconds of an onset."""
     edge = reach(rate)
     part = sound[max(0, index - edge) : index + round(HEIGHT_S * rate) + edge]

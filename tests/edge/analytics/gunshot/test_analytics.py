@@ -126,6 +126,15 @@ def test_shots_less_than_a_second_and_a_half_apart_are_one_incident_and_others_a
     assert [(shots.incident, shots.phase) for shots in told] == [(1, Phase.NEW), (1, Phase.END), (2, Phase.NEW), (2, Phase.END)]
 
 
+def test_a_shot_that_sounds_otherwise_belongs_to_the_incident_and_the_tail_of_one_does_not_make_another() -> None:
+    one, other = burst(44, 1, 600, after_s=0.7).sound, burst(51, 1, 600, metres=25.0, after_s=2.0).sound
+    told = fed(listening(), np.concatenate([one, other], axis=1))
+    assert {shots.incident for shots in told} == {1}
+    assert told[-1].detected.shots.value == 2
+    assert told[-1].detected.onsets_ms[1] == pytest.approx(1100, abs=1)
+    assert fed(listening(), burst(51, 1, 600, metres=25.0, after_s=2.5).sound)[-1].detected.shots.value == 1
+
+
 @settings(max_examples=6, deadline=None)
 @given(cuts=st.lists(st.integers(0, 16_000 * 2), max_size=12))
 def test_blocks_change_nothing_but_the_moment_of_the_decision(cuts: list[int]) -> None:
