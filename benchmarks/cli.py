@@ -46,6 +46,7 @@ MODULES = {
     "anpr-lists": "benchmarks.anpr_lists",
     "gunshot-count": "benchmarks.gunshot_count",
     "gunshot-doa": "benchmarks.gunshot_doa",
+    "gunshot-locate": "benchmarks.gunshot_locate",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""
 

@@ -1,0 +1,307 @@
+"""Detections joined into incidents as they come, in any order and however late. Pure: the time is handed in.
+
+Rules:
+
+- A detection that a well-located incident explains joins it, and the place improves. Otherwise whatever is near in place and
+  time and not yet settled is divided anew (:mod:`fleet.fusion.gunshot.partition`): a wrong first guess is undone by what
+  comes later.
+- An incident keeps its number while detections of it do; what is merged or divided is told under the number of most of them.
+- What boxes hear within :data:`ECHO_S` behind an incident that they heard too, and no three place elsewhere, is its echo.
+- A clock that is not set: the detection joins the incident at which its bearing points, if it came within :data:`UNSET_S` of
+  it.
+- Open detections are at most :data:`MOST_OPEN`, incidents close :data:`HOLD_S` after they last grew, and a detection is
+  looked at with at most :data:`fleet.fusion.gunshot.partition.MOST` others: memory and time for each are bounded.
+- When an incident closes its boxes are confirmed or not (:mod:`fleet.fusion.gunshot.trust`), and clocks learn from it.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fleet.fusion.gunshot.air import SLOWEST, Weather, travel
+from fleet.fusion.gunshot.align import align, longest_s, together
+from fleet.fusion.gunshot.bias import Biases
+from fleet.fusion.gunshot.detections import Detection
+from fleet.fusion.gunshot.locate import Located, learn, locate
+from fleet.fusion.gunshot.partition import MOST, MOST_LATE_S, TOGETHER_M, divide
+from fleet.fusion.gunshot.regions import HEARD_M
+from fleet.fusion.gunshot.trust import Trust
+
+HOLD_S = 600.0
+"""A box whose link was down for some minutes still takes part."""
+MOST_OPEN = 20_000
+ECHO_S = 1.5
+"""Sound from a wall 250 m off."""
+UNSET_S = 30.0
+SETTLED = 7
+"""Boxes from which a place without doubt is not questioned by the next detection."""
+CONFIRMS = 3
+"""Boxes that make an incident more than chance."""
+NEIGHBOUR_M = 600.0
+"""A box so near should hear it too."""
+_WINDOW_S = TOGETHER_M / SLOWEST
+_LEAST_ODDS = 1e-3
+_Z = 4.0
+
+
+@dataclass(frozen=True)
+class Incident:
+    """What several boxes, or one, heard of one shot or volley.
+
+    Attributes:
+        number: of the incident; it stays while the incident grows.
+        detections: all that belong to it, as the boxes sent them.
+        located: where it was.
+        shots: how many the middle one of its boxes counted.
+        probability: that it was shots, by what its boxes say, each weighed with how far it is trusted. All heard the same sound
+            and err alike: it is their mean, not their product.
+        echo_of: the incident of which it is an echo.
+        grown_s: when it last grew.
+    """
+
+    number: int
+    detections: tuple[Detection, ...]
+    located: Located
+    shots: int
+    probability: float
+    grown_s: float
+    echo_of: int | None = None
+
+    @property
+    def boxes(self) -> int:
+        """Different boxes that heard it."""
+        return len({d.node for d in self.detections})
+
+    @property
+    def settled(self) -> bool:
+        """Whether its place is beyond doubt."""
+        return len(self.located.spots) == 1 and self.located.believed >= SETTLED
+
+    @property
+    def first_s(self) -> float:
+        """Earliest onset, by clocks that are set if there are any."""
+        return min(self.detections, key=lambda d: (not d.synchronised, d.at_s)).at_s
+
+
+class Association:
+    """Incidents of one city."""
+
+    def __init__(self, weather: Weather | None = None) -> None:
+        self.weather = weather or Weather()
+        """To be set when there is news of it."""
+        self.trust = Trust()
+        self.biases = Biases()
+        self._open: OrderedDict[int, Incident] = OrderedDict()
+        self._seconds: dict[int, set[int]] = {}
+        """Incidents by the second of each of their onsets."""
+        self._places: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._held = 0
+        self._number = 0
+
+    def __len__(self) -> int:
+        return self._held
+
+    def add(self, heard: Detection, now: float) -> list[Incident]:
+        """Take in one detection.
+
+        Args:
+            heard: whatever a box says; one that is open already changes nothing.
+            now: when it came, seconds since 1970.
+
+        Returns:
+            Incidents that are new or changed. One whose number is not among the open ones any more became part of them.
+        """
+        self._places[heard.node] = (heard.x, heard.y)
+        self._places.move_to_end(heard.node)
+        if len(self._places) > MOST_OPEN:
+            self._places.popitem(last=False)
+        while self._held >= MOST_OPEN:
+            self._close(next(iter(self._open)), now)
+        if not heard.synchronised:
+            return [self._unset(heard, now)]
+        around = self._around(heard)
+        if any(heard in incident.detections for incident in around):
+            return []
+        joined = self._joining(heard, around, now)
+        if joined is not None:
+            return [joined]
+        return self._divide(heard, [i for i in around if not i.settled], now)
+
+    def close(self, now: float) -> list[Incident]:
+        """Close what has not grown for :data:`HOLD_S`; what is closed is returned, as it was last."""
+        closed = []
+        while self._open:
+            number, incident = next(iter(self._open.items()))  # grown longest ago
+            if now - incident.grown_s <= HOLD_S:
+                break
+            closed.append(self._close(number, now))
+        return closed
+
+    @property
+    def open(self) -> tuple[Incident, ...]:
+        """Incidents that may still grow."""
+        return tuple(self._open.values())
+
+    def _around(self, heard: Detection) -> list[Incident]:
+        """Open incidents that a detection could have to do with, the nearest in time first."""
+        second = math.floor(heard.at_s)
+        reach = math.ceil(_WINDOW_S)
+        numbers: set[int] = set()
+        for key in range(second - reach, second + reach + 1):
+            numbers |= self._seconds.get(key, set())
+        near = []
+        for number in numbers:
+            incident = self._open[number]
+            if any(math.hypot(d.x - heard.x, d.y - heard.y) <= TOGETHER_M for d in incident.detections):
+                near.append(incident)
+        return sorted(near, key=lambda i: (min(abs(d.at_s - heard.at_s) for d in i.detections), i.number))
+
+    def _joining(self, heard: Detection, around: list[Incident], now: float) -> Incident | None:
+        """Into the settled incident that explains it best."""
+        best: tuple[float, Incident, float] | None = None
+        for incident in around:
+            if not incident.settled or any(d.node == heard.node for d in incident.detections):
+                continue
+            off = self._off(heard, incident)
+            if off is not None and (best is None or abs(off[0]) < best[0]):
+                best = abs(off[0]), incident, off[1]
+        if best is None:
+            return None
+        incident = best[1]
+        return self._store(incident.number, (*incident.detections, heard), now)
+
+    def _off(self, heard: Detection, incident: Incident) -> tuple[float, float] | None:
+        """By how much a detection misses what an incident predicts, seconds and sigmas; ``None`` if it is too much."""
+        at = incident.located
+        assert at.x is not None and at.y is not None and at.at_s is not None and at.covariance is not None  # noqa: PT018
+        if math.hypot(at.x - heard.x, at.y - heard.y) > HEARD_M:
+            return None
+        seconds, _ = travel(
+            np.array([at.x, at.y]), np.array([[heard.x, heard.y]]), np.array(at.speed or self.weather.speed), np.array(at.wind)
+        )
+        first = min((d for d in incident.detections if d.synchronised), key=lambda d: d.at_s)
+        over = align(first, heard, longest_s(first, heard, SLOWEST, MOST_LATE_S))
+        if over is None:
+            return None
+        sigma = (
+            math.hypot(
+                heard.onset_sigma_s, math.sqrt(float(np.trace(at.covariance))) / SLOWEST, heard.position_sigma_m / SLOWEST
+            )
+            + float(seconds[0]) * 0.01
+        )
+        mine = heard.at_s + heard.onsets_s[over.second] - first.onsets_s[over.first]
+        late = mine - at.at_s - float(seconds[0])
+        return (late, late / sigma) if -_Z * sigma < late < MOST_LATE_S else None
+
+    def _divide(self, heard: Detection, around: list[Incident], now: float) -> list[Incident]:
+        detections, taken = [heard], []
+        for incident in around:
+            timed = [d for d in incident.detections if d.synchronised]
+            if timed and len(detections) + len(timed) <= MOST:
+                detections += timed
+                taken.append(incident)
+        trust = np.array([self.trust.of(d.node) for d in detections])
+        groups = divide(detections, trust, self.weather, self.biases)
+        unset = {i.number: tuple(d for d in i.detections if not d.synchronised) for i in taken}
+        owner = {id(d): i.number for i in taken for d in i.detections}
+        before = {i.number: i.detections for i in taken}
+        numbers = set(before)
+        changed = []
+        for group in sorted(groups, key=lambda g: -len(g.members)):
+            members = tuple(detections[i] for i in group.members)
+            votes = [owner[id(d)] for d in members if owner.get(id(d)) in numbers]
+            number = statistics.mode(votes) if votes else self._next()
+            numbers.discard(number)
+            members += unset.get(number, ())
+            if set(before.get(number, ())) != set(members):
+                changed.append(self._store(number, members, now, group.located))
+        for number in numbers:  # merged into others
+            self._drop(number)
+            if unset[number]:
+                changed.append(self._store(number, unset[number], now))
+        return changed
+
+    def _unset(self, heard: Detection, now: float) -> Incident:
+        for incident in reversed(self._open.values()):
+            if now - incident.grown_s > UNSET_S:
+                continue
+            at = incident.located
+            if heard.bearing is None or at.x is None or at.y is None or any(d.node == heard.node for d in incident.detections):
+                continue
+            turn = math.atan2(at.x - heard.x, at.y - heard.y) - heard.bearing.azimuth
+            turn = (turn + math.pi) % (2 * math.pi) - math.pi
+            if abs(turn) <= 3 * heard.bearing.sigma and math.hypot(at.x - heard.x, at.y - heard.y) <= HEARD_M:
+                return self._store(incident.number, (*incident.detections, heard), now)
+        return self._store(self._next(), (heard,), now)
+
+    def _store(self, number: int, members: tuple[Detection, ...], now: float, located: Located | None = None) -> Incident:
+        self._drop(number)
+        incident = Incident(
+            number=number,
+            detections=members,
+            located=located or locate(together(list(members), MOST_LATE_S), self.weather, self.biases),
+            shots=int(statistics.median_low(len(d.onsets_s) for d in members)),
+            probability=self._probability(members),
+            grown_s=now,
+        )
+        incident = replace(incident, echo_of=self._echo(incident))
+        self._open[number] = incident
+        self._held += len(members)
+        for second in {math.floor(d.at_s) for d in members if d.synchronised}:
+            self._seconds.setdefault(second, set()).add(number)
+        return incident
+
+    def _probability(self, members: tuple[Detection, ...]) -> float:
+        weight = [self.trust.of(d.node) for d in members]
+        said = [min(max(d.posterior, _LEAST_ODDS), 1 - _LEAST_ODDS) for d in members]
+        mean = sum(w * math.log(p / (1 - p)) for w, p in zip(weight, said, strict=True)) / sum(weight)
+        probability = 1 / (1 + math.exp(-mean))
+        return probability if len({d.node for d in members}) > 1 else probability * weight[0]
+
+    def _echo(self, incident: Incident) -> int | None:
+        if incident.boxes >= CONFIRMS or not incident.detections[0].synchronised:
+            return None
+        for other in self._around(incident.detections[0]):
+            if other.number == incident.number or other.echo_of is not None or other.boxes <= incident.boxes:
+                continue
+            heard = {d.node: d.at_s for d in other.detections if d.synchronised}
+            if all(d.node in heard and 0 < d.at_s - heard[d.node] <= ECHO_S for d in incident.detections):
+                return other.number
+        return None
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _drop(self, number: int) -> None:
+        incident = self._open.pop(number, None)
+        if incident is None:
+            return
+        self._held -= len(incident.detections)
+        for second in {math.floor(d.at_s) for d in incident.detections if d.synchronised}:
+            there = self._seconds[second]
+            there.discard(number)
+            if not there:
+                del self._seconds[second]
+
+    def _close(self, number: int, now: float) -> Incident:
+        incident = self._open[number]
+        self._drop(number)
+        if incident.boxes >= CONFIRMS:
+            for node in {d.node for d in incident.detections}:
+                self.trust.count(node, now, confirmed=True)
+            learn(self.biases, together(list(incident.detections), MOST_LATE_S), incident.located, self.weather)
+        elif incident.boxes == 1 and incident.echo_of is None and self._has_neighbours(incident.detections[0]):
+            self.trust.count(incident.detections[0].node, now, confirmed=False)
+        return incident
+
+    def _has_neighbours(self, heard: Detection) -> bool:
+        near = (
+            math.hypot(x - heard.x, y - heard.y) <= NEIGHBOUR_M for node, (x, y) in self._places.items() if node != heard.node
+        )
+        return sum(near) >= CONFIRMS - 1
