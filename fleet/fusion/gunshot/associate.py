@@ -27,8 +27,8 @@ from fleet.fusion.gunshot.air import SLOWEST, Weather, travel
 from fleet.fusion.gunshot.align import align, longest_s, together
 from fleet.fusion.gunshot.bias import Biases
 from fleet.fusion.gunshot.detections import Detection
-from fleet.fusion.gunshot.locate import Located, learn, locate
-from fleet.fusion.gunshot.partition import MOST, MOST_LATE_S, TOGETHER_M, divide
+from fleet.fusion.gunshot.locate import Located, learn
+from fleet.fusion.gunshot.partition import MOST, MOST_LATE_S, TOGETHER_M, Locator, divide
 from fleet.fusion.gunshot.regions import HEARD_M
 from fleet.fusion.gunshot.trust import Trust
 
@@ -92,10 +92,9 @@ class Association:
     """Incidents of one city."""
 
     def __init__(self, weather: Weather | None = None) -> None:
-        self.weather = weather or Weather()
-        """To be set when there is news of it."""
         self.trust = Trust()
         self.biases = Biases()
+        self._locator = Locator(weather or Weather(), self.biases)
         self._open: OrderedDict[int, Incident] = OrderedDict()
         self._seconds: dict[int, set[int]] = {}
         """Incidents by the second of each of their onsets."""
@@ -105,6 +104,16 @@ class Association:
 
     def __len__(self) -> int:
         return self._held
+
+    @property
+    def weather(self) -> Weather:
+        """What is known of the air; to be set when there is news of it."""
+        return self._locator.weather
+
+    @weather.setter
+    def weather(self, weather: Weather) -> None:
+        self._locator.weather = weather
+        self._locator.forget()
 
     def add(self, heard: Detection, now: float) -> list[Incident]:
         """Take in one detection.
@@ -157,7 +166,7 @@ class Association:
         near = []
         for number in numbers:
             incident = self._open[number]
-            if any(math.hypot(d.x - heard.x, d.y - heard.y) <= TOGETHER_M for d in incident.detections):
+            if any(_reaches(d, heard) for d in incident.detections):
                 near.append(incident)
         return sorted(near, key=lambda i: (min(abs(d.at_s - heard.at_s) for d in i.detections), i.number))
 
@@ -206,7 +215,7 @@ class Association:
                 detections += timed
                 taken.append(incident)
         trust = np.array([self.trust.of(d.node) for d in detections])
-        groups = divide(detections, trust, self.weather, self.biases)
+        groups = divide(detections, trust, self._locator)
         unset = {i.number: tuple(d for d in i.detections if not d.synchronised) for i in taken}
         owner = {id(d): i.number for i in taken for d in i.detections}
         before = {i.number: i.detections for i in taken}
@@ -219,7 +228,7 @@ class Association:
             numbers.discard(number)
             members += unset.get(number, ())
             if set(before.get(number, ())) != set(members):
-                changed.append(self._store(number, members, now, group.located))
+                changed.append(self._store(number, members, now, None if unset.get(number) else group.located))
         for number in numbers:  # merged into others
             self._drop(number)
             if unset[number]:
@@ -244,7 +253,7 @@ class Association:
         incident = Incident(
             number=number,
             detections=members,
-            located=located or locate(together(list(members), MOST_LATE_S), self.weather, self.biases),
+            located=located or self._locator(members),
             shots=int(statistics.median_low(len(d.onsets_s) for d in members)),
             probability=self._probability(members),
             grown_s=now,
@@ -295,7 +304,8 @@ class Association:
         if incident.boxes >= CONFIRMS:
             for node in {d.node for d in incident.detections}:
                 self.trust.count(node, now, confirmed=True)
-            learn(self.biases, together(list(incident.detections), MOST_LATE_S), incident.located, self.weather)
+            if learn(self.biases, together(list(incident.detections), MOST_LATE_S), incident.located, self.weather):
+                self._locator.forget()
         elif incident.boxes == 1 and incident.echo_of is None and self._has_neighbours(incident.detections[0]):
             self.trust.count(incident.detections[0].node, now, confirmed=False)
         return incident
@@ -305,3 +315,12 @@ class Association:
             math.hypot(x - heard.x, y - heard.y) <= NEIGHBOUR_M for node, (x, y) in self._places.items() if node != heard.node
         )
         return sum(near) >= CONFIRMS - 1
+
+
+def _reaches(one: Detection, other: Detection) -> bool:
+    """Whether both may have heard one volley: sound could go from box to box between some shot of each."""
+    if not one.synchronised or math.hypot(one.x - other.x, one.y - other.y) > TOGETHER_M:
+        return False
+    begins, ends = one.at_s - other.at_s - other.onsets_s[-1], one.at_s + one.onsets_s[-1] - other.at_s
+    most_s = longest_s(one, other, SLOWEST, max(MOST_LATE_S, ECHO_S))
+    return begins <= most_s and ends >= -most_s

@@ -5,8 +5,8 @@ Rules:
 - Three onsets, two onsets and a bearing, or two bearings give a point with a 90% ellipse; two onsets a curve; one box with a
   bearing a sector; one without a disc. What is too little for a point is never drawn as one.
 - The ellipse holds the shot in 90% of cases: it has in it the sigmas of clocks, positions, air and bearings, the doubt about
-  which boxes heard it directly (:mod:`fleet.fusion.gunshot.suppositions`), and grows where residuals are larger than the
-  sigmas say.
+  which boxes heard it directly (:mod:`fleet.fusion.gunshot.suppositions`), and grows as far as residuals are larger than the
+  sigmas say (and shrinks, less readily, where they are smaller).
 - Where two places explain what was heard, both are named with their probabilities; the ellipse is around all that is not
   improbable.
 - Each box's residual is told, and of a box that was not believed, why.
@@ -27,7 +27,7 @@ from fleet.fusion.gunshot.regions import Curve, Disc, Ellipse, Sector, curve, el
 from fleet.fusion.gunshot.rows import AIR_SIGMA_S, METRES_PER_SECOND, Rows
 from fleet.fusion.gunshot.suppositions import MOST_ROWS, Weighed, weigh
 
-SIGMAS_WORTH = 8.0
+SIGMAS_WORTH = 20.0
 """Residuals that the told sigmas count for: how well sigmas are known before a shot."""
 HELD = 0.9
 """The ellipse is around the most probable places that together have this probability."""
@@ -191,10 +191,10 @@ def _point(rows: Rows, weighed: Weighed, residuals: tuple[Residual, ...]) -> Loc
     mean, covariance = _moments(weighed, _held(weighed, places))
     freedom = int(weighed.direct[0].sum()) - 3  # x, y and when
     square = float(weighed.solutions.square[0])
-    grown = max(1.0, (SIGMAS_WORTH + square) / (SIGMAS_WORTH + max(freedom, 0)))
+    scale = (SIGMAS_WORTH + square) / (SIGMAS_WORTH + max(freedom, 0)) if freedom > 0 else 1.0
     east, north, zero = rows.origin
     x, y = float(mean[0] + east), float(mean[1] + north)
-    covariance = covariance * grown
+    covariance = covariance * scale
     spots = []
     for members in places:
         at, _ = _moments(weighed, members)

@@ -14,6 +14,7 @@ Rules:
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,7 @@ _COARSE_S = 0.06
 _FINE_S = 2e-3
 """What a located place may be off besides its covariance: ways through the air differ."""
 _PLACES = 2
+_REMEMBERED = 500
 _CANDIDATES = 4
 _ROUNDS = 3
 _LOCATIONS = 12
@@ -58,17 +60,42 @@ class Group:
     located: Located
 
 
+class Locator:
+    """Locates what boxes heard, and remembers it: with each detection that comes the same others are asked again."""
+
+    def __init__(self, weather: Weather, biases: Biases | None = None) -> None:
+        self.weather = weather
+        self.solved = 0
+        """How often it had to work."""
+        self._biases = biases
+        self._known: OrderedDict[tuple[Detection, ...], Located] = OrderedDict()
+
+    def __call__(self, heard: tuple[Detection, ...]) -> Located:
+        """As one shot; residuals in the order of what was heard."""
+        located = self._known.get(heard)
+        if located is None:
+            self.solved += 1
+            located = locate(together(list(heard), MOST_LATE_S), self.weather, self._biases)
+            self._known[heard] = located
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return located
+
+    def forget(self) -> None:
+        """When the weather or the clocks are known better."""
+        self._known.clear()
+
+
 @dataclass
 class _Scene:
     """Everything that was heard, and how each detection lies over each other (filled as it is asked for)."""
 
     heard: list[Detection]
     trust: Floats
-    weather: Weather
-    biases: Biases | None
+    locator: Locator
 
     def __post_init__(self) -> None:
-        self.spent = 0
+        self._before = self.locator.solved
         self._known: dict[tuple[int, int], Aligned | None] = {}
 
     def over(self, one: int, other: int) -> Aligned | None:
@@ -79,25 +106,28 @@ class _Scene:
             self._known[one, other] = align(a, b, longest_s(a, b, SLOWEST, MOST_LATE_S)) if near else None
         return self._known[one, other]
 
+    @property
+    def spent(self) -> int:
+        """Places solved for so far."""
+        return self.locator.solved - self._before
+
     def locate(self, members: list[int]) -> Located:
         """As one shot."""
-        self.spent += 1
-        return locate(together([self.heard[i] for i in members], MOST_LATE_S), self.weather, self.biases)
+        return self.locator(tuple(self.heard[i] for i in members))
 
 
-def divide(heard: list[Detection], trust: Floats, weather: Weather, biases: Biases | None = None) -> list[Group]:
+def divide(heard: list[Detection], trust: Floats, locator: Locator) -> list[Group]:
     """Divide.
 
     Args:
         heard: with clocks that are set, at most :data:`MOST`.
         trust: (n,) of the box of each, (0, 1].
-        weather: what is known of the air.
-        biases: of the boxes' clocks.
+        locator: knows the air and the clocks.
 
     Returns:
         Groups without a detection in common, all detections in one; those with most boxes first.
     """
-    scene = _Scene(heard, trust, weather, biases)
+    scene = _Scene(heard, trust, locator)
     left = sorted(range(len(heard)), key=lambda i: heard[i].at_s)
     found = []
     while len(left) > 1:
@@ -121,6 +151,8 @@ def _strongest(scene: _Scene, left: list[int]) -> Group | None:
                 candidates[key] = max(strength, candidates.get(key, -math.inf))
     best: tuple[float, Group] | None = None
     for key in sorted(candidates, key=lambda key: -candidates[key])[:_CANDIDATES]:
+        if best is not None and set(key) <= set(best[1].members):
+            continue
         group = _refined(scene, left, list(key))
         if group is None:
             continue
@@ -136,6 +168,7 @@ def _refined(scene: _Scene, left: list[int], members: list[int]) -> Group | None
     """Members that a located place explains, located again, until nothing changes."""
     located = None
     for _ in range(_ROUNDS):
+        members = sorted(members, key=lambda i: (scene.heard[i].at_s, scene.heard[i].node))
         located = scene.locate(members)
         kept = [i for i, told in zip(members, located.residuals, strict=True) if _stays(told)]
         if len(kept) == len(members) and located.x is not None:
@@ -145,6 +178,7 @@ def _refined(scene: _Scene, left: list[int], members: list[int]) -> Group | None
         if len(kept) <= 1:
             return None
         members = kept
+    members = sorted(members, key=lambda i: (scene.heard[i].at_s, scene.heard[i].node))
     return Group(tuple(members), scene.locate(members))
 
 
@@ -184,7 +218,8 @@ def _rough(scene: _Scene, seed: int, others: list[int]) -> list[tuple[float, lis
     turn = np.arange(_AROUND) * (2 * np.pi / _AROUND)
     place = (np.array(_RINGS_M)[:, None, None] * np.stack([np.sin(turn), np.cos(turn)], axis=-1)).reshape(-1, 2)
     count = len(place)
-    speed, wind = np.full(count, scene.weather.speed), np.tile([scene.weather.east, scene.weather.north], (count, 1))
+    air = scene.locator.weather
+    speed, wind = np.full(count, air.speed), np.tile([air.east, air.north], (count, 1))
     zero = -travel(place, np.zeros((1, 2)), speed, wind)[0][:, 0]
     odds = _odds(scene, seed, others, _Shots(place, zero, speed, wind, _COARSE_S))
     speaks = np.maximum(odds, 0.0)
