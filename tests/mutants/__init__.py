@@ -13,6 +13,7 @@ from tests.mutants import (
     edge_updates,
     fleet,
     fleet_fusion,
+    fleet_gunshots,
     fleet_lists,
     fleet_rollouts,
     models,
@@ -38,6 +39,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *ota_publisher.MUTANTS,
     *fleet.MUTANTS,
     *fleet_fusion.MUTANTS,
+    *fleet_gunshots.MUTANTS,
     *fleet_rollouts.MUTANTS,
     *fleet_lists.MUTANTS,
 )

@@ -189,7 +189,7 @@ def _point(rows: Rows, weighed: Weighed, residuals: tuple[Residual, ...]) -> Loc
     best = weighed.solutions.theta[0]
     places = _places(weighed)
     mean, covariance = _moments(weighed, _held(weighed, places))
-    freedom = int(weighed.direct[0].sum()) - 3  # x, y and when
+    freedom = int(weighed.used[0].sum()) - 3  # x, y and when
     square = float(weighed.solutions.square[0])
     scale = (SIGMAS_WORTH + square) / (SIGMAS_WORTH + max(freedom, 0)) if freedom > 0 else 1.0
     east, north, zero = rows.origin

@@ -5,7 +5,7 @@ Rules:
 - Unknown are six numbers: source x, y (m), time of the shot (as metres of sound, so that all columns are of one size), speed
   of sound, wind x, y (m/s). All six have priors; those of position and time are so wide that they only keep a solver at home.
 - Rows of onsets come first, then bearings. Their covariance may join them: clocks whose biases were learned together.
-- A row is *direct* or not; a row that is not weighs nothing (:mod:`fleet.fusion.gunshot.solver` takes a mask).
+- Which rows are of this shot and which are late is supposed, not known (:mod:`fleet.fusion.gunshot.suppositions`).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Rules:
 
 - Levenberg-Marquardt on whitened rows and priors, one batch for all suppositions and starts; each has its own damping.
 - The covariance is the inverse of the Fisher information at the solution, priors included.
-- ``evidence`` is the logarithm of the probability of the direct rows with the unknowns integrated out (Laplace's method;
+- ``evidence`` is the logarithm of the probability of the used rows with the unknowns integrated out (Laplace's method;
   MacKay, Information Theory, Inference and Learning Algorithms, chapter 27), without what is the same for all suppositions.
 """
 
@@ -47,21 +47,23 @@ class Solutions:
     sigma: Floats
 
 
-def solve(rows: Rows, direct: Bools, start: Floats) -> Solutions:
+def solve(rows: Rows, used: Bools, late_s: Floats, start: Floats) -> Solutions:
     """Solve.
 
     Args:
         rows: what was measured.
-        direct: (h, rows) which of them each supposition believes.
+        used: (h, rows) which of them each supposition takes for this shot's.
+        late_s: (h, rows) by how much each is supposed to be late on average; it spreads as much (as an exponential distribution
+            does, of which these are mean and standard deviation).
         start: (h, 6).
     """
     eye = np.eye(len(rows))
-    both = direct[:, :, None] & direct[:, None, :]
-    covariance = np.where(both, rows.covariance, eye)
+    both = used[:, :, None] & used[:, None, :]
+    covariance = np.where(both, rows.covariance, eye) + late_s[:, :, None] ** 2 * eye
     lower = np.linalg.cholesky(covariance)
-    whiten: Floats = np.asarray(np.linalg.inv(lower) * direct[:, None, :], dtype=np.float64)
+    whiten: Floats = np.asarray(np.linalg.inv(lower) * used[:, None, :], dtype=np.float64)
     theta = _bounded(start.copy())
-    cost, gradient, normal, residual = _terms(rows, whiten, theta)
+    cost, gradient, normal, residual = _terms(rows, whiten, late_s, theta)
     damping = np.full(len(theta), 1e-3)
     going = np.arange(len(theta))
     for _ in range(_ROUNDS):
@@ -69,7 +71,7 @@ def solve(rows: Rows, direct: Bools, start: Floats) -> Solutions:
         scaled = normal[going] + (damping[going, None] * diagonal)[:, :, None] * np.eye(UNKNOWNS)
         step = np.linalg.solve(scaled, gradient[going][..., None])[..., 0]
         tried = _bounded(theta[going] + step)
-        found = _terms(rows, whiten[going], tried)
+        found = _terms(rows, whiten[going], late_s[going], tried)
         better = found[0] < cost[going]
         gained = cost[going] - found[0]
         into = going[better]
@@ -83,14 +85,14 @@ def solve(rows: Rows, direct: Bools, start: Floats) -> Solutions:
     slope = rows.residuals(theta)[1]
     around = np.einsum("hri,hij,hrj->hr", slope, spread, slope) + np.diagonal(rows.covariance)
     volume = np.linalg.slogdet(spread)[1] / 2 - np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
-    evidence = volume - cost / 2 - direct.sum(axis=1) * np.log(2 * np.pi) / 2
+    evidence = volume - cost / 2 - used.sum(axis=1) * np.log(2 * np.pi) / 2
     return Solutions(theta, spread, cost, evidence, residual, np.sqrt(np.maximum(around, 1e-12)))
 
 
-def _terms(rows: Rows, whiten: Floats, theta: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def _terms(rows: Rows, whiten: Floats, late_s: Floats, theta: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Cost, minus half its gradient, the Fisher information, and residuals."""
     residual, slope = rows.residuals(theta)
-    weighed = np.einsum("hij,hj->hi", whiten, residual)
+    weighed = np.einsum("hij,hj->hi", whiten, residual - late_s)
     tilted = whiten @ slope
     off = (rows.prior - theta) / rows.prior_sigma
     cost = np.sum(weighed**2, axis=1) + np.sum(off**2, axis=1)

@@ -3,7 +3,8 @@
 Rules:
 
 - A row is direct, or **late** (a wall or a corner in the way; likely), or nothing of this shot (unlikely; the only
-  explanation of an early one). A late onset lies behind its prediction by an exponentially distributed time.
+  explanation of an early one). A late onset lies behind its prediction by an exponentially distributed time, and so still
+  says something.
 - Suppositions grow by one row at a time from the most probable ones (beam search), until more doubt explains nothing; starts
   come from a consensus of onsets on rings around the box that heard it first. Work is bounded by :data:`MOST_ROWS`,
   :data:`_BEAM` and :data:`_MOST_DOUBTED`.
@@ -16,10 +17,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fleet.fusion.gunshot.air import Floats, travel
 from fleet.fusion.gunshot.rows import METRES_PER_SECOND, UNKNOWNS, Bools, Rows
 from fleet.fusion.gunshot.solver import Solutions, solve
+
+States = NDArray[np.int8]
 
 MOST_ROWS = 24
 LATE = 0.12
@@ -32,10 +36,14 @@ STRAY_WITHIN_S = 4.0
 """which may have been at any time in this."""
 ASTRAY = 0.05
 """Share of bearings that point to a reflection; they may point anywhere."""
+_DIRECT, _LATE, _STRAY = 0, 1, 2
 _STARTS = 6
 _BEAM = 8
 _MOST_DOUBTED = 5
 _LEAST_ROWS = 3
+_LEAST_DIRECT = 2
+_FAR = 4.0
+"""Sigmas too early, or means of a detour too late, from which a row may be of something else."""
 _HOPELESS = 6.0
 """Natural logarithm of odds at which a supposition is dropped."""
 _RINGS_M = (6.0, 25.0, 60.0, 110.0, 170.0, 240.0, 330.0, 450.0, 620.0, 850.0, 1200.0)
@@ -51,11 +59,13 @@ class Weighed:
 
     Attributes:
         direct: (h, rows) which rows each believes.
+        used: (h, rows) these and the late ones.
         weight: (h,) probabilities, 1 in all.
         solutions: of each.
     """
 
     direct: Bools
+    used: Bools
     weight: Floats
     solutions: Solutions
 
@@ -63,57 +73,84 @@ class Weighed:
 def weigh(rows: Rows) -> Weighed:
     """Suppose, solve and weigh."""
     starts = _starts(rows)
-    layer = np.ones((len(starts), len(rows)), dtype=bool)
-    kept_direct, kept = layer, solve(rows, layer, starts)
+    layer = np.full((len(starts), len(rows)), _DIRECT, dtype=np.int8)
+    states, kept = layer, _solved(rows, layer, starts)
     score = _score(rows, layer, kept)
     frontier = np.argsort(-score)[:_BEAM]
     seen = {layer[0].tobytes()}
-    for depth in range(min(_MOST_DOUBTED, len(rows) - _LEAST_ROWS)):
+    for depth in range(_MOST_DOUBTED):
         best = float(score.max())
-        layer, start = _children(kept_direct[frontier], kept.theta[frontier], starts[:1] if depth == 0 else starts[:0], seen)
+        parents = [(states[i], kept.theta[i], _may_stray(rows, kept, int(i), depth)) for i in frontier]
+        layer, start = _children(parents, len(rows.timed), starts[:1] if depth == 0 else starts[:0], seen)
         if not len(layer):
             break
-        found = solve(rows, layer, start)
+        found = _solved(rows, layer, start)
         scored = _score(rows, layer, found)
         offset = len(score)
-        kept_direct, kept = np.concatenate([kept_direct, layer]), _joined(kept, found)
+        states, kept = np.concatenate([states, layer]), _joined(kept, found)
         score = np.concatenate([score, scored])
         frontier = offset + np.argsort(-scored)[:_BEAM]
         frontier = frontier[score[frontier] > best - _HOPELESS]
         if not len(frontier):
             break
-    order = _distinct(kept_direct, kept, score)
+    order = _distinct(states, kept, score)
     weight = np.exp(score[order] - score[order[0]])
-    return Weighed(kept_direct[order], weight / weight.sum(), _chosen(kept, order))
+    return Weighed(states[order] == _DIRECT, states[order] != _STRAY, weight / weight.sum(), _chosen(kept, order))
 
 
-def _children(direct: Bools, theta: Floats, starts: Floats, seen: set[bytes]) -> tuple[Bools, Floats]:
+def _solved(rows: Rows, states: States, start: Floats) -> Solutions:
+    return solve(rows, states != _STRAY, np.where(states == _LATE, LATE_MEAN_S, 0.0), start)
+
+
+def _may_stray(rows: Rows, kept: Solutions, index: int, depth: int) -> Bools:
+    """Which rows are worth supposing to be of something else: at first all, then what lies far off."""
+    off = kept.residual[index] / np.sqrt(np.diagonal(rows.covariance))
+    may: Bools = (off < -_FAR) | (kept.residual[index] > _FAR * LATE_MEAN_S)
+    may[len(rows.timed) :] = True
+    return may | (depth == 0)
+
+
+def _children(
+    parents: list[tuple[States, Floats, Bools]], timed: int, starts: Floats, seen: set[bytes]
+) -> tuple[States, Floats]:
     """Each with one row more in doubt, from where its parent ended and from these starts."""
     layers, begin = [], []
-    for mask, end in zip(direct, theta, strict=True):
-        for row in np.flatnonzero(mask):
-            child = mask.copy()
-            child[row] = False
-            if child.tobytes() not in seen:
-                seen.add(child.tobytes())
-                layers += [child] * (1 + len(starts))
-                begin += [end, *starts]
-    return np.array(layers, dtype=bool).reshape(-1, direct.shape[1]), np.array(begin).reshape(-1, UNKNOWNS)
+    for states, end, stray in parents:
+        for row in np.flatnonzero(states == _DIRECT):
+            for state in (_LATE, _STRAY):
+                if (row >= timed and state == _LATE) or (state == _STRAY and not stray[row]):
+                    continue
+                child = states.copy()
+                child[row] = state
+                enough = np.sum(child == _DIRECT) >= _LEAST_DIRECT and np.sum(child != _STRAY) >= _LEAST_ROWS
+                if enough and child.tobytes() not in seen:
+                    seen.add(child.tobytes())
+                    layers += [child] * (1 + len(starts))
+                    begin += [end, *starts]
+    width = len(parents[0][0])
+    return np.array(layers, dtype=np.int8).reshape(-1, width), np.array(begin).reshape(-1, UNKNOWNS)
 
 
-def _score(rows: Rows, direct: Bools, found: Solutions) -> Floats:
+def _score(rows: Rows, states: States, found: Solutions) -> Floats:
     """Logarithm of the probability of a supposition and of everything measured."""
     t = len(rows.timed)
-    late, sigma = found.residual[:, :t], found.sigma[:, :t]
-    early = np.minimum(late, 0.0) / sigma
-    behind = np.exp(-np.maximum(late, 0.0) / LATE_MEAN_S - early**2 / 2) / (LATE_MEAN_S + sigma * np.sqrt(np.pi / 2))
-    doubted = np.empty_like(found.residual)
-    doubted[:, :t] = np.log(LATE * behind + STRAY / STRAY_WITHIN_S)
-    doubted[:, t:] = np.log(ASTRAY / (2 * np.pi))
-    believed = np.full(len(rows), np.log(1 - LATE - STRAY))
-    believed[t:] = np.log(1 - ASTRAY)
-    scored: Floats = found.evidence + np.where(direct, believed, doubted).sum(axis=1)
-    return np.nan_to_num(scored, nan=-np.inf)
+    prior = np.full(states.shape, np.log(STRAY / STRAY_WITHIN_S))
+    prior[states == _DIRECT] = np.log(1 - LATE - STRAY)
+    late = np.log(LATE) + _exponential(found.residual[:, :t], np.sqrt(np.diagonal(rows.covariance)[:t]))
+    prior[:, :t] = np.where(states[:, :t] == _LATE, late, prior[:, :t])
+    prior[:, t:] = np.where(states[:, t:] == _DIRECT, np.log(1 - ASTRAY), np.log(ASTRAY / (2 * np.pi)))
+    scored: Floats = np.nan_to_num(found.evidence + prior.sum(axis=1), nan=-np.inf)
+    return scored
+
+
+def _exponential(late_s: Floats, sigma: Floats) -> Floats:
+    """Logarithm of an exponential density with a normal flank, over the normal one that the solver took for it."""
+    early = np.minimum(late_s, 0.0) / sigma
+    flanked = -np.maximum(late_s, 0.0) / LATE_MEAN_S - early**2 / 2 - np.log(LATE_MEAN_S + sigma * np.sqrt(np.pi / 2))
+    variance = LATE_MEAN_S**2 + sigma**2
+    taken = -((late_s - LATE_MEAN_S) ** 2) / (2 * variance) - np.log(2 * np.pi * variance) / 2
+    ratio: Floats = flanked - taken
+    return ratio
 
 
 def _starts(rows: Rows) -> Floats:
@@ -147,13 +184,13 @@ def _starts(rows: Rows) -> Floats:
     return theta[chosen]
 
 
-def _distinct(direct: Bools, found: Solutions, score: Floats) -> list[int]:
+def _distinct(states: States, found: Solutions, score: Floats) -> list[int]:
     """Indices, most probable first, of solutions that are neither hopeless nor found twice."""
     order: list[int] = []
     for index in np.argsort(-score, kind="stable"):
         if score[index] < score.max() - _HOPELESS:
             break
-        twins = [i for i in order if (direct[i] == direct[index]).all()]
+        twins = [i for i in order if (states[i] == states[index]).all()]
         near = 0.5 * np.sqrt(np.trace(found.covariance[index, :2, :2])) + _SAME_M
         if all(np.hypot(*(found.theta[index, :2] - found.theta[i, :2])) > near for i in twins):
             order.append(int(index))

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from fleet.fusion.gunshot import associate
+from fleet.fusion.gunshot.air import Floats
 from fleet.fusion.gunshot.associate import HOLD_S, Association, Incident
 from fleet.fusion.gunshot.detections import Detection, Heading
+from fleet.fusion.gunshot.partition import MOST, Group, Locator
 from fleet.fusion.gunshot.regions import Curve, Disc, Ellipse
 from simulator.worlds.gunshots import EPOCH_S, Network, Plan
 from tests.fleet.fusion.gunshot.boxes import AT_S, SIX, away, hear
@@ -193,9 +195,16 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(map(len, association._seconds.values())) == 20
 
 
-def test_work_is_bounded_where_everybody_hears_something() -> None:
+def test_work_is_bounded_where_everybody_hears_something(monkeypatch: pytest.MonkeyPatch) -> None:
     """Thirty boxes at one place, each with something else to say: none is looked at with more than a few others."""
     rng = np.random.default_rng(6)
+    looked: list[int] = []
+
+    def divide(heard: list[Detection], trust: Floats, locator: Locator) -> list[Group]:
+        looked.append(len(heard))
+        return [Group((i,), locator((one,))) for i, one in enumerate(heard)]
+
+    monkeypatch.setattr(associate, "divide", divide)
     association = Association()
     for number in range(30):
         one = Detection(
@@ -203,4 +212,5 @@ def test_work_is_bounded_where_everybody_hears_something() -> None:
         )
         association.add(one, AT_S + 4)
     assert len(association) == 30
+    assert max(looked) == MOST
     assert sum(len(i.detections) for i in association.open) == 30
