@@ -106,7 +106,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "open detections are bounded",
         f"{_ROOM}/associate.py",
-        "while self._held >= MOST_OPEN:",
+        "while self._open.detections >= MOST_OPEN:",
         "while False:",
         _ASSOCIATE,
     ),

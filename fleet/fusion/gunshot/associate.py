@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,65 +27,23 @@ from fleet.fusion.gunshot.air import SLOWEST, Weather, travel
 from fleet.fusion.gunshot.align import align, longest_s, together
 from fleet.fusion.gunshot.bias import Biases
 from fleet.fusion.gunshot.detections import Detection
+from fleet.fusion.gunshot.incidents import ECHO_S, Incident, OpenIncidents
 from fleet.fusion.gunshot.locate import Located, learn
-from fleet.fusion.gunshot.partition import MOST, MOST_LATE_S, TOGETHER_M, Locator, divide
+from fleet.fusion.gunshot.locator import MOST_LATE_S, Locator
+from fleet.fusion.gunshot.partition import MOST, divide
 from fleet.fusion.gunshot.regions import HEARD_M
 from fleet.fusion.gunshot.trust import Trust
 
 HOLD_S = 600.0
 """A box whose link was down for some minutes still takes part."""
 MOST_OPEN = 20_000
-ECHO_S = 1.5
-"""Sound from a wall 250 m off."""
 UNSET_S = 30.0
-SETTLED = 7
-"""Boxes from which a place without doubt is not questioned by the next detection."""
 CONFIRMS = 3
 """Boxes that make an incident more than chance."""
 NEIGHBOUR_M = 600.0
 """A box so near should hear it too."""
-_WINDOW_S = TOGETHER_M / SLOWEST
 _LEAST_ODDS = 1e-3
 _Z = 4.0
-
-
-@dataclass(frozen=True)
-class Incident:
-    """What several boxes, or one, heard of one shot or volley.
-
-    Attributes:
-        number: of the incident; it stays while the incident grows.
-        detections: all that belong to it, as the boxes sent them.
-        located: where it was.
-        shots: how many the middle one of its boxes counted.
-        probability: that it was shots, by what its boxes say, each weighed with how far it is trusted. All heard the same sound
-            and err alike: it is their mean, not their product.
-        echo_of: the incident of which it is an echo.
-        grown_s: when it last grew.
-    """
-
-    number: int
-    detections: tuple[Detection, ...]
-    located: Located
-    shots: int
-    probability: float
-    grown_s: float
-    echo_of: int | None = None
-
-    @property
-    def boxes(self) -> int:
-        """Different boxes that heard it."""
-        return len({d.node for d in self.detections})
-
-    @property
-    def settled(self) -> bool:
-        """Whether its place is beyond doubt."""
-        return len(self.located.spots) == 1 and self.located.believed >= SETTLED
-
-    @property
-    def first_s(self) -> float:
-        """Earliest onset, by clocks that are set if there are any."""
-        return min(self.detections, key=lambda d: (not d.synchronised, d.at_s)).at_s
 
 
 class Association:
@@ -95,15 +53,12 @@ class Association:
         self.trust = Trust()
         self.biases = Biases()
         self._locator = Locator(weather or Weather(), self.biases)
-        self._open: OrderedDict[int, Incident] = OrderedDict()
-        self._seconds: dict[int, set[int]] = {}
-        """Incidents by the second of each of their onsets."""
+        self._open = OpenIncidents()
         self._places: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        self._held = 0
         self._number = 0
 
     def __len__(self) -> int:
-        return self._held
+        return self._open.detections
 
     @property
     def weather(self) -> Weather:
@@ -129,11 +84,11 @@ class Association:
         self._places.move_to_end(heard.node)
         if len(self._places) > MOST_OPEN:
             self._places.popitem(last=False)
-        while self._held >= MOST_OPEN:
+        while self._open.detections >= MOST_OPEN:
             self._close(next(iter(self._open)), now)
         if not heard.synchronised:
-            return [self._unset(heard, now)]
-        around = self._around(heard)
+            return self._unset(heard, now)
+        around = self._open.around(heard)
         if any(heard in incident.detections for incident in around):
             return []
         joined = self._joining(heard, around, now)
@@ -144,31 +99,17 @@ class Association:
     def close(self, now: float) -> list[Incident]:
         """Close what has not grown for :data:`HOLD_S`; what is closed is returned, as it was last."""
         closed = []
-        while self._open:
-            number, incident = next(iter(self._open.items()))  # grown longest ago
-            if now - incident.grown_s <= HOLD_S:
+        while len(self._open):
+            oldest = next(iter(self._open))
+            if now - oldest.grown_s <= HOLD_S:
                 break
-            closed.append(self._close(number, now))
+            closed.append(self._close(oldest, now))
         return closed
 
     @property
     def open(self) -> tuple[Incident, ...]:
         """Incidents that may still grow."""
-        return tuple(self._open.values())
-
-    def _around(self, heard: Detection) -> list[Incident]:
-        """Open incidents that a detection could have to do with, the nearest in time first."""
-        second = math.floor(heard.at_s)
-        reach = math.ceil(_WINDOW_S)
-        numbers: set[int] = set()
-        for key in range(second - reach, second + reach + 1):
-            numbers |= self._seconds.get(key, set())
-        near = []
-        for number in numbers:
-            incident = self._open[number]
-            if any(_reaches(d, heard) for d in incident.detections):
-                near.append(incident)
-        return sorted(near, key=lambda i: (min(abs(d.at_s - heard.at_s) for d in i.detections), i.number))
+        return tuple(self._open)
 
     def _joining(self, heard: Detection, around: list[Incident], now: float) -> Incident | None:
         """Into the settled incident that explains it best."""
@@ -230,26 +171,29 @@ class Association:
             if set(before.get(number, ())) != set(members):
                 changed.append(self._store(number, members, now, None if unset.get(number) else group.located))
         for number in numbers:  # merged into others
-            self._drop(number)
+            self._open.drop(number)
             if unset[number]:
                 changed.append(self._store(number, unset[number], now))
         return changed
 
-    def _unset(self, heard: Detection, now: float) -> Incident:
-        for incident in reversed(self._open.values()):
+    def _unset(self, heard: Detection, now: float) -> list[Incident]:
+        """What a box without a clock says: to where its bearing points, or on its own."""
+        for incident in reversed(self._open):
             if now - incident.grown_s > UNSET_S:
-                continue
+                break  # and so have all before it
+            if heard in incident.detections:
+                return []
             at = incident.located
             if heard.bearing is None or at.x is None or at.y is None or any(d.node == heard.node for d in incident.detections):
                 continue
             turn = math.atan2(at.x - heard.x, at.y - heard.y) - heard.bearing.azimuth
             turn = (turn + math.pi) % (2 * math.pi) - math.pi
             if abs(turn) <= 3 * heard.bearing.sigma and math.hypot(at.x - heard.x, at.y - heard.y) <= HEARD_M:
-                return self._store(incident.number, (*incident.detections, heard), now)
-        return self._store(self._next(), (heard,), now)
+                return [self._store(incident.number, (*incident.detections, heard), now)]
+        return [self._store(self._next(), (heard,), now)]
 
     def _store(self, number: int, members: tuple[Detection, ...], now: float, located: Located | None = None) -> Incident:
-        self._drop(number)
+        self._open.drop(number)
         incident = Incident(
             number=number,
             detections=members,
@@ -259,10 +203,7 @@ class Association:
             grown_s=now,
         )
         incident = replace(incident, echo_of=self._echo(incident))
-        self._open[number] = incident
-        self._held += len(members)
-        for second in {math.floor(d.at_s) for d in members if d.synchronised}:
-            self._seconds.setdefault(second, set()).add(number)
+        self._open.put(incident)
         return incident
 
     def _probability(self, members: tuple[Detection, ...]) -> float:
@@ -275,7 +216,7 @@ class Association:
     def _echo(self, incident: Incident) -> int | None:
         if incident.boxes >= CONFIRMS or not incident.detections[0].synchronised:
             return None
-        for other in self._around(incident.detections[0]):
+        for other in self._open.around(incident.detections[0]):
             if other.number == incident.number or other.echo_of is not None or other.boxes <= incident.boxes:
                 continue
             heard = {d.node: d.at_s for d in other.detections if d.synchronised}
@@ -287,24 +228,13 @@ class Association:
         self._number += 1
         return self._number
 
-    def _drop(self, number: int) -> None:
-        incident = self._open.pop(number, None)
-        if incident is None:
-            return
-        self._held -= len(incident.detections)
-        for second in {math.floor(d.at_s) for d in incident.detections if d.synchronised}:
-            there = self._seconds[second]
-            there.discard(number)
-            if not there:
-                del self._seconds[second]
-
-    def _close(self, number: int, now: float) -> Incident:
-        incident = self._open[number]
-        self._drop(number)
+    def _close(self, incident: Incident, now: float) -> Incident:
+        self._open.drop(incident.number)
         if incident.boxes >= CONFIRMS:
             for node in {d.node for d in incident.detections}:
                 self.trust.count(node, now, confirmed=True)
-            if learn(self.biases, together(list(incident.detections), MOST_LATE_S), incident.located, self.weather):
+            located = self._locator(incident.detections)  # by what is known of the clocks by now
+            if learn(self.biases, together(list(incident.detections), MOST_LATE_S), located, self.weather):
                 self._locator.forget()
         elif incident.boxes == 1 and incident.echo_of is None and self._has_neighbours(incident.detections[0]):
             self.trust.count(incident.detections[0].node, now, confirmed=False)
@@ -315,12 +245,3 @@ class Association:
             math.hypot(x - heard.x, y - heard.y) <= NEIGHBOUR_M for node, (x, y) in self._places.items() if node != heard.node
         )
         return sum(near) >= CONFIRMS - 1
-
-
-def _reaches(one: Detection, other: Detection) -> bool:
-    """Whether both may have heard one volley: sound could go from box to box between some shot of each."""
-    if not one.synchronised or math.hypot(one.x - other.x, one.y - other.y) > TOGETHER_M:
-        return False
-    begins, ends = one.at_s - other.at_s - other.onsets_s[-1], one.at_s + one.onsets_s[-1] - other.at_s
-    most_s = longest_s(one, other, SLOWEST, max(MOST_LATE_S, ECHO_S))
-    return begins <= most_s and ends >= -most_s

@@ -14,24 +14,20 @@ Rules:
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
 
-from fleet.fusion.gunshot.air import SLOWEST, Floats, Weather, travel
-from fleet.fusion.gunshot.align import Aligned, align, longest_s, together
-from fleet.fusion.gunshot.bias import Biases
+from fleet.fusion.gunshot.air import SLOWEST, Floats, travel
+from fleet.fusion.gunshot.align import Aligned, align, longest_s
 from fleet.fusion.gunshot.detections import Detection
-from fleet.fusion.gunshot.locate import Located, Residual, Why, locate
+from fleet.fusion.gunshot.incidents import TOGETHER_M
+from fleet.fusion.gunshot.locate import Located, Residual, Why
+from fleet.fusion.gunshot.locator import MOST_LATE_S, Locator
 from fleet.fusion.gunshot.suppositions import LATE, LATE_MEAN_S, STRAY_WITHIN_S
 
 MOST = 24
 """Detections divided at once."""
-MOST_LATE_S = 0.4
-"""A detour of 140 m: beyond it, it is an echo or something else."""
-TOGETHER_M = 3000.0
-"""Two boxes farther apart do not hear one shot."""
 _SEEDS = 8
 _RINGS_M = (8.0, 40.0, 90.0, 150.0, 220.0, 300.0, 400.0, 520.0, 680.0, 900.0, 1200.0)
 _AROUND = 20
@@ -40,7 +36,6 @@ _COARSE_S = 0.06
 _FINE_S = 2e-3
 """What a located place may be off besides its covariance: ways through the air differ."""
 _PLACES = 2
-_REMEMBERED = 500
 _CANDIDATES = 4
 _ROUNDS = 3
 _LOCATIONS = 12
@@ -58,32 +53,6 @@ class Group:
 
     members: tuple[int, ...]
     located: Located
-
-
-class Locator:
-    """Locates what boxes heard, and remembers it: with each detection that comes the same others are asked again."""
-
-    def __init__(self, weather: Weather, biases: Biases | None = None) -> None:
-        self.weather = weather
-        self.solved = 0
-        """How often it had to work."""
-        self._biases = biases
-        self._known: OrderedDict[tuple[Detection, ...], Located] = OrderedDict()
-
-    def __call__(self, heard: tuple[Detection, ...]) -> Located:
-        """As one shot; residuals in the order of what was heard."""
-        located = self._known.get(heard)
-        if located is None:
-            self.solved += 1
-            located = locate(together(list(heard), MOST_LATE_S), self.weather, self._biases)
-            self._known[heard] = located
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return located
-
-    def forget(self) -> None:
-        """When the weather or the clocks are known better."""
-        self._known.clear()
 
 
 @dataclass

@@ -10,9 +10,11 @@ import pytest
 
 from fleet.fusion.gunshot import associate
 from fleet.fusion.gunshot.air import Floats
-from fleet.fusion.gunshot.associate import HOLD_S, Association, Incident
+from fleet.fusion.gunshot.associate import HOLD_S, Association
 from fleet.fusion.gunshot.detections import Detection, Heading
-from fleet.fusion.gunshot.partition import MOST, Group, Locator
+from fleet.fusion.gunshot.incidents import ECHO_S, Incident
+from fleet.fusion.gunshot.locator import Locator
+from fleet.fusion.gunshot.partition import MOST, Group
 from fleet.fusion.gunshot.regions import Curve, Disc, Ellipse
 from simulator.worlds.gunshots import EPOCH_S, Network, Plan
 from tests.fleet.fusion.gunshot.boxes import AT_S, SIX, away, hear
@@ -117,7 +119,7 @@ def test_before_the_shot_or_long_after_it_nothing_is_an_echo() -> None:
     association = Association()
     heard = hear(20, 10, NINE)
     _told(association, heard)
-    for off in (-0.7, associate.ECHO_S + 0.5):
+    for off in (-0.7, ECHO_S + 0.5):
         assert [i.echo_of for i in association.add(replace(heard[3], at_s=heard[3].at_s + off), AT_S + 4)] == [None]
 
 
@@ -135,6 +137,7 @@ def test_a_box_without_a_clock_joins_where_its_bearing_points() -> None:
     assert [i.boxes for i in association.add(unset, AT_S + 5)] == [7]
     elsewhere = replace(unset, node="elsewhere", bearing=Heading(math.radians(60), math.radians(2)))
     assert [i.boxes for i in association.add(elsewhere, AT_S + 5)] == [1]
+    assert association.add(unset, AT_S + 6) == [], "sent twice"
     later = replace(unset, node="later")
     assert [i.boxes for i in association.add(later, AT_S + 120)] == [1]
 
@@ -192,7 +195,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(association) == 20
     assert len(association.open) == 20
     assert len(association._places) == 20
-    assert sum(map(len, association._seconds.values())) == 20
+    assert sum(map(len, association._open._seconds.values())) == 20
 
 
 def test_work_is_bounded_where_everybody_hears_something(monkeypatch: pytest.MonkeyPatch) -> None:
