@@ -22,6 +22,8 @@ def test_the_short_form_is_near_what_must_be_reached() -> None:
     assert figures["median_m_vehicle"].value < 8
     assert figures["median_m_20ms"].value < figures["median_m_20ms_unlearned"].value
     assert 0.6 < figures["crlb_ratio"].value < 1.5
+    assert figures["incidents_exact"].n == 6
+    assert figures["incidents_exact"].value >= 0.5
     assert figures["detections_per_s"].value > 5
     assert "short form" in figures["median_m_calm"].against
 

@@ -37,8 +37,8 @@ STRAY_WITHIN_S = 4.0
 ASTRAY = 0.05
 """Share of bearings that point to a reflection; they may point anywhere."""
 _DIRECT, _LATE, _STRAY = 0, 1, 2
-_STARTS = 6
-_BEAM = 8
+_STARTS = 4
+_BEAM = 6
 _MOST_DOUBTED = 5
 _LEAST_ROWS = 3
 _LEAST_DIRECT = 2
