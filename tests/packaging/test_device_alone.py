@@ -12,7 +12,19 @@ from packaging.requirements import Requirement
 # Module names of what the extras bring and the device does not.
 HEAVY = (
     *("fastapi", "uvicorn", "starlette", "nicegui", "sqlalchemy", "alembic", "argon2", "gmqtt", "iotcore", "httpx"),
-    *("psutil", "pytest", "hypothesis", "playwright", "onnx", "tensorflow", "tf2onnx", "torch", "scipy", "shapely"),
+    *(
+        "psutil",
+        "pytest",
+        "hypothesis",
+        "playwright",
+        "onnx",
+        "tensorflow",
+        "tf2onnx",
+        "torch",
+        "scipy",
+        "shapely",
+        "sounddevice",
+    ),
 )
 
 WALK = """
