@@ -43,8 +43,11 @@ _LOCATIONS = 12
 _DIRECT = 6.0
 """What a box that fits to some milliseconds says against chance, as logarithm of odds: a window of seconds over it."""
 _EACH_MORE = 2.0
-"""What every further shot that coincides says for two detections being of one shooter, as logarithm of odds; one that does not,
-half as much against it."""
+"""What every further shot that coincides says for two detections being of one shooter, as logarithm of odds,"""
+_EACH_MISSED = 1.0
+"""what one says against it that should have coincided and did not,"""
+_EACH_OVER = 0.5
+"""and one that only one of the boxes heard: boxes miss shots, and take echoes for some."""
 
 
 @dataclass(frozen=True)
@@ -225,9 +228,14 @@ def _odds(scene: _Scene, seed: int, others: list[int], shots: _Shots) -> Floats:
     direct = np.exp(-((off / sigma) ** 2) / 2) / (sigma * math.sqrt(2 * math.pi))
     late = np.where(off > 0, np.exp(-np.maximum(off, 0.0) / LATE_MEAN_S) / LATE_MEAN_S, 0.0)
     odds = np.log(((1 - LATE) * direct + LATE * late) * STRAY_WITHIN_S + 1e-9) + np.log(scene.trust[others])
-    counts = [(lies.matched, min(len(one.onsets_s), len(heard[i].onsets_s))) for lies, i in zip(over, others, strict=True)]
-    said: Floats = odds + np.array([_EACH_MORE * (same - 1) - _EACH_MORE / 2 * (most - same) for same, most in counts])
+    counts = [(lies.matched, sorted((len(one.onsets_s), len(heard[i].onsets_s)))) for lies, i in zip(over, others, strict=True)]
+    said: Floats = odds + np.array([_sequence(same, fewer, more) for same, (fewer, more) in counts])
     return said
+
+
+def _sequence(same: int, fewer: int, more: int) -> float:
+    """What shots that coincide say, of two boxes that heard so many."""
+    return _EACH_MORE * (same - 1) - _EACH_MISSED * (fewer - same) - _EACH_OVER * (more - fewer)
 
 
 def _boxes(scene: _Scene, others: list[int]) -> list[list[int]]:
