@@ -26,7 +26,7 @@ from models.synthesis.sound.draws import evenly
 DESCRIPTION = "Rounds of 300 to 1,200 a minute in rendered streets: exact to 10, cadence; real clips as a table"
 
 CHOSEN_ON = range(501, 700)
-_SCENES, _QUICK = 300, 24
+_SCENES, _QUICK = 300, 10
 _MOST = 10
 _METRES = (10.0, 300.0)
 _SNR_DB = (10.0, 30.0)

@@ -26,7 +26,7 @@ from protocol.gunshot import Bearing
 DESCRIPTION = "Direction of arrival with four microphones in rendered streets at 15 dB: error, and whether its deviation holds"
 
 CHOSEN_ON = range(701, 800)
-_SCENES, _QUICK = 150, 12
+_SCENES, _QUICK = 150, 4
 """Of each square."""
 SIDES_M = (0.2, 0.5)
 RATE = 16_000
