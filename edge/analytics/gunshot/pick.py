@@ -33,7 +33,7 @@ SHORTEST_SAMPLES, SHORTEST_S = 1.3, 3.2e-5
 """Of the shortest rise: what the rate makes of a jump, and the jump itself."""
 FOOT_S, FOOT_RISE_S = 2.7e-4, 1.2e-4
 """Of the foot: what it comes to, and how far beyond the shortest a rise is when it is two thirds of that."""
-SIGMA_FOOT, SIGMA_NOISE, SIGMA_SAMPLES, SIGMA_S = 0.9, 2.0, 0.3, 1.5e-5
+SIGMA_FOOT, SIGMA_NOISE, SIGMA_SAMPLES, SIGMA_S = 0.9, 2.0, 0.3, 2.2e-5
 """Of the deviation: for each sample of a rise beyond the shortest, times noise over slope, samples, and seconds. Chosen so that
 68% lie within, on rendered shots that are not reported on."""
 
