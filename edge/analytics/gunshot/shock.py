@@ -44,6 +44,8 @@ OF_LOWEST = 0.5
 """Of the energy of the onset that has the most of it: an echo of the shock wave has less."""
 HALF_FITS = 0.7
 """Correlation of what follows with a blast; it comes on top of the echoes of the shock wave."""
+BEHIND_S = 1e-4
+"""Deviation that the reflections of the shock wave add to the pick of the blast behind it."""
 Z_90 = 1.645
 
 
@@ -94,7 +96,7 @@ def led(sound: npt.ArrayLike, rate: int, onsets: Sequence[Pick]) -> Led:
         n, blast = likeness(whole, rate, onset.index)
         if low >= least and blast >= HALF_FITS and blast >= n + BETTER:
             lead = (onset.index - first.index) / rate * 1000
-            half = Z_90 * float(np.hypot(first.sigma, onset.sigma)) / rate * 1000
+            half = Z_90 * float(np.linalg.norm((first.sigma / rate, onset.sigma / rate, BEHIND_S))) * 1000
             return Led(Shock.FOUND, Estimate(round(lead, 3), round(max(0.0, lead - half), 3), round(lead + half, 3)), number)
     return Led(Shock.UNKNOWN, None, 0)
 
