@@ -22,7 +22,7 @@ FILE = "pictures.npz"
 CALIBRATION, GOLDEN = "calibration", "golden"
 _SEED = 11
 _KINDS = (Kind.SHOT, Kind.FIREWORK, Kind.STRIKE, Kind.NOTHING)
-_ENOUGH, _ASKED = 96, 12
+_ENOUGH, _ASKED = 48, 8
 
 
 def read_kept(path: Path) -> dict[str, Floats]:
