@@ -250,17 +250,20 @@ def _of_microphone(microphone: Microphone, sources: set[str], at: str) -> Iterat
 
 
 def _too_large(config: Config) -> Iterator[Refusal]:
-    """Sources that do not fit; without them the configuration does."""
-    room = CONFIG_BYTES - len(msgspec.json.encode(Config(report=config.report))) - len('"sources":[],')
-    for i, source in enumerate(config.sources):
-        size = len(msgspec.json.encode(source)) + 1
+    """Sources and microphones that do not fit; without them the configuration does."""
+    room = CONFIG_BYTES - len(msgspec.json.encode(Config(report=config.report))) - len('"sources":[],"microphones":[],')
+    items: list[tuple[str, str, Source | Microphone, str]] = []
+    items += [(f"sources[{i}]", "source", each, "fewer zones, lines or vertices") for i, each in enumerate(config.sources)]
+    items += [(f"microphones[{i}]", "microphone", each, "a shorter address") for i, each in enumerate(config.microphones)]
+    for path, what, item, remedy in items:
+        size = len(msgspec.json.encode(item)) + 1
         if size <= room:
             room -= size
         else:
             yield Refusal(
-                f"sources[{i}]",
-                f"source {source.id!r} takes {size} bytes, and {room} of the {CONFIG_BYTES} of a configuration are left; "
-                "give it fewer zones, lines or vertices",
+                path,
+                f"{what} {item.id!r} takes {size} bytes, and {room} of the {CONFIG_BYTES} of a configuration are left; "
+                f"give it {remedy}",
             )
 
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from protocol.codec import encode_body
-from protocol.config import Config, Refusal, Source, Zone, check_config
+from protocol.config import Config, Microphone, Refusal, Source, Zone, check_config
 from protocol.limits import CONFIG_BYTES, PACKET_BYTES
 from protocol.topics import Channel, Topic
 from protocol.twin import MOST_REFUSALS, Desired, Reported, report
@@ -35,10 +35,22 @@ def test_a_configuration_that_does_not_fit_a_packet_is_refused_source_by_source(
     assert CONFIG_BYTES / 2 < len(encode_body(rest)) <= CONFIG_BYTES
 
 
+def test_microphones_take_room_too() -> None:
+    sources = tuple(msgspec.structs.replace(many(20), id=f"s{n}") for n in range(4))
+    microphones = tuple(Microphone(f"m{n}", "\u20ac" * 512, reference="\u20ac" * 64) for n in range(4))
+    refused = check_config(Config(sources, microphones=microphones))
+    assert [r.path for r in refused] == [f"microphones[{n}]" for n in range(4 - len(refused), 4)] != []
+    assert "microphone 'm3' takes" in refused[-1].message
+    assert "give it a shorter address" in refused[-1].message
+    kept = Config(sources, microphones=microphones[: 4 - len(refused)])
+    assert check_config(kept) == ()
+    assert len(encode_body(kept)) <= CONFIG_BYTES
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(values(Config), st.integers(0, 2**53 - 1), st.lists(values(Refusal), max_size=MOST_REFUSALS + 4))
 def test_what_passes_the_check_fits_a_packet_with_its_report(wanted: Config, version: int, refusals: list[Refusal]) -> None:
-    if any(r.path.startswith("sources[") and r.path.endswith("]") for r in check_config(wanted)):
+    if any(r.path.startswith(("sources[", "microphones[")) and r.path.endswith("]") for r in check_config(wanted)):
         wanted = Config(report=wanted.report)
     assert len(encode_body(Desired(max(1, version), wanted))) <= CONFIG_BYTES + 64
     reported = report(version, wanted, version, refusals)
