@@ -77,7 +77,7 @@ def run(options: Options) -> Iterator[Figure]:
         n=told.cadences,
         low=float(np.median(errors)),
         high=float(np.quantile(errors, 0.95)),
-        against=f"mean of |told - true| / true, of three rounds and more; the interval is median and 95th percentile; {form}",
+        against=f"mean error as a share of the true one, from three rounds on; interval: median and 95th percentile; {form}",
         target=0.05,
     )
     yield _share("count_coverage", told.covered, told.scenes, f"true number within the 90% interval; {form}")
