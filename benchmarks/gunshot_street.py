@@ -102,7 +102,7 @@ def draw_street(random: Random, metres: float) -> Street:
         for _ in range(int(random.random() < 0.4))
     ]
     rest = Rest(
-        level_db=random.uniform(-10, 3),
+        level_db=random.uniform(-7, 6),
         begins_s=random.uniform(0.005, 0.04),
         grows_s=random.uniform(0.003, 0.05),
         lasts_s=random.uniform(0.5, 2.0),

@@ -16,12 +16,14 @@ import numpy as np
 from models.synthesis.chance import chance
 from models.synthesis.sound.filters import Signal, band
 
-BANDS = ((None, 300.0), (300.0, 1200.0), (1200.0, 4000.0), (4000.0, None))
+BANDS = ((0.0, 300.0), (300.0, 1200.0), (1200.0, 4000.0), (4000.0, np.inf))
 """Of the rest, in Hz: each dies away in its own time."""
 ALIKE = (1, 2, 4, 8, 1 << 30)
 """Numbers of bounces that dull a sound in nearly the same way."""
 NATURAL = 6.9078
 """ln(1000): a sound has died away when it has fallen by 60 dB."""
+_LEVELLED = 1
+"""Which of them a level is told in."""
 NOISE_S, NOISE_SEED = 40, 40
 
 
@@ -45,7 +47,8 @@ class Rest:
     """What cannot be told apart.
 
     Attributes:
-        level_db: its energy against the direct sound's.
+        level_db: its energy against the direct sound's, at 300 to 1,200 Hz: over all that a rate holds, the same rest would be
+            weaker at a higher rate.
         begins_s: after it.
         grows_s: until it is as strong as it gets.
         lasts_s: until it has fallen by 60 dB, at 300 to 1,200 Hz.
@@ -102,16 +105,18 @@ def _rest(random: np.random.Generator, rate: int, samples: int, rest: Rest) -> S
     first = min(samples - 1, int(rest.begins_s * rate))
     time = np.arange(samples - first) / rate
     lasts = rest.lasts_s * np.array([1.15, 1.0, 0.8 * rest.highs, 0.45 * rest.highs])
-    sound = np.zeros(len(time))
-    for noise, period in zip(_noises(rate), lasts, strict=True):
-        start = random.integers(len(noise) - len(time))
-        sound += noise[start : start + len(time)] * np.exp(-NATURAL / period * time)
-    sound *= np.minimum(1.0, (time + 1 / rate) / max(rest.grows_s, 1 / rate))
+    shape = np.minimum(1.0, (time + 1 / rate) / max(rest.grows_s, 1 / rate))
     if rest.ragged > 0:
         steps = np.exp(random.normal(0, rest.ragged, len(time) // (rate // 40) + 2))
-        sound *= np.interp(time, np.arange(len(steps)) / 40, steps)
-    sound *= (1 if chance(random, 0.5) else -1) * 10 ** (rest.level_db / 20) / np.sqrt(np.square(sound).sum() + 1e-30)
-    return np.concatenate([np.zeros(first), sound])
+        shape *= np.interp(time, np.arange(len(steps)) / 40, steps)
+    bands = []
+    for noise, period in zip(_noises(rate), lasts, strict=True):
+        start = random.integers(len(noise) - len(time))
+        bands.append(noise[start : start + len(time)] * np.exp(-NATURAL / period * time) * shape)
+    low, high = BANDS[_LEVELLED]
+    share = (high - low) / (rate / 2)
+    gain = 10 ** (rest.level_db / 20) * np.sqrt(share / (np.square(bands[_LEVELLED]).sum() + 1e-30))
+    return np.concatenate([np.zeros(first), (gain if chance(random, 0.5) else -gain) * np.sum(bands, axis=0)])
 
 
 @functools.lru_cache(maxsize=4)
@@ -119,6 +124,4 @@ def _noises(rate: int) -> tuple[Signal, ...]:
     """Noise in each of the bands, long enough that no two places get the same: float64 (40 s,)."""
     noise = np.random.default_rng(NOISE_SEED).standard_normal(NOISE_S * rate)
     spectrum, hertz = np.fft.rfft(noise), np.fft.rfftfreq(len(noise), 1 / rate)
-    return tuple(
-        np.fft.irfft(spectrum * ((hertz >= (low or 0.0)) & (hertz < (high or np.inf))), len(noise)) for low, high in BANDS
-    )
+    return tuple(np.fft.irfft(spectrum * ((hertz >= low) & (hertz < high)), len(noise)) for low, high in BANDS)

@@ -91,7 +91,7 @@ def draw_open(random: np.random.Generator, metres: float, heights: tuple[float, 
     ground = mirrored(source, listener, (0.0, 0.0, -heights[0]), speed, _ground(random), 1)
     far = [_far(random, 0.02, 1.2, 0.02, 0.3) for _ in range(random.poisson(2))]
     rest = Rest(
-        level_db=random.uniform(-8, 12),
+        level_db=random.uniform(-5, 15),
         begins_s=random.uniform(0.001, 0.04),
         grows_s=random.uniform(0.001, 0.05),
         lasts_s=random.uniform(0.5, 2.4),
@@ -111,7 +111,7 @@ def draw_street(random: np.random.Generator, metres: float, heights: tuple[float
         echoes.append(_far(random, 0.1, 1.0, 0.05, 0.5))
     behind = evenly(random, 1, 4) if metres > 80 and chance(random, 0.5) else 1.0  # noqa: PLR2004 - a corner is not nearer
     rest = Rest(
-        level_db=random.uniform(-1, 15),
+        level_db=random.uniform(2, 18),
         begins_s=random.uniform(0.001, 0.025),
         grows_s=random.uniform(0.001, 0.03),
         lasts_s=random.uniform(0.7, 2.8),
@@ -131,7 +131,7 @@ def draw_valley(random: np.random.Generator, metres: float, heights: tuple[float
         later = random.exponential(0.01, 24)
         slopes += [Echo(first.later_s + one, first.gain * random.normal(0, 0.3), 3) for one in later]
     rest = Rest(
-        level_db=random.uniform(-5, 12),
+        level_db=random.uniform(-2, 15),
         begins_s=random.uniform(0.02, 0.2),
         grows_s=random.uniform(0.02, 0.3),
         lasts_s=random.uniform(1.2, 3.2),
@@ -149,7 +149,7 @@ def draw_room(random: np.random.Generator, metres: float, speed: float) -> Place
     source = (start, random.uniform(0.1, 0.9) * room[1], height)
     listener = (min(start + metres, room[0]), random.uniform(0.1, 0.9) * room[1], random.uniform(0.8, 2.2))
     rest = Rest(
-        level_db=random.uniform(0, 15),
+        level_db=random.uniform(3, 18),
         begins_s=random.uniform(0.004, 0.03),
         grows_s=random.uniform(0.001, 0.01),
         lasts_s=random.uniform(0.25, 2.0),
