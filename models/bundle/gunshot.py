@@ -17,21 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle.detections import Floats
-from models.bundle.yamnet import ANSWERING, FIREWORKS, FIREWORKS_SHARE, SHOTS
+from models.bundle.yamnet import ANSWERING, RATE_HZ, SAMPLES, gain, gunshot_score
 
-RATE_HZ = 16_000
 FRAME = 400
 HOP = 160
 TRANSFORM = 512
 BANDS = 64
 FRAMES = 96
-SAMPLES = (FRAMES - 1) * HOP + FRAME
-"""15,600: 0.975 s."""
 LOWEST_HZ, HIGHEST_HZ = 125.0, 7_500.0
 LEAST = 0.001
 """Added to a magnitude before its logarithm."""
-MOST_GAIN = 100.0
-"""40 dB: silence stays silence."""
 BLAST = "blast"
 """The label of what the simulator calls a shot; all others are the teacher's."""
 BLAST_SHARE = 0.2
@@ -64,8 +59,7 @@ def picture(magnitudes: Floats, peak: float) -> Floats:
     Returns:
         float32 (96, 64): natural logarithms.
     """
-    gain = min(MOST_GAIN, 1 / peak) if peak > 0 else 1.0
-    found: Floats = np.log(magnitudes * np.float32(gain) + np.float32(LEAST))
+    found: Floats = np.log(magnitudes * np.float32(gain(peak)) + np.float32(LEAST))
     return found
 
 
@@ -89,11 +83,10 @@ def shot_score(scores: Floats, labels: Sequence[str]) -> float:
 
     Args:
         scores: (labels,) of one window, 0 to 1.
-        labels: in the order of the scores; one of :data:`SHOTS` at least.
+        labels: in the order of the scores; one of :data:`models.bundle.yamnet.SHOTS` at least.
     """
-    by_label = dict(zip(labels, (float(score) for score in scores), strict=True))
-    shot = max(by_label[label] for label in SHOTS if label in by_label)
-    return shot - FIREWORKS_SHARE * by_label.get(FIREWORKS, 0.0) + BLAST_SHARE * by_label.get(BLAST, 0.0)
+    blast = float(scores[labels.index(BLAST)]) if BLAST in labels else 0.0
+    return gunshot_score(scores, labels) + BLAST_SHARE * blast
 
 
 def deviation(vectors: dict[str, npt.NDArray[Any]], run: Callable[[npt.NDArray[Any]], tuple[Floats, ...]]) -> float:

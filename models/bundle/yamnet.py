@@ -73,10 +73,13 @@ def level(window: Floats) -> Floats:
         silence.
     """
     finite = np.where(np.isfinite(window), window, np.float32(0)).astype(np.float32)
-    peak = float(np.abs(finite).max(initial=0.0))
-    gain = min(MOST_GAIN, 1 / peak) if peak > 0 else 1.0
-    scaled: Floats = (finite * np.float32(gain)).astype(np.float32)
+    scaled: Floats = (finite * np.float32(gain(float(np.abs(finite).max(initial=0.0))))).astype(np.float32)
     return scaled
+
+
+def gain(peak: float) -> float:
+    """What brings a window to full scale by its largest magnitude, with at most 40 dB; silence stays as it is."""
+    return min(MOST_GAIN, 1 / peak) if peak > 0 else 1.0
 
 
 def windows(samples: Floats, hop: int = HOP) -> Iterator[Floats]:

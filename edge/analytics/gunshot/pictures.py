@@ -12,7 +12,8 @@ import numpy.typing as npt
 from edge.analytics.gunshot.resample import EVERY, HALF, decimate
 from edge.analytics.gunshot.ring import Ring
 from models.bundle.detections import Floats
-from models.bundle.gunshot import FRAME, FRAMES, HOP, RATE_HZ, bands, picture
+from models.bundle.gunshot import FRAME, FRAMES, HOP, bands, picture
+from models.bundle.yamnet import RATE_HZ
 
 
 class Pictures:

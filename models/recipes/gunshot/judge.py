@@ -9,31 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.bundle.detections import Floats
-from models.bundle.gunshot import RATE_HZ, shot_score, windows
-from models.bundle.yamnet import Yamnet, gunshot_score
-from models.bundle.yamnet import windows as yamnet_windows
+from models.bundle.gunshot import shot_score, windows
+from models.bundle.yamnet import RATE_HZ
 from models.factory.ranking import CalledAt, RankArea
 from models.factory.recipe import read_recipe
-from models.factory.release import read_recipe as read_release
 from models.factory.report import Failure, MeasuredOn
 from models.factory.session import open_session
 from models.factory.statistics import Outcome
 from models.factory.steps import Asked, Judged, Progress
 from models.recipes.gunshot.export import INPUT, OUTPUT
 from models.recipes.gunshot.sample import EVERYDAY, measures
-from models.recipes.yamnet.judge import FOLDER, clips, recording, source
+from models.recipes.yamnet.judge import FOLDER, Ear, clips, recording, source
+from models.recipes.yamnet.judge import open as open_released
 from models.recipes.yamnet.judge import picture as clip_picture
 from models.synthesis.sound.draws import evenly
 from models.synthesis.sound.strikes import draw_strikes
-
-Ear: TypeAlias = Callable[[Floats], float]
-"""How much a recording, float32 (n,) at 16 kHz, is like a shot where it is most."""
 
 NAME = "gunshot"
 ALL = "real shots against fireworks, rendered blows and the measuring third of ESC-10"
@@ -70,14 +66,7 @@ def open(path: Path) -> Ear:  # noqa: A001 - the judge's word
 
 def peers() -> Mapping[str, Callable[[Path], Any]]:
     """The teacher."""
-    return {"yamnet": open_yamnet}
-
-
-def open_yamnet(data: Path) -> Ear:
-    """YAMNet from the folder of data."""
-    labels = tuple(read_release("yamnet").manifest["labels"])
-    yamnet = Yamnet((data / PEER).read_bytes(), labels, PEER.name)
-    return lambda sound: max(gunshot_score(yamnet.scores(window), labels) for window in yamnet_windows(sound))
+    return {"yamnet": lambda data: open_released(data / PEER)}
 
 
 def judge(model: Ear, data: Path | None, progress: Progress) -> Judged:

@@ -45,7 +45,8 @@ class Choosing:
         self.hears: HearingPlan | NoPlan = HearingPlan(listening.MODEL, REF)
 
     def plan(self, source: Source) -> Plan | NoPlan:
-        raise NotImplementedError
+        msg = f"no source is configured here, {source.id!r} neither"
+        raise AssertionError(msg)
 
     def listens(self, microphone: Microphone) -> HearingPlan | NoPlan:
         return self.hears

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.bundle.gunshot import BANDS, FRAMES, HOP, RATE_HZ, SAMPLES, bands, deviation, filters, picture, shot_score, windows
+from models.bundle.gunshot import BANDS, FRAMES, HOP, bands, deviation, filters, picture, shot_score, windows
+from models.bundle.yamnet import RATE_HZ, SAMPLES
 
 
 def tone(hertz: float, samples: int = SAMPLES) -> np.ndarray:

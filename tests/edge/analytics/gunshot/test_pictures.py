@@ -8,7 +8,8 @@ import pytest
 from edge.analytics.gunshot.pictures import Pictures
 from edge.analytics.gunshot.resample import HALF, decimate
 from edge.analytics.gunshot.ring import SECONDS, Ring
-from models.bundle.gunshot import FRAME, HOP, SAMPLES, bands, picture
+from models.bundle.gunshot import FRAME, HOP, bands, picture
+from models.bundle.yamnet import SAMPLES
 
 
 def tone(hertz: float, rate: int, samples: int, first: int = 0) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.bundle.gunshot import RATE_HZ, SAMPLES
+from models.bundle.yamnet import RATE_HZ, SAMPLES
 from models.synthesis.sound.microphone import record, through_codec
 from models.synthesis.sound.shots import draw_shots
 from models.synthesis.sound.strikes import KINDS
