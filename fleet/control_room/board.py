@@ -12,6 +12,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -116,9 +117,9 @@ class Board:
         self._heard(row.device, received_at)
         self._traffic.passed(row, received_at)
 
-    def made(self, row: RowView, body: MadeBody, made_at: int) -> None:
+    def made(self, row: RowView, body: MadeBody[Any], made_at: int) -> None:
         """Take an alert that the manager itself made; no box has spoken."""
-        self._incidents.clone(body, made_at)
+        self._incidents.made(body, made_at)
         self._traffic.passed(row, made_at)
 
     def state(self, device: str, state: State, received_at: int) -> None:

@@ -7,11 +7,11 @@ known here. Times are milliseconds since 1970 by the manager's clock.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from fleet.control_room.board import Board
 from fleet.control_room.views import RowView, VerdictView
-from fleet.control_room.wording import clone_line
+from fleet.control_room.wording import made_line
 from fleet.fusion.made import DEVICE, MadeBody
 from protocol.config import Config
 from protocol.events import Event
@@ -100,7 +100,7 @@ class AlertMade:
     row: int
     id: str
     type: str
-    body: MadeBody
+    body: MadeBody[Any]
     made_at: int
 
     def put(self, board: Board) -> None:
@@ -114,7 +114,7 @@ class AlertMade:
             time=self.made_at,
             lag_ms=None,
             phase=self.body.phase.value,
-            text=clone_line(self.body.observed),
+            text=made_line(self.body.observed),
         )
         board.made(view, self.body, self.made_at)
 

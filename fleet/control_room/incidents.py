@@ -10,6 +10,8 @@ Rules:
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from fleet.control_room.plates import clone_incident, hit_incident
@@ -75,8 +77,8 @@ class IncidentBook:
         limits = model_limits(event.body.model, self._limits, READING)
         self._put(key, hit_incident(known, event, observed, received_at, limits, self._verdict_of(key)))
 
-    def clone(self, body: MadeBody, made_at: int) -> None:
-        """Take what the manager made of several readings."""
+    def made(self, body: MadeBody[Any], made_at: int) -> None:
+        """Take what the manager made of several boxes' events."""
         key = body.incident
         self._put(key, clone_incident(self._views.get(key), body, made_at, self._verdict_of(key)))
 

@@ -25,7 +25,8 @@ from fleet.control_room.views import (
     clock_view,
 )
 from fleet.control_room.wording import JOINING, Limits
-from fleet.fusion.made import MadeBody, Place
+from fleet.fusion.anpr.told import CloneSeen, Place
+from fleet.fusion.made import MadeBody
 from protocol.events import AnprHit, Assessed, Event, Phase
 
 
@@ -100,7 +101,9 @@ def hit_view(hit: AnprHit) -> HitView:
     )
 
 
-def clone_incident(known: IncidentView | None, body: MadeBody, made_at: int, verdict: VerdictView | None) -> IncidentView:
+def clone_incident(
+    known: IncidentView | None, body: MadeBody[CloneSeen], made_at: int, verdict: VerdictView | None
+) -> IncidentView:
     """A clone as it was told last; ``made_at`` in ms."""
     seen = body.observed
     return IncidentView(

@@ -34,7 +34,7 @@ from fleet.control_room.feed import (
 )
 from fleet.control_room.incidents import MAX_JUDGED, MAX_UNJUDGED
 from fleet.control_room.views import VerdictView
-from fleet.fusion.made import CLONE, DEVICE, MadeBody
+from fleet.fusion.made import DEVICE, MADE
 from fleet.oversight.verdicts import Decision, Verdict
 from fleet.services import Services, StoredEvent
 from fleet.store import tables as t
@@ -52,7 +52,7 @@ MOST_INCIDENT_ROWS = 20_000
 
 T = TypeVar("T")
 _bodies: dict[str, msgspec.json.Decoder[Any]] = {kind.value: msgspec.json.Decoder(body) for kind, body in BODY.items()}
-_made = msgspec.json.Decoder(MadeBody)
+_made: dict[str, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(body) for kind, body in MADE.items()}
 _state = msgspec.json.Decoder(State)
 _telemetry = msgspec.json.Decoder(Telemetry)
 _reported = msgspec.json.Decoder(Reported)
@@ -148,7 +148,8 @@ class Tail:
 
 def read(stored: StoredEvent, fleet: str) -> EventStored | EventKept | AlertMade:
     """Decode a stored event, or show its outside."""
-    if stored.device == DEVICE and stored.type == CLONE and (made := _decoded(_made, stored.body)) is not None:
+    maker = _made.get(stored.type) if stored.device == DEVICE else None
+    if maker is not None and (made := _decoded(maker, stored.body)) is not None:
         return AlertMade(stored.row, stored.id, stored.type, made, stored.received)
     decoder = _bodies.get(stored.type)
     body = None if decoder is None else _decoded(decoder, stored.body)

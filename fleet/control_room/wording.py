@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from fleet.fusion.made import CloneSeen
+from fleet.fusion.anpr.told import CloneSeen
+from fleet.fusion.gunshot.told import ShotsTold
 from protocol.basis import Estimate
 from protocol.events import (
     AnprHit,
@@ -115,8 +116,10 @@ def line_of(event: Event, zone_label: str) -> str:
             return _of_box(observed)
 
 
-def clone_line(seen: CloneSeen) -> str:
-    """Say a clone in one line."""
+def made_line(seen: CloneSeen | ShotsTold) -> str:
+    """Say in one line what the manager made of several boxes' events."""
+    if isinstance(seen, ShotsTold):
+        return f"shots: {with_spread(seen.shots)}, heard by {len(seen.boxes)} boxes"
     return f"one plate at {seen.first.device} and {seen.second.device} within {seen.took_s:.0f} s, {seen.contradictions} times"
 
 

@@ -10,13 +10,14 @@ Rules:
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy import Connection, func, insert, select
 
 from fleet.broker.mosquitto import MANAGER
+from fleet.fusion.anpr.told import CloneSeen
+from fleet.fusion.gunshot.told import ShotsTold
 from fleet.store.database import EVENT_ORDER, one_at_a_time
 from fleet.store.tables import event
 from protocol.basis import Struct
@@ -24,57 +25,30 @@ from protocol.events import Assessed, Phase, Priority
 from protocol.identifiers import uuid7
 
 CLONE = "anpr.clone"
+SHOTS = "gunshot.incident"
 DEVICE = MANAGER
 BOOT = "manager-made"
 """A hyphen stands in no boot of a box."""
 SCHEMA = "manager"
 
 
-class Place(Struct, frozen=True):
-    """Where a plate was read."""
-
-    device: str
-    source: str
-    at: Annotated[int, Meta(description="ms, the box's clock")]
-    lat: float | None = None
-    lon: float | None = None
-    kind: str = "unknown"
-    colour: str = "unknown"
+_Seen = TypeVar("_Seen", bound=Struct)
 
 
-class CloneSeen(Struct, frozen=True):
-    """One pseudonym was read at two places that no drive can join. The plate is not known here.
-
-    Attributes:
-        purpose, key: of the pseudonym, which itself stays out of the event.
-        first, second: the clearest contradiction.
-        took_s, needs_s: time between them, and what the quickest drive takes.
-        contradictions: how many there are by now.
-        wrong: readings that would have to be wrong if there were one car.
-        last_at: of the latest contradiction, ms.
-    """
-
-    purpose: str
-    key: str
-    first: Place
-    second: Place
-    took_s: float
-    needs_s: float
-    contradictions: int
-    wrong: int
-    last_at: int
-
-
-class MadeBody(Struct, frozen=True):
+class MadeBody(Struct, Generic[_Seen], frozen=True):
     """Body of an event that the manager made."""
 
-    observed: CloneSeen
+    observed: _Seen
     assessed: Assessed
     incident: str
     phase: Phase
 
 
-def store(connection: Connection, kind: str, body: MadeBody, now: int) -> None:
+MADE: dict[str, type[MadeBody[Any]]] = {CLONE: MadeBody[CloneSeen], SHOTS: MadeBody[ShotsTold]}
+"""Body of each type."""
+
+
+def store(connection: Connection, kind: str, body: MadeBody[Any], now: int) -> None:
     """Store an alert, in the transaction of what it follows from; ``now`` in ms."""
     one_at_a_time(connection, EVENT_ORDER)
     last = connection.execute(select(func.max(event.c.seq)).where(event.c.device == DEVICE, event.c.boot == BOOT)).scalar()

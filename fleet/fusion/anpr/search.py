@@ -24,6 +24,7 @@ from fleet.fusion.anpr.disclosing import Asked, check, check_reason, check_role,
 from fleet.fusion.anpr.errors import PurposeError, QuestionError, UnknownHitError
 from fleet.fusion.anpr.precision import Camera, cameras
 from fleet.fusion.anpr.register import NoRegister, Register, hint
+from fleet.fusion.anpr.told import CloneSeen
 from fleet.fusion.anpr.views import Answer, CloneFound, HitFacts, Sighting
 from fleet.fusion.made import CLONE, MadeBody
 from fleet.policy.policy import Policy, Purpose
@@ -34,6 +35,7 @@ from protocol.plates import fold, normalise
 from protocol.pseudonyms import pseudonym
 
 _Where = list[ColumnElement[bool]] | None
+_clone = msgspec.json.Decoder(MadeBody[CloneSeen])
 MOST = 500
 """Sightings in one answer."""
 MOST_DEVICES = 50
@@ -182,10 +184,7 @@ class Plates:
             query = query.join(event, event.c.incident == c.incident).where(event.c.row.in_(last), c.purpose == asked.purpose)
             rows = connection.execute(query.order_by(c.told_at.desc()).limit(MOST)).all()
             disclosed(connection, asked, "clones", [row.row for row in rows], "")
-        return tuple(
-            CloneFound(row.incident, row.probability, row.told_at, msgspec.json.decode(row.body, type=MadeBody).observed)
-            for row in rows
-        )
+        return tuple(CloneFound(row.incident, row.probability, row.told_at, _clone.decode(row.body).observed) for row in rows)
 
     def cameras(self) -> tuple[Camera, ...]:
         """How right each camera's hits were, as people judged them."""

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from fleet.fusion.anpr.clones import TELL_FROM, Clone, find
 from fleet.fusion.anpr.passages import UNKNOWN, Floats, Reads, metres
-from fleet.fusion.made import CLONE, CloneSeen, MadeBody, Place, store
+from fleet.fusion.anpr.told import CloneSeen, Place
+from fleet.fusion.made import CLONE, MadeBody, store
 from fleet.policy.policy import Policy
 from fleet.store.anpr import anpr_clone, anpr_read
 from fleet.store.database import FUSION_ORDER, one_at_a_time, writing

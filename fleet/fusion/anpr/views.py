@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from fleet.fusion.anpr.register import Hint
-from fleet.fusion.made import CloneSeen
+from fleet.fusion.anpr.told import CloneSeen
 from fleet.rollouts.statistics import Share
 
 

@@ -13,6 +13,7 @@ from fleet.fusion.anpr.clones import TELL_FROM
 from fleet.fusion.anpr.erasing import Erasing
 from fleet.fusion.anpr.keeping import Keeping
 from fleet.fusion.anpr.suspects import Suspects
+from fleet.fusion.anpr.told import CloneSeen
 from fleet.fusion.job import LOOK_S, Job, read_pulse
 from fleet.fusion.made import CLONE, MadeBody
 from fleet.ingest.sink import Sink
@@ -37,10 +38,10 @@ def twice(engine: Engine, times: range, plate: str = PLATE, **more: Any) -> None
     Keeping(engine).take()
 
 
-def told(engine: Engine) -> list[MadeBody]:
+def told(engine: Engine) -> list[MadeBody[CloneSeen]]:
     with engine.connect() as connection:
         bodies = connection.execute(select(event.c.body).where(event.c.type == CLONE).order_by(event.c.row)).scalars()
-        return [msgspec.json.decode(body, type=MadeBody) for body in bodies]
+        return [msgspec.json.decode(body, type=MadeBody[CloneSeen]) for body in bodies]
 
 
 def test_one_alert_for_a_plate_and_another_word_when_there_is_more(either: Engine) -> None:
