@@ -14,7 +14,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +57,6 @@ class GunshotAnalytics:
         microphone: its configuration.
         labels: of the network's answers.
         hear: asks the network.
-        thresholds: of its operating point, by label.
         calibration: of what it says; as built in when absent.
 
     Raises:
@@ -69,11 +68,10 @@ class GunshotAnalytics:
         microphone: Microphone,
         labels: Sequence[str],
         hear: Hear,
-        thresholds: Mapping[str, float],
         calibration: Calibration | None = None,
     ) -> None:
         self._microphone, self._rate, self._hear = microphone, microphone.rate_hz, hear
-        self._confirmation = Confirmation(labels, thresholds, calibration)
+        self._confirmation = Confirmation(labels, calibration)
         self._ring = Ring(microphone.channels, self._rate)
         self._health = Health(microphone.id, self._rate, microphone.channels)
         self._pictures = Pictures(self._rate)

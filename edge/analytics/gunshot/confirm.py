@@ -1,43 +1,51 @@
 """From what the network hears in a few windows around an onset to the probability that it was a shot, and what else it may be.
 
-Rules: constants stand in :class:`Calibration` and nowhere else; a label that does not answer, or answers no number, counts as
-not heard; an explosion speaks for nothing, because every second firework is one.
+Rules: how a window is scored is the bundle's word (:func:`models.bundle.gunshot.shot_score`), and what a score is worth is the
+operating point's: both travel with the network. A label that answers no number counts as not heard.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.bundle.detections import Floats
+from models.bundle.gunshot import BLAST, shot_score
 from models.bundle.yamnet import FIREWORKS, SHOTS
 from protocol.events import Assessed, Cue
 from protocol.gunshot import Confuser
+from protocol.manifest import OperatingPoint
 
-THRESHOLD = SHOTS[0]
-"""The operating point's name for the score from which a shot is more likely than not."""
+THRESHOLD, WIDTH = SHOTS[0], "width"
+"""Of an operating point: the score of an even chance, and the width of the logistic from score to probability."""
 WHAT = "gunshot"
+NARROWEST = 1e-3
+"""Width: a step."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Constants.
+    """What a score is worth.
 
     Attributes:
-        against: how much of the score for fireworks is taken from that for shots.
+        threshold: score of an even chance, where shots and what is none are equally many.
         width: of the logistic from score to probability.
-        threshold: score of an even chance, where the operating point names none.
         plausible: score from which another label is a confuser.
         certain: most and, mirrored, least that is ever believed.
     """
 
-    against: float = 0.5
-    width: float = 0.08
     threshold: float = 0.3
+    width: float = 0.08
     plausible: float = 0.1
     certain: float = 0.995
+
+    @classmethod
+    def of(cls, point: OperatingPoint) -> Calibration:
+        """By a bundle's operating point; what it does not name is as built in."""
+        built = cls()
+        return cls(point.thresholds.get(THRESHOLD, built.threshold), max(point.settings.get(WIDTH, built.width), NARROWEST))
 
 
 @dataclass(frozen=True)
@@ -66,22 +74,19 @@ class Confirmation:
 
     Args:
         labels: of the network, in the order of its answers.
-        thresholds: of the operating point, by label.
-        calibration: constants.
+        calibration: what a score is worth; as built in when absent.
 
     Raises:
         ValueError: none of the labels is a shot.
     """
 
-    def __init__(self, labels: Sequence[str], thresholds: Mapping[str, float], calibration: Calibration | None = None) -> None:
+    def __init__(self, labels: Sequence[str], calibration: Calibration | None = None) -> None:
         self._labels = tuple(labels)
-        self._shots = [number for number, label in enumerate(self._labels) if label in SHOTS]
-        self._fireworks = [number for number, label in enumerate(self._labels) if label == FIREWORKS]
-        if not self._shots:
+        self._others = [number for number, label in enumerate(self._labels) if label not in {*SHOTS, BLAST}]
+        if not any(label in SHOTS for label in self._labels):
             msg = f"none of the labels {', '.join(self._labels)} is a shot; give a bundle that names one of {', '.join(SHOTS)}"
             raise ValueError(msg)
         self._calibration = calibration or Calibration()
-        self._threshold = thresholds.get(THRESHOLD, self._calibration.threshold)
 
     def join(self, windows: Sequence[Floats]) -> Verdict:
         """Join what was heard.
@@ -97,20 +102,18 @@ class Confirmation:
             raise ValueError(msg)
         scores = np.clip(np.nan_to_num(np.stack(windows).astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0)
         constants = self._calibration
-        shots = scores[:, self._shots].max(axis=1)
-        fireworks = scores[:, self._fireworks].max(axis=1, initial=0.0)
-        score = float(np.max(shots - constants.against * fireworks))
-        chance = 1 / (1 + np.exp(-np.clip((score - self._threshold) / constants.width, -50, 50)))
+        score = max(shot_score(window, self._labels) for window in scores)
+        chance = 1 / (1 + np.exp(-np.clip((score - constants.threshold) / constants.width, -50, 50)))
         probability = float(np.clip(chance, 1 - constants.certain, constants.certain))
         strongest = scores.max(axis=0)
-        others = [number for number in range(len(self._labels)) if number not in self._shots]
-        confuser = max(others, key=lambda number: strongest[number], default=None)
+        confuser = max(self._others, key=lambda number: strongest[number], default=None)
         named = None
         if confuser is not None and strongest[confuser] >= constants.plausible:
             named = Confuser(self._labels[confuser], round(float(strongest[confuser]), 4))
+        fireworks = float(strongest[self._labels.index(FIREWORKS)]) if FIREWORKS in self._labels else 0.0
         cues = (
-            Cue("shot-score", round(float(shots.max()), 4)),
-            Cue("fireworks-score", round(float(fireworks.max()), 4)),
+            Cue("shot-score", round(score, 4)),
+            Cue("fireworks-score", round(fireworks, 4)),
             Cue("windows", float(len(windows))),
         )
         return Verdict(probability, score, named, cues)

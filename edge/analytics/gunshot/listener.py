@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.analytics.gunshot.analytics import GunshotAnalytics
+from edge.analytics.gunshot.confirm import Calibration
 from edge.analytics.gunshot.incident import Shots
 from edge.capture.sound.listener import HearingModel, Said
 from edge.capture.sound.port import Floats
@@ -75,5 +76,5 @@ def make_listener(microphone: Microphone, model: HearingModel) -> ShotListener:
     def hear(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         return np.asarray(network.run(picture[None, None])[0][0], np.float32)
 
-    thresholds = manifest.operating_points[model.operating_point].thresholds
-    return ShotListener(GunshotAnalytics(microphone, manifest.labels, hear, thresholds))
+    calibration = Calibration.of(manifest.operating_points[model.operating_point])
+    return ShotListener(GunshotAnalytics(microphone, manifest.labels, hear, calibration))

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.analytics.gunshot.analytics import GunshotAnalytics, Hear
+from edge.analytics.gunshot.confirm import Calibration
 from edge.analytics.gunshot.incident import Shots
 from edge.analytics.gunshot.ring import SECONDS
 from models.bundle.detections import Floats
@@ -38,7 +39,7 @@ def listening(hear: Hear = sure, rate: int = RATE, channels: int = 1) -> Gunshot
     where = Where(lat=52.0, lon=5.0, heading=75.0)
     microphone = Microphone("square", "x.wav", channels=channels, positions=positions, where=where)
     microphone = msgspec.structs.replace(microphone, rate_hz=rate)
-    return GunshotAnalytics(microphone, LABELS, hear, {"gunshot": 0.4})
+    return GunshotAnalytics(microphone, LABELS, hear, Calibration(threshold=0.4))
 
 
 def fed(analytics: GunshotAnalytics, sound: np.ndarray, block: int = 1600) -> list[Shots]:
