@@ -80,7 +80,7 @@ class Expected:
 
 def expected(its: Input, output: Output) -> Expected:
     """What the variants of a bundle must take and give, by its manifest."""
-    channels = 1 if its.colour == "GREY" else 3
+    channels = 1 if its.colour in {"GREY", "NONE"} else 3
     shapes = {
         "NHWC": (1, its.height, its.width, channels),
         "NCHW": (1, channels, its.height, its.width),

@@ -84,7 +84,7 @@ def judge(model: Ear, data: Path | None, progress: Progress) -> Judged:
             "real": float(real),
             "group": float(0 if group is None else GROUPS.index(group)),
         }
-        outcomes.append(Outcome(_source(item), group or "shot", values, item))
+        outcomes.append(Outcome(_source(item), "", values, item))
         failures.append((score if not real else -score, Failure(item, "a shot" if real else "no shot", "", score=score)))
     failures.sort(key=lambda pair: -pair[0])
     return Judged({ALL: outcomes}, (MeasuredOn(ALL, len(outcomes)),), tuple(failure for _, failure in failures[:40]))

@@ -90,7 +90,7 @@ def draw_window(random: Random, scene: Scene, backgrounds: Sequence[Recorded]) -
         mixed, moment, ratio = background, random.uniform(0.5, SECONDS - 0.5), None
     else:
         power = _power(scene.sound)
-        ratio = float(np.clip(random.normal(33, 15), -4, 80))
+        ratio = _ratio(random)
         mixed = scene.sound / np.sqrt(power.max() + 1e-30) + background * 10 ** (-ratio / 20)
         moment = scene.onsets[random.integers(len(scene.onsets))] if scene.onsets else float(power.argmax()) / RATE_HZ
     start = round(moment * RATE_HZ) - int(random.uniform(600, SAMPLES - 1500))
@@ -101,6 +101,33 @@ def draw_window(random: Random, scene: Scene, backgrounds: Sequence[Recorded]) -
         recorded = recorded.copy()
         recorded[int(random.uniform(6000, SAMPLES)) :] = 0
     return Window(recorded, ratio)
+
+
+def draw_stream(random: Random, scene: Scene, backgrounds: Sequence[Recorded], before_s: float, after_s: float) -> Recorded:
+    """A scene as a box that listens all the time hears it: with the background before and behind it.
+
+    Args:
+        random: draws the background, how loud it is, and the recorder.
+        scene: what happens.
+        backgrounds: float32 (n,) at 16 kHz each; noise alone where there are none.
+        before_s: of background alone.
+        after_s: the same, behind it.
+
+    Returns:
+        float32 (n,) at 16 kHz.
+    """
+    before = round(before_s * RATE_HZ)
+    background = _background(random, before + len(scene.sound) + round(after_s * RATE_HZ), backgrounds)
+    background /= np.sqrt(np.square(background).mean()) + 1e-12
+    if scene.kind is not Kind.NOTHING:
+        background *= 10 ** (-_ratio(random) / 20)
+        background[before : before + len(scene.sound)] += scene.sound / np.sqrt(_power(scene.sound).max() + 1e-30)
+    return record(random, background, RATE_HZ)
+
+
+def _ratio(random: Random) -> float:
+    """Of what happens to the background, dB."""
+    return float(np.clip(random.normal(33, 15), -4, 80))
 
 
 def _power(sound: Signal) -> Signal:

@@ -1,0 +1,120 @@
+"""Fitting what a score of the network that hears shots is worth: the threshold and the width of a bundle's operating point.
+
+``python -m benchmarks.gunshot_fit FOLDER`` with a bundle's folder: rendered streams go through the box's own analytics; of each
+stream that had an onset the best score counts; a logistic is fitted to shots against what is none, both weighed as one half. It
+is then looked at on streams of other seeds. ``LAMPLIGHTER_DATA`` names a folder with ESC-10, whose training part is played as
+background; noise without it.
+
+Rule: only what is rendered, and the training part of ESC-10, fits anything; recordings of which nobody says what they are fit
+nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from edge.analytics.gunshot.analytics import LOOKS_S, GunshotAnalytics
+from edge.infer.onnx_cpu import OnnxCpu
+from models.bundle.bundle import load_bundle
+from models.bundle.detections import Floats
+from models.bundle.gunshot import shot_score
+from models.bundle.yamnet import RATE_HZ
+from models.recipes.gunshot.sample import backgrounds
+from models.synthesis.sound.window import Kind, draw_scene, draw_stream
+from protocol.config import Microphone
+
+SEEDS = {"fit": 6_200, "look": 6_201}
+KINDS = (Kind.SHOT, Kind.FIREWORK, Kind.STRIKE, Kind.NOTHING)
+SHARES = (0.5, 0.2, 0.15, 0.15)
+BEFORE_S, AFTER_S = 1.3, 0.9
+LEAST_WIDTH = 0.01
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Streams that had an onset: their kinds (an index of :data:`KINDS`), and the best score of each."""
+
+    kinds: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float64]
+    silent: int
+    """Streams without an onset."""
+
+    @property
+    def shots(self) -> npt.NDArray[np.bool_]:
+        """Which are shots."""
+        found: npt.NDArray[np.bool_] = self.kinds == KINDS.index(Kind.SHOT)
+        return found
+
+
+def listen(folder: Path, seed: int, streams: int) -> Heard:
+    """Draw streams and have them heard."""
+    bundle = load_bundle(folder)
+    labels, variant = bundle.manifest.labels, bundle.manifest.variants[0]
+    network = OnnxCpu().load(bundle.read(variant), variant.file)
+    behind, microphone = backgrounds(), Microphone("street", "street.wav")
+    kinds, scores, silent = [], [], 0
+    for number in range(streams):
+        random = np.random.default_rng([seed, number])
+        kind = int(random.choice(len(KINDS), p=SHARES))
+        sound = draw_stream(random, draw_scene(random, KINDS[kind]), behind, BEFORE_S, AFTER_S)
+        asked: list[float] = []
+
+        def hear(picture: Floats, asked: list[float] = asked) -> Floats:
+            answer: Floats = np.asarray(network.run(picture[None, None])[0][0], np.float32)
+            asked.append(shot_score(answer, labels))
+            return answer
+
+        analytics = GunshotAnalytics(microphone, labels, hear)
+        analytics.take(sound[None])
+        analytics.close()
+        whole = len(asked) // len(LOOKS_S) * len(LOOKS_S)
+        if whole:
+            kinds.append(kind)
+            scores.append(max(asked[:whole]))
+        silent += not whole
+    return Heard(np.array(kinds), np.array(scores), silent)
+
+
+def fit(heard: Heard) -> tuple[float, float]:
+    """Threshold and width, by maximum likelihood."""
+    shots = heard.shots
+    weight = np.where(shots, 0.5 / shots.sum(), 0.5 / (~shots).sum())
+
+    def cost(constants: npt.NDArray[np.float64]) -> float:
+        z = (heard.scores - constants[0]) / max(float(constants[1]), LEAST_WIDTH)
+        return float((weight * np.logaddexp(0.0, np.where(shots, -z, z))).sum())
+
+    found = minimize(cost, np.array([0.3, 0.1]), method="Nelder-Mead")
+    return float(found.x[0]), float(max(found.x[1], LEAST_WIDTH))
+
+
+def main() -> None:
+    """Fit, and look."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--streams", type=int, default=1_200)
+    options = parser.parse_args()
+    threshold, width = fit(listen(options.folder, SEEDS["fit"], options.streams))
+    heard = listen(options.folder, SEEDS["look"], options.streams)
+    chance = 1 / (1 + np.exp(-(heard.scores - threshold) / width))
+    lines = [f"threshold {threshold:.3f}, width {width:.3f}", f"streams without an onset: {heard.silent} of {options.streams}"]
+    for number, kind in enumerate(KINDS):
+        of = chance[heard.kinds == number]
+        lines.append(f"{kind.value}: {np.mean(of >= 0.5):.3f} told of {len(of)}, mean probability {of.mean():.3f}")
+    for low in np.arange(0, 1, 0.2):
+        inside = (chance >= low) & (chance < low + 0.2)
+        if inside.any():
+            weight = np.where(heard.shots, 0.5 / heard.shots.sum(), 0.5 / (~heard.shots).sum())[inside]
+            share = float((weight * heard.shots[inside]).sum() / weight.sum())
+            lines.append(f"said {float(np.average(chance[inside], weights=weight)):.2f}, were shots {share:.2f}")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
