@@ -1,9 +1,11 @@
 """Fitting what a score of the network that hears shots is worth: the threshold and the width of a bundle's operating point.
 
 ``python -m benchmarks.gunshot_fit FOLDER`` with a bundle's folder: rendered streams go through the box's own analytics; of each
-stream that had an onset the best score counts; a logistic is fitted to shots against what is none, both weighed as one half. It
-is then looked at on streams of other seeds. ``LAMPLIGHTER_DATA`` names a folder with ESC-10, whose training part is played as
-background; noise without it.
+stream that had an onset the best score counts. The threshold is the least score at which :data:`FALSE_SHARE` of what is no shot
+is told, in the mean of its kinds. The width is that of a logistic from score to probability, by maximum likelihood; moved to
+the threshold, it says how likely a shot is where bangs are as much more frequent than shots as the threshold supposes, which is
+printed. Both are then looked at on streams of other seeds. ``LAMPLIGHTER_DATA`` names the folder with ESC-10, whose training
+part is the background.
 
 Rule: only what is rendered, and the training part of ESC-10, fits anything; recordings of which nobody says what they are fit
 nothing.
@@ -24,7 +26,6 @@ from edge.infer.onnx_cpu import OnnxCpu
 from models.bundle.bundle import load_bundle
 from models.bundle.detections import Floats
 from models.bundle.gunshot import shot_score
-from models.bundle.yamnet import RATE_HZ
 from models.recipes.gunshot.sample import backgrounds
 from models.synthesis.sound.window import Kind, draw_scene, draw_stream
 from protocol.config import Microphone
@@ -34,6 +35,7 @@ KINDS = (Kind.SHOT, Kind.FIREWORK, Kind.STRIKE, Kind.NOTHING)
 SHARES = (0.5, 0.2, 0.15, 0.15)
 BEFORE_S, AFTER_S = 1.3, 0.9
 LEAST_WIDTH = 0.01
+FALSE_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,22 @@ def listen(folder: Path, seed: int, streams: int) -> Heard:
     return Heard(np.array(kinds), np.array(scores), silent)
 
 
-def fit(heard: Heard) -> tuple[float, float]:
-    """Threshold and width, by maximum likelihood."""
+@dataclass(frozen=True)
+class Fitted:
+    """What a score is worth.
+
+    Attributes:
+        threshold, width: of the operating point.
+        bangs: so many sounds that are none to each shot, where a score at the threshold is an even chance.
+    """
+
+    threshold: float
+    width: float
+    bangs: float
+
+
+def fit(heard: Heard) -> Fitted:
+    """Fit."""
     shots = heard.shots
     weight = np.where(shots, 0.5 / shots.sum(), 0.5 / (~shots).sum())
 
@@ -91,7 +107,14 @@ def fit(heard: Heard) -> tuple[float, float]:
         return float((weight * np.logaddexp(0.0, np.where(shots, -z, z))).sum())
 
     found = minimize(cost, np.array([0.3, 0.1]), method="Nelder-Mead")
-    return float(found.x[0]), float(max(found.x[1], LEAST_WIDTH))
+    even, width = float(found.x[0]), float(max(found.x[1], LEAST_WIDTH))
+    threshold = next(score for score in np.sort(heard.scores) if _false(heard, score) <= FALSE_SHARE)
+    return Fitted(float(threshold), width, float(np.exp((threshold - even) / width)))
+
+
+def _false(heard: Heard, threshold: float) -> float:
+    others = [heard.scores[heard.kinds == number] for number, kind in enumerate(KINDS) if kind is not Kind.SHOT]
+    return float(np.mean([(scores >= threshold).mean() for scores in others if len(scores)]))
 
 
 def main() -> None:
@@ -100,17 +123,21 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--streams", type=int, default=1_200)
     options = parser.parse_args()
-    threshold, width = fit(listen(options.folder, SEEDS["fit"], options.streams))
+    fitted = fit(listen(options.folder, SEEDS["fit"], options.streams))
     heard = listen(options.folder, SEEDS["look"], options.streams)
-    chance = 1 / (1 + np.exp(-(heard.scores - threshold) / width))
-    lines = [f"threshold {threshold:.3f}, width {width:.3f}", f"streams without an onset: {heard.silent} of {options.streams}"]
+    chance = 1 / (1 + np.exp(-(heard.scores - fitted.threshold) / fitted.width))
+    lines = [
+        f"threshold {fitted.threshold:.3f}, width {fitted.width:.3f}",
+        f"an even chance at the threshold where one bang in {1 + fitted.bangs:.1f} is a shot",
+        f"streams without an onset: {heard.silent} of {options.streams}",
+    ]
     for number, kind in enumerate(KINDS):
         of = chance[heard.kinds == number]
         lines.append(f"{kind.value}: {np.mean(of >= 0.5):.3f} told of {len(of)}, mean probability {of.mean():.3f}")
     for low in np.arange(0, 1, 0.2):
         inside = (chance >= low) & (chance < low + 0.2)
         if inside.any():
-            weight = np.where(heard.shots, 0.5 / heard.shots.sum(), 0.5 / (~heard.shots).sum())[inside]
+            weight = np.where(heard.shots, 1 / heard.shots.sum(), fitted.bangs / (~heard.shots).sum())[inside]
             share = float((weight * heard.shots[inside]).sum() / weight.sum())
             lines.append(f"said {float(np.average(chance[inside], weights=weight)):.2f}, were shots {share:.2f}")
     print("\n".join(lines))
