@@ -30,7 +30,7 @@ SHARDS = 400
 BATCH_SHARDS, BATCH_WINDOWS = 4, 32
 """A batch: so many windows of each of so many shards."""
 PLAN = Plan(steps=20_000, rate=2e-3, decay=0.02)
-CONTINUED = Plan(steps=12_000, rate=1.2e-3, decay=0.02, seed=3, behind=0.3)
+CONTINUED = Plan(steps=8_000, rate=1.2e-3, decay=0.02, seed=3, behind=0.3)
 """From weights that learned of fewer windows, in which other places were as loud."""
 CHECKED = 160
 SEED_OF_CHECK = 20_270
