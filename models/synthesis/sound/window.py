@@ -156,7 +156,7 @@ def _noise(random: Random, samples: int) -> Signal:
     noises = _noises()
     noise = noises[random.integers(len(noises))]
     start = random.integers(len(noise) - samples)
-    return noise[start : start + samples]
+    return noise[start : start + samples].copy()  # the rest of the minute is for others
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from models.synthesis.sound.microphone import record, through_codec
 from models.synthesis.sound.shots import draw_shots
 from models.synthesis.sound.strikes import KINDS
 from models.synthesis.sound.strikes import Kind as Strike
-from models.synthesis.sound.window import Kind, draw_scene, draw_window
+from models.synthesis.sound.window import Kind, draw_scene, draw_stream, draw_window
 
 RENDERED = (Kind.NOTHING, Kind.SHOT, Kind.FIREWORK, Kind.STRIKE)
 
@@ -28,6 +28,16 @@ def test_a_window_is_one_and_the_same_again(kind: Kind) -> None:
     assert first.shape == (SAMPLES,)
     assert 0 < np.abs(first).max() <= 1.5, "a codec may overshoot"
     assert (ratio is None) == (kind is Kind.NOTHING)
+
+
+def test_a_stream_is_the_same_again_whatever_was_drawn_between() -> None:
+    def drawn(seed: int) -> np.ndarray:
+        random = np.random.default_rng(seed)
+        return draw_stream(random, draw_scene(random, Kind.STRIKE), (), 0.5, 0.5)
+
+    first = [drawn(seed) for seed in range(4)]
+    assert all(np.array_equal(one, drawn(seed)) for seed, one in enumerate(first))
+    assert {each.shape for each in first} == {(int(3.4 * RATE_HZ),)}
 
 
 def test_shots_are_heard_where_they_are_said_to_be() -> None:
