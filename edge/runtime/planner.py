@@ -11,6 +11,7 @@ from edge.runtime.plan import HearingPlan, NoPlan, Plan, PlatePlan
 from hardware.accelerators import Accelerator
 from models.bundle.bundle import Bundle, BundleError, load_bundle
 from models.bundle.choose import Choice, Offer, choose
+from models.bundle.litert import PACKAGE, RUNTIME, installed
 from models.bundle.plates import CHARACTERS, CORNERS, LABEL, VEHICLE_POINT, VEHICLES
 from protocol.config import Anpr, Microphone, Source
 from protocol.events import ModelRef
@@ -22,11 +23,14 @@ ENTRIES = {"cpu": "edge.infer.onnx_cpu:OnnxCpu"}
 BOXES = "boxes-and-scores"
 """How the outputs of a detector that counts are read."""
 
-SOUNDS = "sound-pictures"
+SOUNDS = ("sound-pictures", "sound-classes")
 """How the outputs of a model that listens are read."""
 
 PROCESSOR = "cpu"
 """Where models listen: they are small, and sound stays in one process (docs/adr/0022-sound-stays-in-one-process.md)."""
+
+PRECISIONS = ("int8", "fp16", "fp32")
+"""As LiteRT runs them best."""
 
 DEFAULT_POINT = "default"
 """Operating point of models of plates."""
@@ -109,11 +113,13 @@ class BundlePlanner:
         except BundleError as error:
             return NoPlan("model-missing", str(error).replace(f"{self.place(name).parent}/", ""))
         found = bundle.manifest.output.decoder
-        if found != SOUNDS:
-            return NoPlan("model-hears-nothing", f"{name} has {found}; listening needs {SOUNDS}: name another bundle")
+        if found not in SOUNDS:
+            return NoPlan(
+                "model-hears-nothing", f"{name} has {found}; listening needs {' or '.join(SOUNDS)}: name another bundle"
+            )
         if point not in bundle.manifest.operating_points:
             return NoPlan("model-operating-point", _unknown_point(bundle.manifest, point))
-        choice = choose(bundle.manifest, [offer for offer in self._offers if offer.accelerator == PROCESSOR])
+        choice = choose(bundle.manifest, [*(offer for offer in self._offers if offer.accelerator == PROCESSOR), _litert()])
         if choice.variant is None:
             why = "; ".join(f"{r.variant}: {r.reason}" for r in choice.rejected)
             return NoPlan("model-unsuitable", f"no variant of {name} runs on the processor: {why}")
@@ -154,6 +160,11 @@ class BundlePlanner:
         available = found.available and found.name in self._entries
         reason = found.reason or ("" if available else "this version of the agent has no code for it")
         return Offer(found.name, found.runtime, found.precisions, available, reason)
+
+
+def _litert() -> Offer:
+    """What listens may also run on the processor; nothing that looks does."""
+    return Offer(PROCESSOR, RUNTIME, PRECISIONS, installed(), f"LiteRT is not here: pip install {PACKAGE}")
 
 
 def _unknown_point(manifest: Manifest, point: str) -> str:

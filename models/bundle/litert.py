@@ -5,7 +5,7 @@ Rule: the package is asked for when a model is loaded, never on import: most box
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +16,13 @@ from models.bundle.bundle import BundleError
 
 PACKAGE = "ai-edge-litert"
 MODULE = "ai_edge_litert.interpreter"
+RUNTIME = "litert"
+"""As manifests name it."""
+
+
+def installed() -> bool:
+    """Whether the package is here; nothing is loaded."""
+    return importlib.util.find_spec(MODULE.partition(".")[0]) is not None
 
 
 class LiteRtNetwork:

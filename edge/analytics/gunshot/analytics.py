@@ -28,6 +28,7 @@ from edge.analytics.gunshot.pictures import Pictures
 from edge.analytics.gunshot.ring import Ring
 from edge.analytics.gunshot.rounds import PATTERN_S
 from edge.analytics.gunshot.rumble import finite
+from edge.analytics.gunshot.waves import Windows
 from models.bundle.detections import Floats
 from protocol.config import Microphone
 from protocol.events import Phase, Reason
@@ -47,7 +48,7 @@ AGAIN_S = 0.15
 """After an onset that was no shot, from where on another one is asked about anew."""
 
 Hear = Callable[[Floats], Floats]
-"""From a picture float32 (96, 64) to the score of each label, float32 (labels,)."""
+"""From a window as the network takes it to the score of each label, float32 (labels,)."""
 
 
 class GunshotAnalytics:
@@ -58,6 +59,7 @@ class GunshotAnalytics:
         labels: of the network's answers.
         hear: asks the network.
         calibration: of what it says; as built in when absent.
+        windows: that it is given; pictures when absent.
 
     Raises:
         ValueError: no label is a shot.
@@ -69,12 +71,13 @@ class GunshotAnalytics:
         labels: Sequence[str],
         hear: Hear,
         calibration: Calibration | None = None,
+        windows: Windows | None = None,
     ) -> None:
         self._microphone, self._rate, self._hear = microphone, microphone.rate_hz, hear
         self._confirmation = Confirmation(labels, calibration)
         self._ring = Ring(microphone.channels, self._rate)
         self._health = Health(microphone.id, self._rate, microphone.channels)
-        self._pictures = Pictures(self._rate)
+        self._windows: Windows = windows or Pictures(self._rate)
         self._places = np.array(microphone.positions, np.float64).reshape(-1, 3)
         self._incidents = 0
         self.onsets = 0
@@ -124,7 +127,7 @@ class GunshotAnalytics:
         """Wipe all sound, and whatever was going on; the count of samples goes on."""
         self._ring.forget()
         self._health.forget()
-        self._pictures.forget()
+        self._windows.forget()
         if self._incident is not None:
             self._incident.forget()
             self._incident = None
@@ -140,7 +143,7 @@ class GunshotAnalytics:
 
     def _step(self, sound: npt.NDArray[np.float32]) -> list[Shots]:
         self._ring.put(sound)
-        self._pictures.expire(self._ring.begin)
+        self._windows.expire(self._ring.begin)
         self._health.take(sound)
         deaf = self._health.deaf
         if deaf[self._channel] and not deaf.all():
@@ -162,9 +165,9 @@ class GunshotAnalytics:
         """Ask the network as windows become whole; decide after the last."""
         while len(self._answers) < len(LOOKS_S):
             end = first + round(LOOKS_S[len(self._answers)] * self._rate)
-            if end + self._pictures.after > self._ring.end:
+            if end + self._windows.after > self._ring.end:
                 return []
-            self._answers.append(self._hear(self._pictures.ending(self._ring, self._channel, end)))
+            self._answers.append(self._hear(self._windows.ending(self._ring, self._channel, end)))
         verdict = self._confirmation.join(self._answers)
         self._answers = []
         waiting, self._waiting = self._waiting, []

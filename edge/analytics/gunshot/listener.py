@@ -15,13 +15,18 @@ import numpy.typing as npt
 from edge.analytics.gunshot.analytics import GunshotAnalytics
 from edge.analytics.gunshot.confirm import Calibration
 from edge.analytics.gunshot.incident import Shots
+from edge.analytics.gunshot.waves import Waves
 from edge.capture.sound.listener import HearingModel, Said
 from edge.capture.sound.port import Floats
 from edge.clock import Instant
 from edge.infer.onnx_cpu import OnnxCpu
 from models.bundle.bundle import BundleError, load_bundle
 from models.bundle.golden import check_golden
+from models.bundle.yamnet import Yamnet
 from protocol.config import Microphone
+
+WAVES = "sound-classes"
+"""Decoder of networks that are given the sound itself."""
 
 
 class ShotListener:
@@ -70,11 +75,16 @@ def make_listener(microphone: Microphone, model: HearingModel) -> ShotListener:
     if variant is None:
         msg = f"{manifest.name} has no file {model.file!r}; install the bundle again"
         raise BundleError(msg)
+    calibration = Calibration.of(manifest.operating_points[model.operating_point])
+    if manifest.output.decoder == WAVES:
+        yamnet = Yamnet(bundle.read(variant), manifest.labels, variant.file)
+        check_golden(bundle, variant, lambda window: (yamnet.scores(window[0]),))
+        heard = GunshotAnalytics(microphone, manifest.labels, yamnet.scores, calibration, Waves(microphone.rate_hz))
+        return ShotListener(heard)
     network = OnnxCpu().load(bundle.read(variant), variant.file)
     check_golden(bundle, variant, network.run)
 
     def hear(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         return np.asarray(network.run(picture[None, None])[0][0], np.float32)
 
-    calibration = Calibration.of(manifest.operating_points[model.operating_point])
     return ShotListener(GunshotAnalytics(microphone, manifest.labels, hear, calibration))

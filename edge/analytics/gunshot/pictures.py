@@ -7,13 +7,11 @@ band outlives the sound that it is of (:meth:`Pictures.expire`).
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from edge.analytics.gunshot.resample import EVERY, HALF, decimate
 from edge.analytics.gunshot.ring import Ring
+from edge.analytics.gunshot.waves import looked_behind, resampled, times
 from models.bundle.detections import Floats
 from models.bundle.gunshot import FRAME, FRAMES, HOP, bands, picture
-from models.bundle.yamnet import RATE_HZ
 
 
 class Pictures:
@@ -27,12 +25,7 @@ class Pictures:
     """
 
     def __init__(self, rate: int) -> None:
-        if rate not in {RATE_HZ, RATE_HZ * EVERY}:
-            msg = f"the network hears at 16,000 or 48,000 samples a second, not at {rate}"
-            raise ValueError(msg)
-        self._times = rate // RATE_HZ
-        self.after = HALF if self._times > 1 else 0
-        """Samples after a window that resampling looks at."""
+        self._rate, self._times, self.after = rate, times(rate), looked_behind(rate)
         self._known: dict[int, tuple[Floats, float]] = {}
         self._channel = 0
 
@@ -69,15 +62,8 @@ class Pictures:
         return picture(np.stack([row for row, _ in rows]), max(peak for _, peak in rows))
 
     def _learn(self, ring: Ring, channel: int, first: int, last: int) -> None:
-        sound = self._sound(ring, channel, first * HOP, last * HOP + FRAME)
+        sound = resampled(ring, channel, first * HOP, last * HOP + FRAME, self._rate)
         found = bands(sound)
         frames = np.lib.stride_tricks.sliding_window_view(np.abs(sound), FRAME)[::HOP]
         for frame, row, peak in zip(range(first, last + 1), found, frames.max(axis=1).tolist(), strict=True):
             self._known.setdefault(frame, (row, float(peak)))
-
-    def _sound(self, ring: Ring, channel: int, begin: int, end: int) -> npt.NDArray[np.float32]:
-        """At 16 kHz."""
-        if self._times == 1:
-            sound: npt.NDArray[np.float32] = ring.part(begin, end)[channel]
-            return sound
-        return decimate(ring.part(begin * EVERY - HALF, (end - 1) * EVERY + HALF + 1)[channel])

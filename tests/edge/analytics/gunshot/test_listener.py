@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -13,9 +14,14 @@ import pytest
 from edge.analytics.gunshot.listener import ShotListener, make_listener
 from edge.capture.sound.listener import HearingModel, Said
 from edge.clock import Instant
-from models.bundle.bundle import BundleError
+from edge.runtime.plan import HearingPlan
+from edge.runtime.planner import BundlePlanner
+from hardware.accelerators import Accelerator
+from models.bundle.bundle import BundleError, fetched
 from models.bundle.gunshot import BANDS, FRAMES
+from models.bundle.litert import installed
 from models.factory.graph import GraphBuilder
+from models.recipes.yamnet.loading import FIRST, inputs
 from protocol.config import Microphone
 from protocol.events import Phase
 from protocol.manifest import GoldenVectors, Input, Manifest, OperatingPoint, Output, Variant
@@ -101,3 +107,22 @@ def test_a_variant_that_is_not_in_the_bundle_is_named(tmp_path: Path) -> None:
     model = make_bundle(tmp_path)
     with pytest.raises(BundleError, match=r"has no file 'other.onnx'"):
         make_listener(MICROPHONE, HearingModel(model.name, model.folder, "other.onnx", model.operating_point))
+
+
+@pytest.mark.skipif(not installed(), reason="LiteRT: pip install ai-edge-litert")
+@pytest.mark.skipif(not (fetched() / "yamnet").is_dir(), reason="YAMNet: lamplighter models fetch yamnet")
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+def test_yamnet_listens_where_it_is_installed(rate: Literal[16_000, 48_000]) -> None:
+    plan = BundlePlanner(fetched(), (Accelerator("cpu", "onnxruntime", ("int8",), available=True),)).listens(
+        Microphone("mast", "street.wav", model="yamnet")
+    )
+    assert isinstance(plan, HearingPlan), plan
+    listener = make_listener(Microphone("mast", "street.wav", rate_hz=rate), plan.model)
+    bang = np.repeat(inputs()[0], rate // RATE)
+    sound = 0.002 * np.random.default_rng(1).standard_normal(3 * rate + len(bang))
+    sound[2 * rate : 2 * rate + len(bang)] += 0.5 * bang
+    told = fed(listener, sound[None].astype(np.float32), 0)
+    assert told[0].phase is Phase.NEW
+    assert told[0].assessed is not None
+    assert told[0].assessed.probability > 0.5
+    assert abs(told[0].onset / rate - (2 + FIRST / RATE)) < 0.01
