@@ -1,4 +1,4 @@
-"""The manager's processes: ingest, rollouts, lists, fusion and web beside the broker, watched, restarted with backoff.
+"""The manager's processes: ingest, rollouts, lists, fusion, gunshots, web beside the broker, watched, restarted with backoff.
 
 Rules: each has a name that ``ps`` shows; each dies with its parent; a crash of one touches no other; waits before a restart
 grow, and begin anew after a steady minute. They share the store and nothing else.
@@ -117,6 +117,7 @@ class Processes:
             Child("rollouts", run_rollouts),
             Child("lists", run_lists),
             Child("fusion", run_fusion),
+            Child("gunshots", run_gunshots),
             Child("web", run_web),
         ]
         for child in self.children:
@@ -281,6 +282,23 @@ def build_fusion(config: ManagerConfig) -> Any:
     from fleet.store.database import open_engine  # noqa: PLC0415
 
     return Job(open_engine(config.store_url), read_policy(config.policy or DEFAULT), purpose_of)
+
+
+def run_gunshots(config: ManagerConfig) -> None:
+    """The process that joins and locates shots."""
+    _become("lamplighter: gunshots")
+    until = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: until.set())
+    build_gunshots(config).run(until)
+
+
+def build_gunshots(config: ManagerConfig) -> Any:
+    """The job that joins and locates shots."""
+    from fleet.fusion.gunshot.job import Job  # noqa: PLC0415 - each process loads what it needs
+    from fleet.policy.policy import DEFAULT, read_policy  # noqa: PLC0415
+    from fleet.store.database import open_engine  # noqa: PLC0415
+
+    return Job(open_engine(config.store_url), read_policy(config.policy or DEFAULT))
 
 
 async def _until_terminated(work: Coroutine[Any, Any, None]) -> None:

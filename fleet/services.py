@@ -17,6 +17,8 @@ from sqlalchemy import Engine, func, select, update
 from fleet.accounts.accounts import Accounts, Person, Right
 from fleet.audit.log import Verification, record, verify
 from fleet.fusion.anpr.search import Plates
+from fleet.fusion.gunshot.listing import Gunshots
+from fleet.fusion.gunshot.standing import Standing
 from fleet.identity.enrolment import Enrolment
 from fleet.ingest.outgoing import ask
 from fleet.lists.access import NoAccess
@@ -126,6 +128,8 @@ class Services:
         self.list_views = ListViews(engine)
         self.list_overviews = Overviews(engine, self.lists.policy, self.lists.access)
         self.plates = plates or Plates(engine, read_policy())
+        self.standing = Standing(engine)
+        self.gunshots = Gunshots(engine)
 
     def events_after(self, row: int, limit: int = 1000) -> list[StoredEvent]:
         """Events stored after a row, in order."""

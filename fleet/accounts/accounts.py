@@ -67,6 +67,7 @@ class Right(str, enum.Enum):
     SEE_ENTRIES = "see-entries"
     ROTATE_KEYS = "rotate-keys"
     SEARCH_PLATES = "search-plates"
+    HOLD_ALERTS = "hold-alerts"
 
 
 _OF_LISTS = frozenset({Right.DRAFT_LIST, Right.APPROVE_LIST, Right.WITHDRAW_LIST, Right.SEE_ENTRIES})
@@ -74,14 +75,18 @@ _OF_LISTS = frozenset({Right.DRAFT_LIST, Right.APPROVE_LIST, Right.WITHDRAW_LIST
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
-    Role.OPERATOR: frozenset({Right.SEE, Right.JUDGE, Right.READ_AUDIT, Right.HALT_ROLLOUT, Right.SEARCH_PLATES}) | _OF_LISTS,
+    Role.OPERATOR: frozenset(
+        {Right.SEE, Right.JUDGE, Right.READ_AUDIT, Right.HALT_ROLLOUT, Right.SEARCH_PLATES, Right.HOLD_ALERTS}
+    )
+    | _OF_LISTS,
     Role.TECHNICIAN: frozenset({Right.SEE, Right.COMMAND, Right.CONFIGURE, Right.ENROL, Right.HALT_ROLLOUT}),
     Role.ENGINEER: frozenset({Right.SEE, Right.COMMAND, Right.ROLL_OUT, Right.APPROVE_ROLLOUT, Right.HALT_ROLLOUT}),
-    Role.ADMIN: frozenset(Right) - {Right.JUDGE, Right.SEARCH_PLATES, Right.DRAFT_LIST, Right.APPROVE_LIST, Right.SEE_ENTRIES},
+    Role.ADMIN: frozenset(Right)
+    - {Right.JUDGE, Right.SEARCH_PLATES, Right.HOLD_ALERTS, Right.DRAFT_LIST, Right.APPROVE_LIST, Right.SEE_ENTRIES},
 }
-"""Only an operator judges, asks about plates, and says who is looked for: whoever runs the system does not decide about what it
-says. Whoever sees that a new model goes wrong may halt its rollout; to go on, or to begin another, is the engineers'. A hit
-list, which does harm while it stands, is also taken back by whoever runs the system."""
+"""Only an operator judges, asks about plates, says who is looked for, and how sure an alert of shots has to be: whoever runs
+the system does not decide about what it says. Whoever sees that a new model goes wrong may halt its rollout; to go on, or to
+begin another, is the engineers'. A hit list, which does harm while it stands, is also taken back by whoever runs the system."""
 
 
 class AccountError(Exception):

@@ -20,7 +20,7 @@ from fleet.control_room.tail import events_of, read, unjudged, verdict_view
 from fleet.control_room.views import IncidentView
 from fleet.control_room.wording import Limits
 from fleet.ingest.outgoing import TWIN
-from fleet.oversight.verdicts import Decision
+from fleet.oversight.verdicts import JUDGED, Decision
 from fleet.services import Services
 from fleet.store import tables as t
 from protocol.acks import SeqSet
@@ -97,7 +97,7 @@ class Answers:
         if state == "unjudged":
             query: Any = unjudged()
         else:
-            query = select(t.event.c.incident, first).where(t.event.c.incident.is_not(None))
+            query = select(t.event.c.incident, first).where(JUDGED)
             query = query.group_by(t.event.c.incident).order_by(first.desc())
             if state:
                 standing = select(func.max(t.verdict.c.row)).group_by(t.verdict.c.incident)

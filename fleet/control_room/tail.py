@@ -35,7 +35,7 @@ from fleet.control_room.feed import (
 from fleet.control_room.incidents import MAX_JUDGED, MAX_UNJUDGED
 from fleet.control_room.views import VerdictView
 from fleet.fusion.made import DEVICE, MADE
-from fleet.oversight.verdicts import Decision, Verdict
+from fleet.oversight.verdicts import JUDGED, Decision, Verdict
 from fleet.services import Services, StoredEvent
 from fleet.store import tables as t
 from protocol.events import BODY, Event, EventType
@@ -172,7 +172,7 @@ def unjudged() -> Select[Any]:
     first = func.min(t.event.c.row).label("first")
     return (
         select(t.event.c.incident, first)
-        .where(t.event.c.incident.is_not(None), t.event.c.incident.not_in(judged))
+        .where(JUDGED, t.event.c.incident.not_in(judged))
         .group_by(t.event.c.incident)
         .order_by(first.desc())
     )

@@ -1,6 +1,7 @@
 """Verdicts on incidents.
 
-Rules: only alerts are judged, those of boxes and those that the manager made; confirming needs no reason, dismissing does; a
+Rules: only alerts are judged, those of boxes and those that the manager made; what one box says of shots is not judged but the
+incident that the manager made of what all say (:data:`JUDGED`); confirming needs no reason, dismissing does; a
 later verdict never replaces an earlier one, it is added with a reason and stands; of two people who judge at once the second
 is told; only a role that may judge can judge; every verdict is in the audit log.
 """
@@ -12,13 +13,16 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, and_, insert, select
 
 from fleet.accounts.accounts import Person, Right
 from fleet.audit.log import record
 from fleet.store.database import VERDICT_ORDER, one_at_a_time, writing
 from fleet.store.tables import event, verdict
-from protocol.events import Priority
+from protocol.events import EventType, Priority
+
+JUDGED = and_(event.c.incident.is_not(None), event.c.type != EventType.GUNSHOT_DETECTED.value)
+"""Of an event, whether its incident is judged by people, and waits for it until somebody does."""
 
 
 class Decision(str, enum.Enum):
@@ -94,7 +98,7 @@ class Verdicts:
 
 
 def _is_alert(connection: Connection, incident: str) -> bool:
-    query = select(event.c.row).where(event.c.priority == int(Priority.ALERT), event.c.incident == incident).limit(1)
+    query = select(event.c.row).where(event.c.priority == int(Priority.ALERT), event.c.incident == incident, JUDGED).limit(1)
     return connection.execute(query).first() is not None
 
 

@@ -1,4 +1,4 @@
-"""The policy file: the purposes for which plates may be listed or stood for, and their times.
+"""The policy file: the purposes for which plates may be listed or stood for, and how long plates and shots are kept.
 
 Rule: a purpose that is not in the file does not exist; a time that the law limits cannot be set beyond it.
 """
@@ -54,10 +54,28 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unconfirmed_hours: Annotated[int, Meta(ge=1, le=72)] = 72
 
 
+class GunshotTimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long shots are kept.
+
+    What boxes say of shots names nobody, but a box that somebody wears says where that person was, and so does a shot that
+    turns out to be a crime: it is not kept for ever.
+
+    Attributes:
+        heard_days: what boxes heard and nobody judged, told or not: long enough for an enquiry that begins late, and for people
+            to look at what was not told.
+        judged_days: incidents that somebody confirmed or dismissed, with all that boxes heard of them: the precision of boxes
+            and of models is measured by them, over the seasons, and both kinds have to be kept alike or it would be wrong.
+    """
+
+    heard_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    judged_days: Annotated[int, Meta(ge=1, le=1096)] = 365
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file."""
 
     purposes: Annotated[dict[Name, Purpose], Meta(max_length=32)]
+    gunshots: GunshotTimes = GunshotTimes()
 
     def purpose(self, name: str) -> Purpose:
         """One of them.

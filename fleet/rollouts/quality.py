@@ -1,7 +1,8 @@
 """Field quality of a rollout's new version beside the one before it, from stored events and verdicts.
 
 Rules: reading only, and bounded: the latest events of each kind, whichever rollouts run; an event says itself which model
-spoke; of several verdicts on one alert the last stands. Versions are named as events name them: by bundle and version.
+spoke; of several verdicts on one alert the last stands. Of shots the alert is the incident that the manager made, and it counts
+for every version that had a box take part. Versions are named as events name them: by bundle and version.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, Engine, func, select
 from fleet.oversight.verdicts import Decision
 from fleet.rollouts.ledger import Rollout, read_rollout
 from fleet.rollouts.statistics import OutOfRange, Outputs, Share, out_of_range, summarise, wilson
+from fleet.store.gunshot import gunshot_heard, gunshot_incident
 from fleet.store.tables import event, rollout_box, verdict
 from protocol.basis import Estimate
 from protocol.events import CrowdCount, EventType, ModelRef
@@ -117,7 +119,7 @@ class FieldQuality:
 
     def _look(self, connection: Connection, found: Rollout) -> Quality:
         seen: dict[str, _Seen] = {}
-        looked = _counts(connection, found.bundle, seen) + _alerts(connection, found.bundle, seen)
+        looked = sum(look(connection, found.bundle, seen) for look in (_counts, _alerts, _shots))
         decisions = _decisions(connection, {incident for one in seen.values() for incident in one.incidents})
         new = found.published.version
         before = _version_before(connection, found, seen)
@@ -155,6 +157,18 @@ def _alerts(connection: Connection, bundle: str, seen: dict[str, _Seen]) -> int:
             continue
         if model is not None and model.name == bundle and row.incident is not None:
             seen.setdefault(model.version, _Seen()).incidents.add(row.incident)
+    return looked
+
+
+def _shots(connection: Connection, bundle: str, seen: dict[str, _Seen]) -> int:
+    """Incidents of shots that people were told of, for each version that a box which took part had."""
+    h, i = gunshot_heard.c, gunshot_incident.c
+    query = select(h.version, h.incident).join(gunshot_incident, i.id == h.incident)
+    query = query.where(h.bundle == bundle, i.raised.is_not(None)).order_by(h.received.desc()).limit(MOST_ALERTS)
+    looked = 0
+    for row in connection.execute(query):
+        looked += 1
+        seen.setdefault(row.version, _Seen()).incidents.add(row.incident)
     return looked
 
 

@@ -32,6 +32,8 @@ LIST_ORDER = 7
 LIST_LEADER = 8
 FUSION_ORDER = 9
 FUSION_LEADER = 10
+GUNSHOT_ORDER = 11
+GUNSHOT_LEADER = 12
 
 _POSTGRES = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """A server that vanished without a word is noticed within half a minute."""

@@ -5,6 +5,8 @@ Rules:
 - A detection that a well-located incident explains joins it, and the place improves. Otherwise whatever is near in place and
   time and not yet settled is divided anew (:mod:`fleet.fusion.gunshot.partition`): a wrong first guess is undone by what
   comes later.
+- What a box says more of what it said before takes the place of that, and is divided anew with whatever is not settled: with
+  more shots known another way to lay them over one another may be the right one.
 - An incident keeps its number while detections of it do; what is merged or divided is told under the number of most of them.
 - What boxes hear within :data:`ECHO_S` behind an incident that they heard too, and no three place elsewhere, is its echo.
 - A clock that is not set: the detection joins the incident at which its bearing points, if it came within :data:`UNSET_S` of
@@ -88,15 +90,51 @@ class Association:
             self._places.popitem(last=False)
         while self._open.detections >= MOST_OPEN:
             self._close(next(iter(self._open)), now)
+        if self._open.holding(heard) is not None:
+            return []
         if not heard.synchronised:
             return self._unset(heard, now)
         around = self._open.around(heard)
-        if any(heard in incident.detections for incident in around):
-            return []
         joined = self._joining(heard, around, now)
         if joined is not None:
             return [joined]
-        return self._divide(heard, [i for i in around if not i.settled], now)
+        return self._divide([heard], [i for i in around if not i.settled], now)
+
+    def replace(self, before: Detection, heard: Detection, now: float) -> list[Incident]:
+        """Take what a box says by now of something in place of what it said first.
+
+        Args:
+            before: what it said, as it was taken in; nothing changes if that is not open any more.
+            heard: what it says now.
+            now: when it came, seconds since 1970.
+
+        Returns:
+            As :meth:`add`.
+        """
+        held = self._open.holding(before)
+        if held is None or before == heard or self._open.holding(heard) is not None:
+            return []
+        self._places[heard.node] = (heard.x, heard.y)
+        members = tuple(heard if d == before else d for d in held.detections)
+        timed = sum(d.synchronised for d in members)
+        if held.settled or not (before.synchronised and heard.synchronised) or timed > MOST:
+            return [self._store(held.number, members, now)]
+        changed = replace(held, detections=members)  # its place is that of before until it is divided
+        self._open.put(changed)
+        others = [i for i in self._open.around(heard) if not i.settled and i.number != held.number]
+        return self._divide([], [changed, *others], now, frozenset({held.number}))
+
+    def restore(self, number: int, members: tuple[Detection, ...], grown_s: float) -> Incident:
+        """Put back an incident as it was before this process began; the one that grew longest ago first.
+
+        Args:
+            number: of the incident.
+            members: what boxes heard of it, at least one.
+            grown_s: when it last grew.
+        """
+        self._places.update({d.node: (d.x, d.y) for d in members})
+        self._number = max(self._number, number)
+        return self._store(number, members, grown_s)
 
     def close(self, now: float) -> list[Incident]:
         """Close what has not grown for :data:`HOLD_S`; what is closed is returned, as it was last."""
@@ -107,6 +145,14 @@ class Association:
                 break
             closed.append(self._close(oldest, now))
         return closed
+
+    def incident(self, number: int) -> Incident | None:
+        """An open one, as it is now."""
+        return self._open.get(number)
+
+    def holding(self, heard: Detection) -> Incident | None:
+        """The open one that a detection belongs to."""
+        return self._open.holding(heard)
 
     @property
     def open(self) -> tuple[Incident, ...]:
@@ -150,8 +196,11 @@ class Association:
         late = mine - at.at_s - float(seconds[0])
         return (late, late / sigma) if -_Z * sigma < late < MOST_LATE_S else None
 
-    def _divide(self, heard: Detection, around: list[Incident], now: float) -> list[Incident]:
-        detections, taken = [heard], []
+    def _divide(
+        self, fresh: list[Detection], around: list[Incident], now: float, changed_in: frozenset[int] = frozenset()
+    ) -> list[Incident]:
+        """Divide what is around anew, with what is fresh, and with incidents in which something else stands than before."""
+        detections, taken = list(fresh), []
         for incident in around:
             timed = [d for d in incident.detections if d.synchronised]
             if timed and len(detections) + len(timed) <= MOST:
@@ -170,7 +219,7 @@ class Association:
             number = statistics.mode(votes) if votes else self._next()
             numbers.discard(number)
             members += unset.get(number, ())
-            if set(before.get(number, ())) != set(members):
+            if number in changed_in or set(before.get(number, ())) != set(members):
                 changed.append(self._store(number, members, now, None if unset.get(number) else group.located))
         for number in numbers:  # merged into others
             self._open.drop(number)
@@ -183,8 +232,6 @@ class Association:
         for incident in reversed(self._open):
             if now - incident.grown_s > UNSET_S:
                 break  # and so have all before it
-            if heard in incident.detections:
-                return []
             at = incident.located
             if heard.bearing is None or at.x is None or at.y is None or any(d.node == heard.node for d in incident.detections):
                 continue

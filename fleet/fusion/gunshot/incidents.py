@@ -71,6 +71,7 @@ class OpenIncidents:
         self._incidents: OrderedDict[int, Incident] = OrderedDict()
         self._seconds: dict[int, set[int]] = {}
         """Incidents by the second of each of their onsets."""
+        self._holders: dict[Detection, int] = {}
         self.detections = 0
         """In all of them."""
 
@@ -83,14 +84,21 @@ class OpenIncidents:
     def __reversed__(self) -> Iterator[Incident]:
         return reversed(self._incidents.values())
 
-    def __getitem__(self, number: int) -> Incident:
-        return self._incidents[number]
+    def get(self, number: int) -> Incident | None:
+        """One of them."""
+        return self._incidents.get(number)
+
+    def holding(self, heard: Detection) -> Incident | None:
+        """The one that a detection belongs to."""
+        number = self._holders.get(heard)
+        return None if number is None else self._incidents[number]
 
     def put(self, incident: Incident) -> None:
         """Add an incident, or what has become of it."""
         self.drop(incident.number)
         self._incidents[incident.number] = incident
         self.detections += len(incident.detections)
+        self._holders.update(dict.fromkeys(incident.detections, incident.number))
         for second in _seconds(incident):
             self._seconds.setdefault(second, set()).add(incident.number)
 
@@ -100,6 +108,9 @@ class OpenIncidents:
         if incident is None:
             return
         self.detections -= len(incident.detections)
+        for heard in incident.detections:
+            if self._holders.get(heard) == number:  # it may be another's by now
+                del self._holders[heard]
         for second in _seconds(incident):
             there = self._seconds[second]
             there.discard(number)

@@ -7,6 +7,8 @@ the origin a kilometre is 5 mm too short, so that one plane serves a city.
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Collection
 from dataclasses import dataclass
 
 EQUATOR_M = 6_378_137.0
@@ -60,6 +62,22 @@ class Plane:
             per_lon = math.radians(EQUATOR_M / curvature) * math.cos(math.radians(lat))
             lat, lon = lat + (north - y) / per_lat, lon + (east - x) / per_lon
         return lat, (lon + 180) % 360 - 180
+
+
+def middle(places: Collection[tuple[float, float]]) -> Plane | None:
+    """The plane in the middle of places (latitude, longitude): medians, so that a box that says nonsense does not move it.
+
+    ``None`` where there is none: no places, or at a pole.
+    """
+    if not places:
+        return None
+    first = next(iter(places))[1]
+    lat = statistics.median(lat for lat, _ in places)
+    lon = first + statistics.median((lon - first + 180) % 360 - 180 for _, lon in places)
+    try:
+        return Plane(lat, (lon + 180) % 360 - 180)
+    except ValueError:
+        return None
 
 
 def _centred(lat: float, lon: float) -> Vector:

@@ -127,6 +127,8 @@ class ShotsTold(Struct, frozen=True):
         speed, wind_east, wind_north: of sound and the air as solved, metres a second.
         confuser: the strongest of all boxes'.
         held: whether it was told while alerts were held to high confidence.
+        echo_of: the incident of which it is an echo.
+        became: the incident of which it turned out to be a part; it ends with that.
     """
 
     fired_at: int
@@ -142,3 +144,5 @@ class ShotsTold(Struct, frozen=True):
     wind_north: float | None = None
     confuser: Confuser | None = None
     held: bool = False
+    echo_of: str | None = None
+    became: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from fleet.store import anpr  # noqa: F401 - its tables are the schema's too
+from fleet.store import anpr, gunshot  # noqa: F401 - their tables are the schema's too
 from fleet.store.tables import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)

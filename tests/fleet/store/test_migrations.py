@@ -100,3 +100,25 @@ def test_version_6_seals_drafts_and_keeps_those_that_have_no_seal(empty_engine: 
     with empty_engine.connect() as connection:
         assert connection.execute(text("SELECT number, list FROM list_version")).one() == (1, "x")
     assert "seal" not in {column["name"] for column in inspect(empty_engine).get_columns("list_version")}
+
+
+def test_version_7_knows_shots_beside_the_events_that_there_were(empty_engine: Engine) -> None:
+    """Shots that were stored before are joined as if they came now; going back forgets what was made of them."""
+    _to(empty_engine, "0006")
+    tables = {"gunshot_heard", "gunshot_incident", "gunshot_box"}
+    assert not tables & set(inspect(empty_engine).get_table_names())
+    values = {
+        "device": "box-1", "boot": "b", "seq": 1, "id": "i", "type": "gunshot.detected", "priority": 2, "time": 1, 
+        "received": 1, "schema": "1.3", "body": b"{}",
+    }  # fmt: skip
+    statement = f"INSERT INTO event ({', '.join(values)}) VALUES ({', '.join(f':{name}' for name in values)})"
+    with writing(empty_engine) as connection:
+        connection.execute(text(statement), values)
+    migrate(empty_engine)
+    with empty_engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM event")).scalar_one() == 1
+        assert connection.execute(text("SELECT count(*) FROM gunshot_heard")).scalar_one() == 0
+    _to(empty_engine, "0006", down=True)
+    assert not tables & set(inspect(empty_engine).get_table_names())
+    with empty_engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM event")).scalar_one() == 1
