@@ -32,6 +32,9 @@ COMMANDS: dict[str, Entry] = {
     "rollout": Entry("fleet.rollouts.cli", "Roll releases of models out to boxes, in groups, with a brake", "fleet"),
     "lists": Entry("fleet.lists.cli", "Hit lists of plates: draft, approve, withdraw; keys of plates", "fleet"),
     "anpr": Entry("fleet.fusion.anpr.cli", "Number plates: search with purpose and reason, hits, a path, clones", "fleet"),
+    "gunshots": Entry(
+        "fleet.fusion.gunshot.cli", "Shots: incidents told and not told, boxes, alerts held to high confidence", "fleet"
+    ),
     "models": Entry("models.factory.cli", "Model bundles: list, build, evaluate, compare, fetch", "models"),
     "ota": Entry("ota.publisher.cli", "Updates: keys, releases of models, signing, publishing"),
     "bench": Entry("benchmarks.cli", "Measure, and compare with what must be reached", "fleet"),

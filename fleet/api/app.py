@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 
 from fleet.accounts.accounts import SESSION_S, Right
 from fleet.api.errors import ApiError, answer_errors
+from fleet.api.gunshots import add_gunshots
 from fleet.api.lists import add_lists
 from fleet.api.plates import add_plates
 from fleet.api.rollouts import add_rollouts
@@ -87,6 +88,7 @@ def make_app(
     add_rollouts(app, services, updates)
     add_lists(app, services, lists)
     add_plates(app, services)
+    add_gunshots(app, services)
     return app
 
 

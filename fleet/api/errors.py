@@ -20,6 +20,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fleet.fusion.anpr.errors import ClosedError, DecisionError, PlatesError, PurposeError, UnknownHitError
 from fleet.fusion.anpr.errors import NotAllowedError as NotAllowedPlatesError
 from fleet.fusion.anpr.errors import ReasonError as NoReasonError
+from fleet.fusion.gunshot.errors import GunshotsError, NotHeldError
+from fleet.fusion.gunshot.errors import NotAllowedError as NotAllowedGunshotsError
+from fleet.fusion.gunshot.errors import ReasonError as NoReasonGunshotsError
 from fleet.lists.entries import MOST_BODY
 from fleet.lists.errors import (
     EntriesError,
@@ -90,6 +93,14 @@ _PLATES_ERRORS: dict[type[PlatesError], tuple[int, str]] = {
 }
 
 
+_GUNSHOTS_ERRORS: dict[type[GunshotsError], tuple[int, str]] = {
+    NotAllowedGunshotsError: (403, "role"),
+    NoReasonGunshotsError: (403, "reason"),
+    NotHeldError: (409, "state"),
+    GunshotsError: (422, "time"),
+}
+
+
 class ApiError(Exception):
     """An answer with an error."""
 
@@ -130,6 +141,11 @@ def answer_errors(app: FastAPI) -> None:
     @app.exception_handler(PlatesError)
     async def _plates(_request: Request, error: PlatesError) -> JSONResponse:
         status, code = next(answer for kind, answer in _PLATES_ERRORS.items() if isinstance(error, kind))
+        return JSONResponse({"error": code, "message": str(error)}, status)
+
+    @app.exception_handler(GunshotsError)
+    async def _gunshots(_request: Request, error: GunshotsError) -> JSONResponse:
+        status, code = next(answer for kind, answer in _GUNSHOTS_ERRORS.items() if isinstance(error, kind))
         return JSONResponse({"error": code, "message": str(error)}, status)
 
     @app.exception_handler(PlateError)

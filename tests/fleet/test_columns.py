@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 
 from fleet.columns import table
 from fleet.fusion.anpr.cli import _told
+from fleet.fusion.gunshot import cli as gunshots
 from fleet.lists import show as lists
 from fleet.rollouts import show as rollouts
 
@@ -39,6 +40,13 @@ CLONE = {"told_at": T, "probability": 0.98, "incident": ALERT} | {
     "seen": {"first": END, "second": END, "contradictions": 4, "took_s": 30, "needs_s": 900}
 }
 NOTHING = {"mover": "", "outlook": "", "reasons": [], "flagged": {}, "notes": []}
+SHOTS = {"begun": T, "raised": T, "withheld": False, "verdict": "dismiss", "id": ALERT, "assessed": {"probability": 0.98}} | {
+    "seen": {"shots": {"value": 12.0}, "boxes": [BOX] * 12, "region": {"type": "ellipse", "lat": 48.2, "lon": 16.3}},
+}
+SHOTS["seen"]["region"] |= {"major_m": 1200.0, "minor_m": 12.0}  # type: ignore[index]
+HEARS = {"device": BOX, "heard": 12345, "doubted": 3, "trust": 0.12, "shouts": True}
+SHARE = {"confirmed": {"value": 0.1, "low": 0.05, "high": 0.18, "n": 1000}}
+DOUBTED = {"doubted": [f"{BOX}/roof: does not say where it is; set its position"]}
 SHOWN: dict[str, RenderableType] = {
     "lists show": lists.history({"list": NAME, "versions": [VERSION, DRAFT], "boxes": BOXES}),
     "lists list": lists.listed([VERSION, DRAFT]),
@@ -53,6 +61,8 @@ SHOWN: dict[str, RenderableType] = {
     "rollouts show": rollouts.progress({"rollout": ROLLOUT, "groups": [GROUP], **NOTHING}),
     "rollouts preview": rollouts.preview({"groups": [GROUP], "left_out": {}, "windows": []}),
     "anpr clones": _told([CLONE]),
+    "gunshots incidents": gunshots._incidents({"incidents": [SHOTS], "next": ALERT}),
+    "gunshots boxes": gunshots._boxes({"boxes": [HEARS | SHARE], "process": DOUBTED}),
 }
 
 

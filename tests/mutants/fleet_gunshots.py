@@ -99,7 +99,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "what was sent twice counts once",
         f"{_ROOM}/associate.py",
-        "        if any(heard in incident.detections for incident in around):\n            return []\n",
+        "        if self._open.holding(heard) is not None:\n            return []\n",
         "",
         _ASSOCIATE,
     ),

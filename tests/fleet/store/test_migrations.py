@@ -108,7 +108,7 @@ def test_version_7_knows_shots_beside_the_events_that_there_were(empty_engine: E
     tables = {"gunshot_heard", "gunshot_incident", "gunshot_box"}
     assert not tables & set(inspect(empty_engine).get_table_names())
     values = {
-        "device": "box-1", "boot": "b", "seq": 1, "id": "i", "type": "gunshot.detected", "priority": 2, "time": 1, 
+        "device": "box-1", "boot": "b", "seq": 1, "id": "i", "type": "gunshot.detected", "priority": 2, "time": 1,
         "received": 1, "schema": "1.3", "body": b"{}",
     }  # fmt: skip
     statement = f"INSERT INTO event ({', '.join(values)}) VALUES ({', '.join(f':{name}' for name in values)})"
