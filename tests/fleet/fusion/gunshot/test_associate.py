@@ -71,6 +71,58 @@ def test_what_was_sent_twice_counts_once() -> None:
     assert len(association) == 6
 
 
+def test_what_a_box_says_more_takes_the_place_of_what_it_said() -> None:
+    association = Association()
+    heard = hear(20, 10)
+    _told(association, heard)
+    more = [replace(one, onsets_s=(0.0, 0.4)) for one in heard]
+    for before, after in zip(heard, more, strict=True):
+        assert [i.number for i in association.replace(before, after, AT_S + 5)] == [1]
+    (incident,) = association.open
+    assert (set(incident.detections), incident.shots, incident.grown_s) == (set(more), 2, AT_S + 5)
+    assert len(association) == 6
+    assert association.replace(heard[0], more[0], AT_S + 6) == [], "what it said first is not there any more"
+    assert association.replace(more[0], more[0], AT_S + 6) == []
+
+
+def test_what_a_box_says_more_may_part_it_from_others_or_join_it_to_them() -> None:
+    association = Association()
+    heard = hear(20, 10)
+    late = replace(heard[2], at_s=heard[2].at_s + 3.0)
+    _told(association, [heard[0], heard[1], late, *heard[3:]])
+    assert sorted(i.boxes for i in association.open) == [1, 5]
+    right = replace(late, at_s=heard[2].at_s, onsets_s=(0.0, 3.0))
+    assert [i.boxes for i in association.replace(late, right, AT_S + 5)] == [6]
+    assert [i.number for i in association.open] == [1]
+    assert association.holding(late) is None
+    assert association.holding(right) is association.incident(1)
+    parted = association.replace(right, late, AT_S + 6)
+    assert sorted(i.boxes for i in parted) == [1, 5]
+
+
+def test_a_settled_incident_stays_what_it_is_when_a_box_says_more() -> None:
+    association = Association()
+    heard = hear(20, 10, NINE)
+    _told(association, heard)
+    assert association.open[0].settled
+    (told,) = association.replace(heard[0], replace(heard[0], posterior=0.1), AT_S + 5)
+    assert (told.number, told.boxes, told.settled) == (1, 9, True)
+
+
+def test_what_is_put_back_is_as_it_was() -> None:
+    before, after = Association(), Association()
+    _told(before, hear(20, 10))
+    _told(before, [replace(d, at_s=d.at_s + 100) for d in hear(-50, 40)])
+    for incident in before.open:
+        after.restore(incident.number, incident.detections, incident.grown_s)
+    assert [(i.number, i.detections, i.grown_s) for i in after.open] == [
+        (i.number, i.detections, i.grown_s) for i in before.open
+    ]
+    assert [i.located.region for i in after.open] == [i.located.region for i in before.open]
+    (new,) = after.add(Detection("other", 0.0, 0.0, AT_S + 200), AT_S + 200)
+    assert new.number == 3, "a number is not given twice"
+
+
 @pytest.mark.parametrize("seed", [71, 72, 73])
 def test_two_who_shoot_in_one_second_are_two_incidents(seed: int) -> None:
     network = Network(Plan(hearers=(6, 8), late=0.0), np.random.default_rng(seed))
