@@ -71,7 +71,7 @@ def _shows(process: psutil.Process, title: str) -> None:
 
 
 def test_everything_runs_under_a_name_that_ps_shows(manager: Manager) -> None:
-    for name in ("ingest", "rollouts", "lists", "fusion", "web"):
+    for name in ("ingest", "rollouts", "lists", "fusion", "gunshots", "web"):
         pid = _pid(manager, name)
         assert pid is not None
         _shows(psutil.Process(pid), f"lamplighter: {name}")

@@ -16,6 +16,7 @@ from tests.mutants import (
     fleet_gunshots,
     fleet_lists,
     fleet_rollouts,
+    fleet_shots_told,
     models,
     ota_device_fetch,
     ota_device_state,
@@ -40,6 +41,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *fleet.MUTANTS,
     *fleet_fusion.MUTANTS,
     *fleet_gunshots.MUTANTS,
+    *fleet_shots_told.MUTANTS,
     *fleet_rollouts.MUTANTS,
     *fleet_lists.MUTANTS,
 )

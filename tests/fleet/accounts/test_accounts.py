@@ -272,7 +272,9 @@ def test_accounts_are_in_the_audit_log(engine: Engine, people: Accounts) -> None
 
 _RIGHTS = {
     Role.VIEWER: "see",
-    Role.OPERATOR: "approve-list draft-list halt-rollout judge read-audit search-plates see see-entries withdraw-list",
+    Role.OPERATOR: (
+        "approve-list draft-list halt-rollout hold-alerts judge read-audit search-plates see see-entries withdraw-list"
+    ),
     Role.TECHNICIAN: "command configure enrol halt-rollout see",
     Role.ENGINEER: "approve-rollout command halt-rollout roll-out see",
     Role.ADMIN: (

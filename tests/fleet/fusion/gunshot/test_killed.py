@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from fleet.fusion.gunshot.associate import HOLD_S
 from fleet.fusion.gunshot.told import EllipseOnMap
 from protocol.events import Phase
-from tests.fleet.fusion.gunshot.boxes import hear
+from tests.fleet.fusion.gunshot.boxes import SIX, hear
 from tests.fleet.fusion.gunshot.city import City, incident_of, word
 from tests.fleet.rollouts.test_killed import KilledError, killed_at
 
@@ -109,6 +109,13 @@ def test_whoever_follows_knows_what_is_open_and_what_was_told(either: Engine) ->
     assert isinstance(last, EllipseOnMap)
     assert len(city.told()[-1].observed.boxes) == 5
     assert phases.endswith("u")
+
+
+def test_what_came_while_nobody_joined_is_joined_whole_before_it_closes(engine: Engine) -> None:
+    city = City(engine)
+    city.hear(*map(word, hear(20.0, 10.0, (*FIVE, *SIX))))  # more than a batch
+    city.run(3 * HOLD_S)
+    assert [len(body.observed.boxes) for body in city.told() if body.phase is Phase.END] == [11]
 
 
 def test_of_two_processes_the_one_that_was_overtaken_begins_from_the_store(either: Engine) -> None:

@@ -15,7 +15,7 @@ from simulator.worlds.gunshots import EPOCH_S, Network, Plan
 from tests.fleet.fusion.gunshot.city import City, word
 
 MOST_S = 1.5
-"""From the last detection that is needed until people are told, 95 of 100; by the processor's time, for other tests run beside."""
+"""From the last detection that is needed until people are told, 95 of 100; by the processor's time: other tests run beside."""
 
 
 def test_with_a_thousand_boxes_people_wait_a_second_and_a_half_at_most(engine: Engine) -> None:
