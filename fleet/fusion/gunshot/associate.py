@@ -146,6 +146,12 @@ class Association:
             closed.append(self._close(oldest, now))
         return closed
 
+    def teach(self, members: tuple[Detection, ...]) -> None:
+        """Learn clocks from an incident that is closed."""
+        located = self._locator(members)  # by what is known of the clocks by now
+        if learn(self.biases, together(list(members), MOST_LATE_S), located, self.weather):
+            self._locator.forget()
+
     def incident(self, number: int) -> Incident | None:
         """An open one, as it is now."""
         return self._open.get(number)
@@ -282,9 +288,7 @@ class Association:
         if incident.boxes >= CONFIRMS:
             for node in {d.node for d in incident.detections}:
                 self.trust.count(node, now, confirmed=True)
-            located = self._locator(incident.detections)  # by what is known of the clocks by now
-            if learn(self.biases, together(list(incident.detections), MOST_LATE_S), located, self.weather):
-                self._locator.forget()
+            self.teach(incident.detections)
         elif incident.boxes == 1 and incident.echo_of is None and self._has_neighbours(incident.detections[0]):
             self.trust.count(incident.detections[0].node, now, confirmed=False)
         return incident

@@ -4,6 +4,7 @@ Rules:
 
 - A process of its own: a look for clone plates takes seconds (:mod:`fleet.fusion.job`), and people wait for a shot.
 - It may be killed at any line: everything that it knows is in the store. What goes wrong in between throws its memory away.
+- Clocks are learned again from the incidents of the last days, one after another while nothing else is to be done.
 - A word at which the arithmetic fails is found and kept without anything made of it; all others are joined.
 - A store that does not answer is waited for; one process in a fleet leads. Time is handed in.
 """
@@ -83,6 +84,8 @@ class Job:
         self._erasing = Erasing(engine, policy)
         self._joining: Joining | None = None
         self._at = Cursor()
+        self._lessons: list[str] = []
+        """Incidents from which clocks are yet to be learned."""
         self._limit = BATCH
         self._failed: set[int] = set()
         """Rows of events at which the arithmetic fails."""
@@ -108,6 +111,7 @@ class Job:
         now = self._now()
         if self._joining is None:
             self._joining, self._at = self._keeping.load(now)
+            self._lessons = self._keeping.lessons(now)
         joining = self._joining
         words = self._keeping.fresh(self._at, self._limit, joining.__contains__)
         if words and not self._joined(joining, words, now):
@@ -124,6 +128,8 @@ class Job:
             shouting = tuple(one.node for one in joining.association.trust.shouting())
             write_sign(self._engine, _NAME, Pulse(now, len(joining), self._lag_ms, joining.doubted, shouting))
             self._pulse_at = now + round(1000 * PULSE_S)
+        elif self._lessons:
+            self._learn(joining, self._lessons.pop(0))
         elif now >= self._erase_at and not self._erasing.erase(now):
             self._erase_at = now + round(1000 * ERASE_S)
         return IDLE_S
@@ -173,6 +179,14 @@ class Job:
             return False
         self._at = at
         return True
+
+    def _learn(self, joining: Joining, incident: str) -> None:
+        members = self._keeping.members(incident, joining.plane)
+        try:
+            if members:
+                joining.association.teach(members)
+        except ARITHMETIC as error:
+            _log.error("nothing is learned from incident %s: %r", incident, error)
 
     def _look_at_verdicts(self, joining: Joining, now: int) -> None:
         with self._engine.connect() as connection:

@@ -22,9 +22,11 @@ from sqlalchemy import Connection, Engine, Table, bindparam, insert, select, tup
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from fleet.fusion.gunshot.detections import DetectionError, detection
+from fleet.fusion.gunshot.bias import MEMORY_S
+from fleet.fusion.gunshot.detections import Detection, DetectionError, detection
 from fleet.fusion.gunshot.heard import KIND, Heard, Key, Known, read
 from fleet.fusion.gunshot.joining import Changes, Joining, Kept, Raised
+from fleet.fusion.gunshot.locate import LEAST_TEACHERS
 from fleet.fusion.gunshot.plane import Plane, middle
 from fleet.fusion.gunshot.precision import judged
 from fleet.fusion.gunshot.raising import raised
@@ -42,6 +44,8 @@ _EVENT = tuple(event.c[name] for name in ("row", "device", "boot", "seq", "id", 
 _MOST_PLACES = 500
 _AT_ONCE = 400
 """Names in one question."""
+LESSONS = 64
+"""Incidents from which clocks are learned again after a restart; each takes a tenth of a second."""
 _FIRST = ("received", "since")
 """Columns that stay as they were when a box says more; which incident it belongs to is set apart."""
 
@@ -111,6 +115,20 @@ class Keeping:
                     said = None if body is None else (body.observed, body.assessed.probability)
                     joining.restore(_kept(row), members.get(row.id, ()), said)
         return joining, at
+
+    def lessons(self, now: int) -> list[str]:
+        """Incidents that closed lately and from which clocks can be learned, the latest last; ``now`` in ms."""
+        i = gunshot_incident.c
+        query = select(i.id).where(i.closed.is_not(None), i.became.is_(None), i.boxes >= LEAST_TEACHERS)
+        query = query.where(i.begun > now - round(1000 * MEMORY_S)).order_by(i.begun.desc()).limit(LESSONS)
+        with self._engine.connect() as connection:
+            return list(reversed(connection.execute(query).scalars().all()))
+
+    def members(self, incident: str, plane: Plane) -> tuple[Detection, ...]:
+        """What was made of all that boxes said of an incident."""
+        with self._engine.connect() as connection:
+            known = _members(connection, [incident], plane).get(incident, [])
+        return tuple(one.detection for one in known if one.detection is not None)
 
     def elsewhere(self, plane: Plane, words: Iterable[Word]) -> bool:
         """Whether the city is so far from where a plane touches that it is no picture of it."""

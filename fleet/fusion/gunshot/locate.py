@@ -136,7 +136,7 @@ def learn(biases: Biases, heard: list[Detection], located: Located, weather: Wea
     """Teach biases from a shot that was located without doubt about the place; says whether it taught anything."""
     rejected = {r.node for r in located.residuals if r.rejected is not None}
     direct = [d for d in heard if d.synchronised and d.node not in rejected]
-    if len(direct) < _LEAST_TEACHERS or len({d.node for d in direct}) < len(direct) or len(located.spots) != 1:
+    if len(direct) < LEAST_TEACHERS or len({d.node for d in direct}) < len(direct) or len(located.spots) != 1:
         return False
     assert located.x is not None and located.y is not None and located.at_s is not None  # noqa: PT018 - one spot
     assert located.speed is not None and located.wind is not None  # noqa: PT018
@@ -152,7 +152,7 @@ def learn(biases: Biases, heard: list[Detection], located: Located, weather: Wea
     return True
 
 
-_LEAST_TEACHERS = 5
+LEAST_TEACHERS = 5
 """Fewer boxes place a shot wherever their clocks want it."""
 
 

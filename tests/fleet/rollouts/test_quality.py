@@ -21,6 +21,9 @@ from protocol.basis import Estimate
 from protocol.codec import Message, encode_event
 from protocol.events import Clock, ClockSource, CrowdAlert, CrowdCount, Event, EventBody, EventType, ModelRef, Phase
 from protocol.identifiers import uuid7
+from tests.fleet.fusion.gunshot.boxes import AT_S, hear
+from tests.fleet.fusion.gunshot.city import City as Shots
+from tests.fleet.fusion.gunshot.city import word
 from tests.fleet.rollouts.city import FLEET, START, City
 from tests.fleet.rollouts.fleet import BUNDLE
 
@@ -149,6 +152,27 @@ def test_both_versions_stand_side_by_side(lively: City) -> None:
     assert found.new.range is not None
     assert found.new.range.flagged
     assert found.before.range is None
+
+
+def test_of_shots_the_managers_incident_counts(lively: City) -> None:
+    """Three boxes hear two of them, of which one ran the new version; a person confirms one."""
+    shots = Shots(lively.engine)
+    for minute in range(2):
+        heard = hear(20, 10, at_s=AT_S + 60 * minute)[:3]
+        shots.hear(
+            *(
+                word(one, model=ModelRef(BUNDLE, version, "0" * 64, "default"))
+                for one, version in zip(heard, ("1.2.0", "1.3.0" if minute else "1.2.0", "1.2.0"), strict=True)
+            )
+        )
+        shots.run(60)
+    first, second = (incident for incident, _ in shots.phases())
+    Verdicts(lively.engine).give(OLGA, second, Decision.CONFIRM)
+    found = FieldQuality(lively.engine).of(1)
+    assert found.before is not None
+    assert (found.before.alerts, found.before.judged, found.new.alerts, found.new.judged) == (6 + 2, 1, 4 + 1, 1)
+    assert found.new.precision == wilson(1, 1)
+    assert first != second
 
 
 def test_an_answer_holds_for_a_moment_and_what_cannot_be_read_is_left_out(lively: City) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from fleet.fusion.gunshot.associate import HOLD_S
 from fleet.fusion.gunshot.told import EllipseOnMap
 from protocol.events import Phase
+from simulator.worlds.gunshots import EPOCH_S, Network, Plan
 from tests.fleet.fusion.gunshot.boxes import SIX, hear
 from tests.fleet.fusion.gunshot.city import City, incident_of, word
 from tests.fleet.rollouts.test_killed import KilledError, killed_at
@@ -109,6 +110,25 @@ def test_whoever_follows_knows_what_is_open_and_what_was_told(either: Engine) ->
     assert isinstance(last, EllipseOnMap)
     assert len(city.told()[-1].observed.boxes) == 5
     assert phases.endswith("u")
+
+
+def test_clocks_that_were_learned_are_known_after_a_restart(engine: Engine) -> None:
+    network = Network(Plan(clock_s=0.01, steady=0.95, hearers=(7, 9), late=0.0), np.random.default_rng(31))
+    city = City(engine)
+    for hour in range(4):
+        city.now = round(1000 * (EPOCH_S + 3600 * hour)) + 2000
+        city.heard(network.shot(EPOCH_S + 3600.0 * hour).heard)
+        city.run(HOLD_S + 1)
+    names = [f"box-{i:03}" for i in (7, 11, 12, 13, 17)]
+    assert city.job._joining is not None
+    before = [city.job._joining.association.biases.of(name) for name in names]
+    assert sum(bias is not None for bias in before) > 3
+    city.begin()
+    for _ in range(6):
+        city.run(1)
+    assert city.job._joining is not None
+    for one, other in zip(before, (city.job._joining.association.biases.of(name) for name in names), strict=True):
+        assert one == pytest.approx(other, abs=2e-3)
 
 
 def test_what_came_while_nobody_joined_is_joined_whole_before_it_closes(engine: Engine) -> None:
