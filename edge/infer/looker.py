@@ -131,14 +131,12 @@ class Opened:
     Attributes:
         bundle: whose it is.
         variant: which.
-        point: thresholds to use.
         network: on its accelerator.
         outputs: places of the outputs that its decoder reads, in the decoder's order.
     """
 
     bundle: Bundle
     variant: Variant
-    point: OperatingPoint
     network: Network
     outputs: tuple[int, ...]
 
@@ -152,9 +150,8 @@ def opened(accelerator: Accelerator, order: ModelOrder) -> Opened:
     try:
         bundle = load_bundle(Path(order.bundle))
         variant = _variant(bundle, order.variant)
-        point = bundle.manifest.operating_points[order.operating_point]
         network = accelerator.load(bundle.read(variant), variant.file)
-    except (BundleError, KeyError) as error:
+    except BundleError as error:
         raise AcceleratorError(_short(error, order)) from None
     try:
         outputs = tuple(network.outputs.index(name) for name in bundle.manifest.output.names())
@@ -162,7 +159,7 @@ def opened(accelerator: Accelerator, order: ModelOrder) -> Opened:
         found = ", ".join(network.outputs)
         msg = f"{variant.file}: has the outputs {found}, not those of its manifest; install the bundle again"
         raise AcceleratorError(msg) from None
-    return Opened(bundle, variant, point, network, outputs)
+    return Opened(bundle, variant, network, outputs)
 
 
 def proven(found: Opened, run: Run, order: ModelOrder) -> None:
@@ -184,7 +181,11 @@ def load_looker(accelerator: Accelerator, order: ModelOrder) -> Looker:
         AcceleratorError: naming what is wrong with it and what to do.
     """
     found = opened(accelerator, order)
-    looker = Looker(found.network, found.bundle.manifest, found.point)
+    manifest, point = found.bundle.manifest, found.bundle.manifest.operating_points.get(order.operating_point)
+    if point is None:
+        msg = f"{manifest.name}: has no operating point {order.operating_point!r}; install it again"
+        raise AcceleratorError(msg)
+    looker = Looker(found.network, manifest, point)
     looker.warm_up()
     proven(found, looker.raw, order)
     return looker

@@ -27,6 +27,8 @@ class Task(str, enum.Enum):
     """People and vehicles in a picture."""
     PLATES = "plates"
     """Finding or reading the plates of vehicles."""
+    PROOF = "proof"
+    """Nothing but its golden vectors: nobody asks it."""
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ from edge.infer.messages import (
 )
 from edge.infer.packed import PackedPlates
 from edge.infer.plates import PlateModel
+from edge.infer.proof import prove
 from models.bundle.detections import Detections
 
 
@@ -127,12 +128,15 @@ class _Worker:
         if self._accelerator is None:
             return
         try:
-            if model.task is Task.OBJECTS:
-                self._lookers[model.name] = looker = load_looker(self._accelerator, model)
-                warm_ms = looker.warm_ms
-            else:
-                self._plates[model.name] = found = plates.load_plates(self._accelerator, model)
-                warm_ms = found.warm_ms
+            match model.task:
+                case Task.OBJECTS:
+                    self._lookers[model.name] = looker = load_looker(self._accelerator, model)
+                    warm_ms = looker.warm_ms
+                case Task.PLATES:
+                    self._plates[model.name] = found = plates.load_plates(self._accelerator, model)
+                    warm_ms = found.warm_ms
+                case Task.PROOF:
+                    warm_ms = prove(self._accelerator, model)
         except AcceleratorError as error:
             self._say(Refused(model.name, str(error)))
         else:

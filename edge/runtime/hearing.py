@@ -15,6 +15,7 @@ from msgspec import structs
 from edge.capture.sound.messages import Heard
 from edge.channel import Channel
 from edge.clock import Clock
+from edge.runtime.attention import Attention
 from edge.runtime.child import Watcher
 from edge.runtime.microphone import MicrophoneUnit
 from edge.runtime.plan import HearingPlan, NoPlan, Planner
@@ -126,6 +127,15 @@ class Hearing:
         """Models that listen now."""
         plans = [unit.plan for unit in tuple(self._units.values())]
         return tuple({plan.ref: None for plan in plans if isinstance(plan, HearingPlan)})
+
+    @property
+    def configured(self) -> tuple[Microphone, ...]:
+        """What they are. Any thread may ask."""
+        return tuple(unit.config for unit in tuple(self._units.values()))
+
+    def attention(self, bundle: str) -> Attention:
+        """How a bundle has listened since its microphones were opened with it. Any thread may ask."""
+        return Attention.joined(unit.attention for unit in tuple(self._units.values()) if unit.config.model == bundle)
 
     def telemetry(self) -> dict[str, MicrophoneTelemetry]:
         """Each since the boot, and its rates now. Any thread may ask."""

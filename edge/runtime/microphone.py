@@ -22,6 +22,7 @@ from edge.capture.sound.messages import (
     Played,
     Progress,
 )
+from edge.runtime.attention import Attention
 from edge.runtime.backoff import Backoff
 from edge.runtime.child import Child, Watcher
 from edge.runtime.meters import Recent
@@ -47,6 +48,9 @@ _UNTIL_THE_FILE_CHANGES = frozenset(
     }
 )
 """Faults of a recording that another try cannot mend."""
+
+_NOT_ITS_OWN = frozenset({SoundFaultCode.MODEL, SoundFaultCode.CRASHED})
+"""Faults of the process that a microphone is in."""
 
 _LOOK_AGAIN_S = 1.0
 """How often such a file is looked at, or a process that will not die."""
@@ -91,6 +95,9 @@ class MicrophoneUnit:
         self._before = Progress(0, 0, 0, 0.0)
         """Counts of earlier openings."""
         self._now: Progress | None = None
+        self._heard_s = self._failures = 0
+        self._waits = isinstance(plan, NoPlan)
+        """Whether it is there, or was a moment ago, and is not listened to."""
         self._onsets = Recent()
 
     @property
@@ -109,6 +116,11 @@ class MicrophoneUnit:
         if isinstance(self.plan, NoPlan):
             return (Reason(self.plan.code, self.subject, self.plan.detail[:TEXT_CHARACTERS]),)
         return tuple(fault.reason(self.config.id) for fault in self.faults)
+
+    @property
+    def attention(self) -> Attention:
+        """How well it is listened to, since what listens was chosen. Any thread may ask."""
+        return Attention(self._heard_s, self._failures, int(self._waits))
 
     def telemetry(self, now_s: float) -> MicrophoneTelemetry:
         """Counters since the boot, and rates now. Any thread may ask."""
@@ -138,9 +150,11 @@ class MicrophoneUnit:
         """Do what is due."""
         if self._child.running:
             if now_s >= self._sign_s:
-                self._stalled("no sign of life from its process; it hangs: look at the device, its cable or its storage")
+                words = "no sign of life from its process; it hangs: look at the device, its cable or its storage"
+                self._broke(SoundFault(SoundFaultCode.STALLED, words), unheard=self._waits or self.state is SourceState.RUNNING)
             elif now_s >= self._progress_s:
-                self._stalled("it is open, and nothing of it is listened to; look at the device and its cable")
+                words = "it is open, and nothing of it is listened to; look at the device and its cable"
+                self._broke(SoundFault(SoundFaultCode.STALLED, words), unheard=False)
         elif self._retry_s is not None and now_s >= self._retry_s:
             if self._child.held or (self._mark is not None and file_mark(self.config.uri) == self._mark):
                 self._retry_s = now_s + _LOOK_AGAIN_S
@@ -176,20 +190,25 @@ class MicrophoneUnit:
                 self.faults = faults
                 self._listener.microphone_changed(self)
             case Lost(fault):
-                self._broke(fault)
+                self._broke(fault, unheard=fault.code in _NOT_ITS_OWN)
             case Played():
                 self._end_process(0.0)
+                self._waits = False
                 self._become(SourceState.ENDED)
             case Begun() | Listening():
                 self._progress_s = self._sign_s
             case MicrophoneOpened():
                 self._expect_within(self._policy.start_s)  # what listens is imported and loaded now
+                self._waits = True
             case Alive():
                 pass
 
     def _progress(self, progress: Progress, now_s: float) -> None:
         self._progress_s = now_s + self._policy.silence_s
-        self._onsets.add(max(0, progress.onsets - (self._now.onsets if self._now else 0)), now_s)
+        before = self._now or Progress(0, 0, 0, 0.0)
+        self._onsets.add(max(0, progress.onsets - before.onsets), now_s)
+        lost = progress.overruns > before.overruns
+        self._heard_s, self._failures, self._waits = self._heard_s + (not lost), self._failures + lost, False
         self._now = progress
         self._backoff.worked(now_s)
         if self.state is not SourceState.RUNNING:
@@ -199,19 +218,18 @@ class MicrophoneUnit:
     def _expect_within(self, seconds: float) -> None:
         self._sign_s = self._progress_s = self._listener.now_s() + seconds
 
-    def _stalled(self, words: str) -> None:
-        self._broke(SoundFault(SoundFaultCode.STALLED, words))
-
-    def _broke(self, fault: SoundFault) -> None:
+    def _broke(self, fault: SoundFault, *, unheard: bool) -> None:
+        """Be without it; ``unheard`` says whether sound was there that is not listened to now."""
         self._end_process(0.0)
         self.faults = (fault,)
+        self._failures, self._waits = self._failures + unheard, unheard
         waits_for_file = self.config.kind == "file" and fault.code in _UNTIL_THE_FILE_CHANGES
         self._mark = file_mark(self.config.uri) if waits_for_file else None
         self._retry_s = self._backoff.failed(self._listener.now_s())
         self._become(SourceState.FAILED if waits_for_file else SourceState.RETRYING)
 
     def _died(self, how: str) -> None:
-        self._broke(SoundFault(SoundFaultCode.CRASHED, f"its process died{how}; it is started again"))
+        self._broke(SoundFault(SoundFaultCode.CRASHED, f"its process died{how}; it is started again"), unheard=True)
 
     def _end_process(self, patience_s: float) -> None:
         self._child.end(patience_s)

@@ -70,6 +70,15 @@ class HearingPlan:
     ref: ModelRef
 
 
+@dataclass(frozen=True)
+class Proof:
+    """Where a bundle is proven that nothing looks with."""
+
+    accelerator: str
+    entry: str
+    model: ModelOrder
+
+
 def bundles_of(source: Source) -> tuple[str, ...]:
     """Names of the bundles that look at a source's pictures."""
     return (source.model,) if source.anpr is None else (source.model, source.anpr.detector, source.anpr.reader)
@@ -83,6 +92,9 @@ class Planner(Protocol):
 
     def listens(self, microphone: Microphone) -> HearingPlan | NoPlan:
         """Choose for one microphone; likewise."""
+
+    def proves(self, bundle: str) -> Proof | NoPlan:
+        """Choose where a bundle would run that nothing looks with."""
 
     @property
     def places(self) -> Mapping[str, Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edge.capture.sound.listener import HearingModel
 from edge.infer.messages import ModelOrder, Task
-from edge.runtime.plan import HearingPlan, NoPlan, Plan, PlatePlan
+from edge.runtime.plan import HearingPlan, NoPlan, Plan, PlatePlan, Proof
 from hardware.accelerators import Accelerator
 from models.bundle.bundle import Bundle, BundleError, load_bundle
 from models.bundle.choose import Choice, Offer, choose
@@ -125,6 +125,20 @@ class BundlePlanner:
             return NoPlan("model-unsuitable", f"no variant of {name} runs on the processor: {why}")
         model = HearingModel(f"{name}@{point}", str(bundle.folder), choice.variant.file, point)
         return HearingPlan(model, bundle.ref(choice.variant, point))
+
+    def proves(self, bundle: str) -> Proof | NoPlan:
+        """See :class:`edge.runtime.plan.Planner`."""
+        try:
+            found = load_bundle(self.place(bundle))
+        except BundleError as error:
+            return NoPlan("model-missing", str(error).replace(f"{self.place(bundle).parent}/", ""))
+        listens = found.manifest.output.decoder == SOUNDS
+        choice = choose(found.manifest, [offer for offer in self._offers if not listens or offer.accelerator == PROCESSOR])
+        if choice.variant is None:
+            why = "; ".join(f"{r.variant} on {r.accelerator}: {r.reason}" for r in choice.rejected)
+            return NoPlan("model-unsuitable", f"no variant of {bundle} runs on this box: {why}")
+        order = ModelOrder(bundle, str(found.folder), choice.variant.file, "", Task.PROOF)
+        return Proof(choice.accelerator, self._entries[choice.accelerator], order)
 
     def _plates(self, anpr: Anpr, vehicles: Bundle, accelerator: str) -> PlatePlan | NoPlan:
         """Choose what finds and reads plates, on the accelerator that finds the vehicles."""

@@ -1,5 +1,7 @@
 """A second process of an accelerator, in which another release of a bundle runs beside the one that counts.
 
+What it holds is chosen in :mod:`edge.runtime.casting`.
+
 Rules:
 
 - It is asked to look at a picture only after the one that counts has answered it, at most every so often, one at a time. It
@@ -15,10 +17,10 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from edge.channel import Channel
-from edge.infer.messages import ModelOrder
 from edge.infer.outcome import Failed, NothingSeen, Outcome, PlatesLooked, Seen, TimedOut
 from edge.runtime.accelerator import AcceleratorUnit
 from edge.runtime.agreement import agree, agree_on_plates
+from edge.runtime.casting import Cast
 from edge.runtime.child import Watcher
 from edge.runtime.meters import Median
 from edge.runtime.policy import RuntimePolicy
@@ -28,19 +30,6 @@ from models.bundle.detections import Detections
 
 EVERY_S = 0.25
 """Between two looks: a hundred of them take half a minute, and a core that both share keeps three quarters for the old one."""
-
-
-class RehearsalError(Exception):
-    """A release cannot be tried here; the message says why.
-
-    Args:
-        message: for people.
-        blame: whether that is the release's fault.
-    """
-
-    def __init__(self, message: str, *, blame: bool) -> None:
-        super().__init__(message)
-        self.blame = blame
 
 
 class Host(Watcher, Protocol):
@@ -58,15 +47,13 @@ class Rehearsal:
 
     Args:
         bundle: whose release is tried.
-        accelerator: name of the accelerator.
-        entry: where that is made.
-        models: all that it is to hold.
-        tried: names of those that are of the bundle.
+        cast: what is loaded, and where.
         policy: time limits.
         host: the runtime.
         compare: whether it is to look at pictures; else it only holds its models.
 
     Attributes:
+        cast: what is loaded.
         unit: the process.
         fault: why it cannot be gone on with; empty while it can.
         looks: looks that both answered and in which at least one saw something.
@@ -75,28 +62,17 @@ class Rehearsal:
         inference_ms: time of its looks.
     """
 
-    def __init__(  # noqa: PLR0913 - what an accelerator needs, and whom it is held against
-        self,
-        bundle: str,
-        accelerator: str,
-        entry: str,
-        models: tuple[ModelOrder, ...],
-        tried: frozenset[str],
-        policy: RuntimePolicy,
-        host: Host,
-        *,
-        compare: bool,
-    ) -> None:
-        self.bundle = bundle
+    def __init__(self, bundle: str, cast: Cast, policy: RuntimePolicy, host: Host, *, compare: bool) -> None:
+        self.bundle, self.cast = bundle, cast
         self.fault = ""
         self.looks = self.agreed = self.failures = 0
         self.inference_ms = Median()
-        self._tried, self._host, self._compares = tried, host, compare
+        self._tried, self._host, self._compares = cast.tried, host, compare
         self._asked: Seen | NothingSeen | None = None
         self._tries_plates, self._plates = False, ("", "")
         self._next_s = 0.0
-        self.unit = AcceleratorUnit(accelerator, entry, policy, self)
-        self.unit.want(models)
+        self.unit = AcceleratorUnit(cast.accelerator, cast.entry, policy, self)
+        self.unit.want(cast.models)
         self.unit.start()
 
     @property

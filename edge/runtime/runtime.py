@@ -21,12 +21,13 @@ from edge.infer.messages import ModelOrder
 from edge.infer.outcome import Dropped, DropReason, Failed, Outcome, Still
 from edge.region import Region
 from edge.runtime.accelerator import AcceleratorUnit
+from edge.runtime.casting import Use, cast_of, use_of
 from edge.runtime.connections import Connections
 from edge.runtime.crew import Crew
 from edge.runtime.hearing import HeardHere, Hearing, OnHeard
-from edge.runtime.plan import NoPlan, Plan, Planner, PlatePlan, bundles_of
+from edge.runtime.plan import NoPlan, Plan, Planner, PlatePlan
 from edge.runtime.policy import RuntimePolicy
-from edge.runtime.rehearsal import Rehearsal, RehearsalError
+from edge.runtime.rehearsal import Rehearsal
 from edge.runtime.result import FrameResult
 from edge.runtime.scheduler import Waiting
 from edge.runtime.source import RingHeld, SourceState, SourceUnit
@@ -160,27 +161,10 @@ class Runtime:
             compare: whether it is to look at pictures too, and be compared with the one that counts.
 
         Raises:
-            RehearsalError: no source uses the bundle, or the release does not suit one that does.
+            RehearsalError: the release does not suit who uses it, or nothing here runs it.
         """
-        configs = [view.unit.config for view in self._views.values()]
-        plans = [planner.plan(config) for config in configs if bundle in bundles_of(config)]
-        for plan in plans:
-            if isinstance(plan, NoPlan):
-                raise RehearsalError(plan.detail, blame=True)
-            if isinstance(plan.plates, NoPlan):
-                raise RehearsalError(plan.plates.detail, blame=True)
-        suited = [plan for plan in plans if isinstance(plan, Plan)]
-        if not suited:
-            msg = f"no source of this box uses {bundle}; let one use it first"
-            raise RehearsalError(msg, blame=False)
-        first = suited[0]
-        others = [planner.plan(config) for config in configs if bundle not in bundles_of(config)]
-        held = [plan for plan in (*suited, *others) if isinstance(plan, Plan) and plan.accelerator == first.accelerator]
-        orders = {order.name: order for plan in held for order, _ in plan.held}
-        tried = frozenset(order.name for plan in suited for order, ref in plan.held if ref.name == bundle)
-        rehearsal = Rehearsal(
-            bundle, first.accelerator, first.entry, tuple(orders.values()), tried, self._policy, self, compare=compare
-        )
+        cast = cast_of(bundle, self._sources, self.hearing.configured, planner)
+        rehearsal = Rehearsal(bundle, cast, self._policy, self, compare=compare)
         self._crew.rehearse(rehearsal)
         return rehearsal
 
@@ -193,6 +177,7 @@ class Runtime:
 
         A rehearsal of that which is ready takes its place: what was asked before is answered by the old process, all else by
         the new one, and no picture is lost. Without one the accelerator unloads and loads, and loses pictures meanwhile.
+        Microphones at which something else listens now are opened anew, and lose a second or two of sound.
 
         Returns:
             Whether a rehearsal was ready.
@@ -211,6 +196,10 @@ class Runtime:
         """What its looks have come to since it runs."""
         found = self._tallies.get(bundle)  # asked for with every picture
         return self._tallies.setdefault(bundle, Tally(self.now_s())) if found is None else found
+
+    def use_of(self, bundle: str) -> Use:
+        """What a bundle does on this box. Any thread may ask."""
+        return use_of(bundle, self._sources, self.hearing.configured)
 
     def stop(self) -> None:
         """End every process. Pictures that were not looked at come out as dropped."""
@@ -332,6 +321,10 @@ class Runtime:
             self._on_health(accelerator.subject, accelerator.reasons)
 
     # inside
+
+    @property
+    def _sources(self) -> tuple[Source, ...]:
+        return tuple(view.unit.config for view in tuple(self._views.values()))
 
     def _settle(self, view: View, opening: int, number: int, outcome: Outcome, order: ModelOrder | None = None) -> None:
         shot = view.shots.pop((opening, number), None)

@@ -73,7 +73,9 @@ class Succession:
             Whether it was.
         """
         rehearsal = self.rehearsal
-        if rehearsal is None or not rehearsal.ready or rehearsal.unit.busy or rehearsal.unit.name not in accelerators:
+        if rehearsal is None or not rehearsal.cast.looks:
+            return False
+        if not rehearsal.ready or rehearsal.unit.busy or rehearsal.unit.name not in accelerators:
             return False
         self.rehearsal = None
         before = accelerators[rehearsal.unit.name]

@@ -3,8 +3,8 @@
 An updater of the operating system (balena, RAUC, Mender and their like) starts a new system, asks, and goes back to the old one
 when it is told that the box is not well. It asks with ``lamplighter edge healthy``.
 
-Rules: time counts from the start of the agent; every bundle that a source uses must be well; a box that looks at nothing is
-judged by whether anything stands against it.
+Rules: time counts from the start of the agent; every bundle that a source or a microphone uses must be well; a box without
+either is judged by whether anything stands against it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Probation:
         """Take a reading.
 
         Args:
-            bundles: that sources use.
+            bundles: that sources and microphones use.
             reasons: that stand against the box.
             memory_mb: of all processes of the agent.
             now_s: monotonic seconds.
@@ -66,7 +66,7 @@ class Probation:
 
     def _as_a_whole(self, reasons: Collection[Reason], passed_s: float) -> Wellness:
         if passed_s < self.criteria.probation_s:
-            return Wellness("", Decision.WAIT.value, f"no source is configured; up for {passed_s:.0f} s")
+            return Wellness("", Decision.WAIT.value, f"no source or microphone is configured; up for {passed_s:.0f} s")
         if reasons:
             return Wellness("", Decision.BAD.value, "; ".join(f"{reason.subject}: {reason.code}" for reason in reasons))
         return Wellness("", Decision.GOOD.value)

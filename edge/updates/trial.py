@@ -5,6 +5,8 @@ Rules:
 - Everything is done by the agent's loop, as errands. Reading is not: of meters any thread may, and memory walks page tables.
 - Golden vectors are run where a model is loaded (:mod:`edge.infer.looker`), in a second process of the accelerator.
 - A box without room for that process says so, skips the comparison, and switches by unloading and loading.
+- A bundle that no camera uses is not compared: sound stays where it is, and where nothing is asked nothing is answered. The old
+  one's time is taken as the new one's is, alone.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from edge.runtime.casting import RehearsalError, Use
 from edge.runtime.plan import Planner
-from edge.runtime.rehearsal import Rehearsal, RehearsalError
+from edge.runtime.rehearsal import Rehearsal
 from edge.runtime.runtime import Runtime
 from edge.updates.errands import Errands
 from hardware.system import descendants, memory_available_mb, memory_mb, temperature_c
@@ -23,6 +27,10 @@ from models.bundle.bundle import BundleError, load_bundle
 from ota.device.errors import TrialError
 from ota.device.trial import Golden, Health, Shadow
 
+_UNABLE = {
+    Use.LISTENS: "sound stays in the process that captured it: nothing listens beside what does",
+    Use.NOTHING: "nothing on this box uses it: there is nothing to compare",
+}
 _LOOK_S = 0.1
 _SPARE = 1.5
 """Room that a second process must find, in terms of what all processes of the agent take now; the other half is for its
@@ -66,14 +74,18 @@ class RuntimeTrial:
             raise TrialError(str(error)) from error
         try:
             memory = _memory_of(rehearsal)
-            return Golden(not rehearsal.fault, rehearsal.fault, rehearsal.warm_ms, memory)
+            found = Golden(not rehearsal.fault, rehearsal.fault, rehearsal.warm_ms, memory)
         finally:
             self._errands.do(self._runtime.end_rehearsal)
+        return found if rehearsal.cast.looks else replace(found, old_latency_ms=self._old_alone_ms(bundle))
 
     def shadow(self, bundle: str, folder: Path, file: str) -> Shadow:
         """Compare it with the one that counts, picture by picture."""
         del file
         if self._shadow is None:
+            use = self._runtime.use_of(bundle)
+            if use is not Use.LOOKS:
+                return Shadow(unable=_UNABLE[use])
             if not _has_room():
                 return Shadow(unable="too little memory for a second process")
             self._old_ms = self._runtime.tally(bundle).inference_ms.value(self._runtime.now_s())
@@ -126,6 +138,17 @@ class RuntimeTrial:
         """Say how it goes."""
         return health_of(self._runtime, bundle, memory_mb(descendants(os.getpid())))
 
+    def _old_alone_ms(self, bundle: str) -> float | None:
+        """Time of an inference of what runs now, in a process of its own; nothing where nothing does."""
+        try:
+            rehearsal = self._ready(bundle, self._planner)
+        except RehearsalError:
+            return None
+        try:
+            return None if rehearsal.fault else rehearsal.warm_ms
+        finally:
+            self._errands.do(self._runtime.end_rehearsal)
+
     def _ready(self, bundle: str, planner: Planner) -> Rehearsal:
         """Start a process, and wait until it is ready or has failed; its own time limits hold."""
         rehearsal = self._begin(bundle, planner, compare=False)
@@ -146,6 +169,11 @@ def health_of(runtime: Runtime, bundle: str, memory: float | None) -> Health:
         bundle: which.
         memory: of all processes of the agent, MB.
     """
+    use = runtime.use_of(bundle)
+    if use is not Use.LOOKS:
+        found = runtime.hearing.attention(bundle)
+        heard = {"asked": found.asked, "answered": found.heard, "failures": found.failures}
+        return Health(**heard, memory_mb=memory, temperature_c=temperature_c(), used=use is Use.LISTENS)
     tally, now_s = runtime.tally(bundle), runtime.now_s()
     return Health(
         asked=tally.asked,

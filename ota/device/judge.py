@@ -8,6 +8,7 @@ Rules:
   model as well.
 - A shadow run that has seen too little lets it pass, because probation follows; a probation that has seen too little does not,
   but does not blame the release either.
+- Of a model that nothing on the box uses, nothing more will be known than its golden vectors: it passes when its time is over.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ def judge_probation(found: Health, passed_s: float, stalled_s: float, before: Be
     bad = bad or _large(found.memory_mb, criteria) or _hot(found.temperature_c, before.temperature_c, criteria)
     if bad is not None:
         return bad
-    if passed_s >= criteria.probation_s and found.answered >= criteria.probation_looks:
+    if passed_s >= criteria.probation_s and (found.answered >= criteria.probation_looks or not found.used):
         return GOOD
     if passed_s >= criteria.probation_longest_s:
         detail = f"{found.answered} looks in {passed_s / 3600:.0f} h say too little, {criteria.probation_looks} are needed"

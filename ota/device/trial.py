@@ -26,9 +26,11 @@ class Golden:
     detail: str = ""
     """Why not."""
     latency_ms: float | None = None
-    """Median of its inferences."""
+    """Of its inferences."""
     memory_mb: float | None = None
     """Of the process that ran it."""
+    old_latency_ms: float | None = None
+    """Of the old one's, measured likewise, where no shadow run will tell."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Shadow:
     temperature_c: float | None = None
     """Hottest part of the board."""
     unable: str = ""
-    """Why this box cannot run both: too little memory, an accelerator that holds one model."""
+    """Why this box cannot run both: too little memory, an accelerator that holds one model, sound that only one may have."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Health:
     """How the box has been since it switched, or since it started if that was later."""
 
     asked: int = 0
-    """Looks that the new model was asked for; at night, nobody may ask for any."""
+    """Looks that the new model was asked for, or seconds of sound; at night, nobody may ask for any."""
     answered: int = 0
     failures: int = 0
     """As in the shadow run."""
@@ -70,6 +72,8 @@ class Health:
     drift: float | None = None
     """Population stability index of its output statistics against the old model's; beyond 0.25 a distribution is usually
     called another one."""
+    used: bool = True
+    """Whether anything on this box uses it."""
 
 
 class Trial(Protocol):

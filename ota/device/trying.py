@@ -45,7 +45,7 @@ class Trying:
         """Run its golden vectors on this machine."""
         folder, file = self._new(state, job)
         found = self._ports.trial.golden(folder, file)
-        _refuse_if_bad(judge_golden(found, None, self._criteria))
+        _refuse_if_bad(judge_golden(found, found.old_latency_ms, self._criteria))
         self._seen = Progress(self._ports.monotonic())
         return Next(transitions.moved(state, job, Phase.SHADOW, strikes=0, passed_s=0.0, latency_ms=found.latency_ms))
 

@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 _SWITCH = ("tests/edge/runtime/test_switch.py",)
 _UPDATES = ("tests/edge/updates/test_updates.py",)
 _TALLY = ("tests/edge/runtime/test_tally.py",)
+_LISTENING = ("tests/edge/updates/test_listening.py",)
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -89,9 +90,44 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "golden vectors decide",
         "edge/updates/trial.py",
-        "return Golden(not rehearsal.fault, rehearsal.fault, rehearsal.warm_ms, memory)",
-        "return Golden(True, rehearsal.fault, rehearsal.warm_ms, memory)",
+        "found = Golden(not rehearsal.fault, rehearsal.fault, rehearsal.warm_ms, memory)",
+        "found = Golden(True, rehearsal.fault, rehearsal.warm_ms, memory)",
         _UPDATES,
+    ),
+    Mutant(
+        "what is only proven takes nobody's place",
+        "edge/runtime/succession.py",
+        "if rehearsal is None or not rehearsal.cast.looks:",
+        "if rehearsal is None:",
+        _SWITCH,
+    ),
+    Mutant(
+        "golden vectors decide also where nothing is looked at",
+        "edge/infer/proof.py",
+        "    proven(found, run, order)",
+        "    least_s = 0.001",
+        _LISTENING,
+    ),
+    Mutant(
+        "what listens is held against the old one's time",
+        "ota/device/trying.py",
+        "judge_golden(found, found.old_latency_ms, self._criteria)",
+        "judge_golden(found, None, self._criteria)",
+        _LISTENING,
+    ),
+    Mutant(
+        "what should listen and does not is asked",
+        "edge/runtime/microphone.py",
+        "self._failures + unheard, unheard",
+        "self._failures, False",
+        _LISTENING,
+    ),
+    Mutant(
+        "a microphone's own fault is not held against what listens",
+        "edge/runtime/microphone.py",
+        "unheard=fault.code in _NOT_ITS_OWN",
+        "unheard=fault.code is not None",
+        _LISTENING,
     ),
     Mutant(
         "the end of the agent is a farewell",

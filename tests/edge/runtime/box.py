@@ -10,12 +10,13 @@ from pathlib import Path
 from edge.clock import SystemClock
 from edge.runtime.backoff import BackoffPolicy
 from edge.runtime.deadline import DeadlinePolicy
+from edge.runtime.hearing import HeardHere
 from edge.runtime.planner import BundlePlanner
 from edge.runtime.policy import RuntimePolicy
 from edge.runtime.result import FrameResult
 from edge.runtime.runtime import Runtime
 from hardware.accelerators import Accelerator
-from protocol.config import Gate, Source
+from protocol.config import Gate, Microphone, Source
 from protocol.events import Reason
 from tests.edge.infer import puppet
 
@@ -43,10 +44,12 @@ class Box:
         self.results: list[FrameResult] = []
         self.health: dict[str, tuple[Reason, ...]] = {}
         self.history: list[tuple[str, tuple[str, ...]]] = []
-        self.runtime = Runtime(self.planner, SystemClock(), self.results.append, self._hear, policy)
+        self.heard: list[HeardHere] = []
+        self.runtime = Runtime(self.planner, SystemClock(), self.results.append, self._hear, policy, self.heard.append)
 
-    def run(self, *sources: Source) -> None:
-        self.runtime.configure(sources)
+    def run(self, *inputs: Source | Microphone) -> None:
+        sources = tuple(one for one in inputs if isinstance(one, Source))
+        self.runtime.configure(sources, tuple(one for one in inputs if isinstance(one, Microphone)))
 
     def until(self, condition: Callable[[], bool], within_s: float = PATIENCE_S) -> float:
         """Run until something holds. Returns how long it took, seconds."""

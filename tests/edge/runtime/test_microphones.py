@@ -18,7 +18,7 @@ from edge.capture.messages import ALIVE_EVERY_S
 from edge.capture.sound.watch import WatchPolicy
 from edge.clock import SystemClock
 from edge.runtime.hearing import HeardHere, input_of
-from edge.runtime.plan import HearingPlan, NoPlan, Plan
+from edge.runtime.plan import HearingPlan, NoPlan, Plan, Proof
 from edge.runtime.policy import RuntimePolicy
 from edge.runtime.runtime import Runtime
 from protocol.config import Microphone, Source
@@ -50,6 +50,9 @@ class Choosing:
 
     def listens(self, microphone: Microphone) -> HearingPlan | NoPlan:
         return self.hears
+
+    def proves(self, bundle: str) -> Proof | NoPlan:
+        return NoPlan("model-missing", f"{bundle}: nothing is proven here")
 
     @property
     def places(self) -> dict[str, Path]:

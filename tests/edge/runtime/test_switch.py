@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from edge.infer.outcome import Dropped, DropReason, NothingSeen, Seen
-from edge.runtime.rehearsal import Rehearsal, RehearsalError
+from edge.runtime.casting import RehearsalError
+from edge.runtime.rehearsal import Rehearsal
 from tests.edge.infer import puppet
 from tests.edge.runtime.box import Box, source
 
@@ -140,15 +141,27 @@ def test_what_it_comes_to_is_counted_from_the_switch_on(looking: Box, release: P
     looking.until(lambda: looking.runtime.tally(puppet.NAME).failures > 0)
 
 
-def test_what_no_source_uses_or_does_not_suit_one_is_not_rehearsed(looking: Box, tmp_path: Path, release: Path) -> None:
-    with pytest.raises(RehearsalError, match="let one use it first") as unused:
+def test_what_is_not_there_or_does_not_suit_who_uses_it_is_not_rehearsed(looking: Box, tmp_path: Path) -> None:
+    with pytest.raises(RehearsalError, match="not a bundle") as missing:
         looking.runtime.rehearse("plate-reader", looking.planner, compare=False)
-    assert not unused.value.blame
+    assert not missing.value.blame
     puppet.make_bundle(tmp_path / "other", labels=("car", "person"))
     with pytest.raises(RehearsalError, match="needs 'person' first") as unfit:
         rehearse(looking, tmp_path / "other" / puppet.NAME)
     assert unfit.value.blame
-    del release
+
+
+def test_what_nothing_uses_is_proven_and_takes_nobodys_place(looking: Box, tmp_path: Path) -> None:
+    puppet.make_bundle(tmp_path / "other", "spare")
+    planner = looking.planner.replaced("spare", tmp_path / "other" / "spare")
+    rehearsal = looking.runtime.rehearse("spare", planner, compare=True)
+    looking.until(lambda: rehearsal.ready)
+    assert rehearsal.warm_ms is not None
+    first = len(looking.results)
+    assert not looking.runtime.switch("spare", planner)
+    looking.until(lambda: len(looking.results) >= first + 20)
+    assert {type(outcome) for outcome in looking.outcomes()[first:]} == {Seen}
+    assert rehearsal.looks == 0
 
 
 def test_a_rehearsal_sees_rings_that_come_later(make_box: Any, control: Path, clip: Path, release: Path) -> None:

@@ -19,7 +19,7 @@ from edge.updates.updates import Updates
 from fleet.identity.authority import Authority
 from fleet.rollouts.signer import OrderSigner
 from ota.device.judge import Criteria
-from protocol.config import Source
+from protocol.config import Microphone, Source
 from protocol.events import OtaReport, UpdateStep
 from protocol.orders import Order, Orders, SignedOrders, Window, report_bytes
 from simulator.updates.repository import ROLES, Repository
@@ -99,11 +99,12 @@ class Site:
         criteria: Criteria = QUICK,
         stick: Path | None = None,
         bytes_left: bool = True,
-        looks: tuple[Box, Source] | None = None,
+        looks: tuple[Box, Source | Microphone | None] | None = None,
     ) -> Iterator[Start]:
-        """One start of the box; ``looks`` is what looks at what, in place of the puppet."""
-        watched = source("gate", self._clip, pace="real-time", fps=30, repeat=True)
-        box, watched = looks or (Box(self.folder / "models"), watched)
+        """One start of the box; ``looks`` is what looks at what, or listens to what, in place of the puppet."""
+        box, watched = looks or (Box(self.folder / "models"), None)
+        if looks is None:
+            watched = source("gate", self._clip, pace="real-time", fps=30, repeat=True)
         wall = lambda: dt.datetime.now(dt.timezone.utc)  # noqa: E731 - a clock
         ways = Ways(
             root=self.root,
@@ -124,7 +125,7 @@ class Site:
         start = Start(box, updates)
         try:
             updates.start()
-            box.run(watched)
+            box.run(*(() if watched is None else (watched,)))
             updates.run()
             yield start
         finally:

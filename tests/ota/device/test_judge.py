@@ -99,6 +99,8 @@ ENOUGH = 1800.0
         pytest.param(replace(WELL, drift=0.26), 5.0, 0.0, BAD, Why.DRIFT, id="24: drifts"),
         pytest.param(replace(WELL, answered=10, drift=0.9), 5.0, 0.0, WAIT, None, id="ten looks are no distribution"),
         pytest.param(Health(1000, 1000), ENOUGH, 0.0, GOOD, None, id="a box that measures nothing"),
+        pytest.param(Health(used=False), ENOUGH, 0.0, GOOD, None, id="nothing uses it"),
+        pytest.param(Health(used=False), ENOUGH - 1, 0.0, WAIT, None, id="nothing uses it yet"),
     ],
 )
 def test_probation(found: Health, passed_s: float, stalled_s: float, decision: Decision, why: Why | None) -> None:

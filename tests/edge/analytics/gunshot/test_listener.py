@@ -1,13 +1,10 @@
-"""What listens within a microphone's process, with a real network in a bundle: as sure as a picture is bright."""
+"""What listens within a microphone's process, with a real network in a bundle."""
 
 from __future__ import annotations
 
-import hashlib
-import io
 from pathlib import Path
 from typing import Literal
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -18,57 +15,17 @@ from edge.runtime.plan import HearingPlan
 from edge.runtime.planner import BundlePlanner
 from hardware.accelerators import Accelerator
 from models.bundle.bundle import BundleError, fetched
-from models.bundle.gunshot import BANDS, FRAMES
 from models.bundle.litert import installed
 from models.bundle.yamnet import SAMPLES
-from models.factory.graph import GraphBuilder
 from models.recipes.yamnet.loading import inputs
 from protocol.config import Microphone
 from protocol.events import Phase
-from protocol.manifest import GoldenVectors, Input, Manifest, OperatingPoint, Output, Variant
 from simulator.faults.clocks import EPOCH
+from tests.edge.analytics.gunshot.bundle import RATE, make_bundle
 from tests.edge.analytics.gunshot.rendered import burst
-from tests.edge.infer import puppet
 
-RATE, BLOCK = 16_000, 800
+BLOCK = 800
 MICROPHONE = Microphone("mast", "street.wav")
-
-
-def network(path: Path, weight: float) -> None:
-    """Two scores: how bright the brightest place is, and how dark."""
-    graph = GraphBuilder("bright", {})
-    most = graph.node("ReduceMax", [graph.values("bands", [1, 1, FRAMES, BANDS])], axes=[1, 2, 3], keepdims=0)
-    row = graph.node("Reshape", [most, graph.constant("row", [1, 1], np.int64)])
-    both = graph.node("Mul", [row, graph.constant("ways", [[weight, -weight]])])
-    graph.output(graph.node("Sigmoid", [both]), "scores", [1, 2])
-    graph.save(path)
-
-
-def make_bundle(folder: Path, told: float = 3.0) -> HearingModel:
-    puppet.make_bundle(folder, "gunshot", labels=("gunshot", "fireworks"))
-    bundle = folder / "gunshot"
-    network(bundle / "gunshot.onnx", 3.0)
-    inputs = np.stack([np.full((1, FRAMES, BANDS), level, np.float32) for level in (-2.0, 2.0)])
-    logits = told * np.array([[-2.0, 2.0], [2.0, -2.0]])
-    vectors = io.BytesIO()
-    np.savez(vectors, inputs=inputs, scores=(1 / (1 + np.exp(-logits))).astype(np.float32))
-    (bundle / "golden.npz").write_bytes(vectors.getvalue())
-
-    def digest(name: str) -> str:
-        return hashlib.sha256((bundle / name).read_bytes()).hexdigest()
-
-    manifest = msgspec.structs.replace(
-        msgspec.json.decode((bundle / "manifest.json").read_bytes(), type=Manifest),
-        input=Input("bands", BANDS, FRAMES, "float32", "NCHW", "NONE", RATE),
-        output=Output("sound-pictures", {"scores": "scores"}),
-        operating_points={"default": OperatingPoint({"gunshot": 0.4}, 0.5, "tests")},
-        variants=(
-            Variant("gunshot.onnx", digest("gunshot.onnx"), (bundle / "gunshot.onnx").stat().st_size, "onnxruntime", "int8"),
-        ),
-        golden=GoldenVectors("golden.npz", digest("golden.npz"), (bundle / "golden.npz").stat().st_size, {"int8": 0.05}),
-    )
-    (bundle / "manifest.json").write_bytes(msgspec.json.encode(manifest))
-    return HearingModel("gunshot@default", str(bundle), "gunshot.onnx", "default")
 
 
 def fed(listener: ShotListener, sound: np.ndarray, first: int) -> list[Said]:
