@@ -7,6 +7,7 @@ changes. Health is progress: a process that is alive and listens to nothing has 
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 from edge.capture.messages import Alive, Begun, Stop
@@ -90,6 +91,8 @@ class MicrophoneUnit:
         self._child = Child(listener, FromMicrophone, self._heard, self._died, urgent=False)
         self._sign_s = self._progress_s = 0.0
         """Until when there must be a sign of life, and of progress."""
+        self._heard_at_s = -math.inf
+        """When its process said something."""
         self._retry_s: float | None = None
         self._mark: FileMark | None = None
         self._before = Progress(0, 0, 0, 0.0)
@@ -149,10 +152,12 @@ class MicrophoneUnit:
     def tick(self, now_s: float) -> None:
         """Do what is due."""
         if self._child.running:
-            if now_s >= self._sign_s:
+            if now_s < min(self._sign_s, self._progress_s):
+                return
+            if now_s - self._heard_at_s >= self._policy.silence_s / 2:  # one that lives says so every second
                 words = "no sign of life from its process; it hangs: look at the device, its cable or its storage"
                 self._broke(SoundFault(SoundFaultCode.STALLED, words), unheard=self._waits or self.state is SourceState.RUNNING)
-            elif now_s >= self._progress_s:
+            else:
                 words = "it is open, and nothing of it is listened to; look at the device and its cable"
                 self._broke(SoundFault(SoundFaultCode.STALLED, words), unheard=False)
         elif self._retry_s is not None and now_s >= self._retry_s:
@@ -180,7 +185,7 @@ class MicrophoneUnit:
 
     def _heard(self, message: FromMicrophone) -> None:
         now_s = self._listener.now_s()
-        self._sign_s = now_s + self._policy.silence_s
+        self._heard_at_s, self._sign_s = now_s, now_s + self._policy.silence_s
         match message:
             case Progress():
                 self._progress(message, now_s)

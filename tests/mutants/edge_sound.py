@@ -59,8 +59,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "health of a microphone is progress",
         "edge/runtime/microphone.py",
-        "elif now_s >= self._progress_s:",
-        "elif now_s < 0:",
+        "if now_s < min(self._sign_s, self._progress_s):",
+        "if now_s < self._sign_s:",
         ("tests/edge/runtime/test_microphones.py",),
     ),
     Mutant(
@@ -69,5 +69,33 @@ MUTANTS: tuple[Mutant, ...] = (
         "if openings.get(name) != opening)",
         "if openings is None)",
         ("tests/edge/agent/test_ears.py",),
+    ),
+    Mutant(
+        "what only listening can tell of a microphone is told",
+        "edge/capture/sound/worker.py",
+        "self._ail((*self._watch.faults, *listener.faults))",
+        "self._ail(self._watch.faults)",
+        (f"{_SOUND}/test_worker.py",),
+    ),
+    Mutant(
+        "a driver's samples that are no numbers are silence",
+        "edge/capture/sound/alsa.py",
+        "yield Block(clean(samples), first, at)",
+        "yield Block(samples, first, at)",
+        (f"{_SOUND}/test_alsa.py",),
+    ),
+    Mutant(
+        "a blast that overloads the microphone leaves a doubt about the count",
+        "edge/analytics/gunshot/incident.py",
+        "if self.hearing.clipped >= OVERLOADED:",
+        "if self.hearing.clipped > 1:",
+        ("tests/edge/analytics/gunshot/test_bad_input.py",),
+    ),
+    Mutant(
+        "and about its onset",
+        "edge/analytics/gunshot/opening.py",
+        "cut_off = OVERLOADED_S * rate if heard.clipped >= OVERLOADED else 0.0",
+        "cut_off = 0.0",
+        ("tests/edge/analytics/gunshot/test_bad_input.py",),
     ),
 )

@@ -14,6 +14,9 @@ WIND_S, WIND_LEAST_S = 1.0, 0.25
 """Of the sound before a blast in which wind is measured, and without which it is not."""
 FULL = 0.999
 """From which a sample is at full scale: the largest of 16 bits is 0.99997, and some recorders stop a little short."""
+OVERLOADED = 0.01
+"""Share of a blast's samples at full scale from which it says no more how loud it was: three at 16 kHz; a peak that just
+reaches full scale is one."""
 FAINTEST_DB = -200.0
 LOUDEST_DB = 20.0
 MOST_SNR_DB = 200.0

@@ -16,6 +16,7 @@ from edge.analytics.gunshot.analytics import GunshotAnalytics
 from edge.analytics.gunshot.confirm import Calibration
 from edge.analytics.gunshot.incident import Shots
 from edge.analytics.gunshot.waves import Waves
+from edge.capture.sound.faults import SoundFault, SoundFaultCode
 from edge.capture.sound.listener import HearingModel, Said
 from edge.capture.sound.port import Floats
 from edge.clock import Instant
@@ -27,6 +28,7 @@ from protocol.config import Microphone
 
 WAVES = "sound-classes"
 """Decoder of networks that are given the sound itself."""
+_JUDGED_ELSEWHERE = (SoundFaultCode.SILENT, SoundFaultCode.CLIPPED)
 
 
 class ShotListener:
@@ -44,6 +46,12 @@ class ShotListener:
     def onsets(self) -> int:
         """See :class:`edge.capture.sound.listener.Listener`; so for all methods."""
         return self._analytics.onsets
+
+    @property
+    def faults(self) -> tuple[SoundFault, ...]:
+        """Silence and full scale are judged for every microphone already, and sooner (:mod:`edge.capture.sound.watch`)."""
+        found = (SoundFault(SoundFaultCode(reason.code), reason.detail) for reason in self._analytics.reasons)
+        return tuple(fault for fault in found if fault.code not in _JUDGED_ELSEWHERE)
 
     def take(self, samples: Floats, first: int, at: Instant) -> Sequence[Said]:  # noqa: ARG002 - time is whose clock it is
         """Take the next block."""

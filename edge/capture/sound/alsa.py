@@ -34,6 +34,9 @@ BUFFER_S = 1.0
 PERIOD_S = 0.01
 """Between two interrupts of the device, by which it tells how far it is."""
 
+RATES_HZ = (48_000, 16_000)
+"""That can be configured."""
+
 _SHOWN = 24
 """Most characters of a name in a message: what is wrong and what to do must fit behind it."""
 
@@ -73,11 +76,11 @@ class AlsaMicrophone:
         if has < self._channels:
             words = f"{self._shown}: has {has} channels, configured are {self._channels}; set channels"
             raise SoundError(SoundFaultCode.CHANNELS, words)
-        try:
-            driver.check_input_settings(samplerate=self._rate_hz, **wanted)
-        except driver.PortAudioError as error:
-            words = f"{self._shown}: refuses {self._rate_hz} a second ({_first_line(error)}); try rate_hz = 48000"
-            raise SoundError(SoundFaultCode.RATE, words) from None
+        if (refusal := self._refuses(self._rate_hz, wanted)) is not None:
+            takes = [rate_hz for rate_hz in RATES_HZ if self._refuses(rate_hz, wanted) is None]
+            what = f"set rate_hz = {takes[0]}" if takes else "too slow: take another microphone"
+            words = f"{self._shown}: refuses {self._rate_hz} a second ({refusal}); {what}"
+            raise SoundError(SoundFaultCode.RATE, words)
         try:
             self._stream = driver.RawInputStream(
                 samplerate=self._rate_hz, blocksize=round(self._rate_hz * PERIOD_S), latency=BUFFER_S, **wanted
@@ -103,6 +106,14 @@ class AlsaMicrophone:
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.close(ignore_errors=True)
+
+    def _refuses(self, rate_hz: int, wanted: dict[str, Any]) -> str | None:
+        """Why it does not give so many samples a second, in the driver's words."""
+        try:
+            self._driver.check_input_settings(samplerate=rate_hz, **wanted)
+        except self._driver.PortAudioError as error:
+            return _first_line(error)
+        return None
 
     def _read(self) -> Iterator[Block | float]:
         size, period = round(self._rate_hz * BLOCK_S), round(self._rate_hz * PERIOD_S)

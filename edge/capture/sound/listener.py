@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge.capture.sound.faults import SoundFault
 from edge.capture.sound.port import Floats
 from edge.clock import Instant
 from protocol.config import Microphone
@@ -55,6 +56,10 @@ class Listener(Protocol):
     @property
     def onsets(self) -> int:
         """Onsets that were looked at since it was made, shots or not."""
+
+    @property
+    def faults(self) -> tuple[SoundFault, ...]:
+        """What is wrong with the microphone that takes listening to know; asked once a second."""
 
     def take(self, samples: Floats, first: int, at: Instant) -> Sequence[Said]:
         """Take the next block.

@@ -163,7 +163,7 @@ class _Worker:
         self._tell(listener.take(block.samples, first, at))
         self._listened += block.samples.shape[1]
         if judged:
-            self._ail()
+            self._ail((*self._watch.faults, *listener.faults))
         if time.monotonic() - self._progress_s >= ALIVE_EVERY_S:
             self.say(self._progress(listener))
             self._progress_s = self._said_s
@@ -171,11 +171,11 @@ class _Worker:
     def _progress(self, listener: Listener) -> Progress:
         return Progress(self._listened, self._watch.overruns, listener.onsets, round(self._watch.level_db, 1))
 
-    def _ail(self) -> None:
-        codes = tuple(fault.code for fault in self._watch.faults)
+    def _ail(self, faults: tuple[SoundFault, ...]) -> None:
+        codes = tuple(fault.code for fault in faults)
         if codes != self._told:
             self._told = codes
-            self.say(Ailing(self._watch.faults))
+            self.say(Ailing(faults))
 
     def _forget(self, listener: Listener) -> None:
         self._tell(listener.forget())

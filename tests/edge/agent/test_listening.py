@@ -13,9 +13,12 @@ import psutil
 import pytest
 
 from edge.agent.status import BoxStatus
+from edge.clock import Clock
 from edge.runtime.policy import RuntimePolicy
+from hardware.clock import ClockWatch, KernelClock
 from protocol.events import Reason
 from protocol.twin import Desired
+from simulator.faults.clocks import SteppedClock
 from tests.edge.agent.offline import Offline
 from tests.edge.capture.sound import bundles, listening, live_ports
 from tests.edge.capture.sound.sounds import street, write_wav
@@ -38,8 +41,8 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr("edge.runtime.runtime.RuntimePolicy", lambda: policy)
     bundles.make_bundle(tmp_path / "models")
 
-    def make(*ears: str) -> Offline:
-        return Offline(tmp_path, *ears, box='models = "models"')
+    def make(*ears: str, clock: Clock | None = None) -> Offline:
+        return Offline(tmp_path, *ears, box='models = "models"', clock=clock)
 
     return make
 
@@ -77,6 +80,23 @@ def test_shots_become_events_with_their_onset_place_and_model(box: Any) -> None:
         assert body["model"]["name"] == "gunshot"
         assert 0 < body["observed"]["onset_sigma_ms"] < 5
         assert "synchronised" in body["clock"]
+
+
+def test_a_step_of_the_wall_clock_stops_no_microphone_and_marks_its_shots(box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row 54: what was heard is told all the same, and the manager compares no such moment with another box's."""
+    good = KernelClock(synchronised=True, offset_ms=0.1, sigma_ms=1.0)
+    monkeypatch.setattr("edge.agent.condition.ClockWatch", lambda: ClockWatch(lambda: good))
+    clock = SteppedClock()
+    with box(ear("roof", "live:Banging"), clock=clock).running() as agent:
+        before = agent.until(lambda s: s.telemetry.outbox.pending >= 3, "shots before the step").telemetry.outbox.pending
+        clock.step(7 * 3600)
+        status = agent.until(lambda s: s.telemetry.outbox.pending >= before + 4, "shots after the step")
+        assert against(status) == []
+        assert status.telemetry.microphones["roof"].state == "running"
+        assert agent.agent._runtime.hearing.openings == {"roof": 1}
+    shots = [body for kind, body in agent.said() if kind == "gunshot.detected"]
+    assert (shots[0]["clock"]["synchronised"], shots[-1]["clock"]["synchronised"]) == (True, False)
+    assert {body["observed"]["shots"]["value"] for body in shots} == {1.0}
 
 
 def test_a_microphone_that_is_wrong_is_named_and_the_twin_can_mend_it(box: Any, tmp_path: Path) -> None:

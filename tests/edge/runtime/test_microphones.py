@@ -224,6 +224,26 @@ def test_what_hangs_while_it_listens_is_killed(make_post: Any) -> None:
     assert post.until(lambda: post.codes() == ("microphone-stalled",)) < 5.0
 
 
+@pytest.mark.parametrize(("uri", "listener"), [("live:Mute", listening.ENTRY), ("live:Banging", listening.HANGING)])
+def test_one_that_is_alive_but_deaf_is_seen_and_opened_again_in_a_new_process(make_post: Any, uri: str, listener: str) -> None:
+    """Row 53: no sound comes, or nothing listens to it."""
+    post = make_post(listener=listener, silence_s=3.0)
+    post.listen(ear(uri))
+    post.until(processes)
+    (before,) = processes()
+    post.until(lambda: post.codes() == ("microphone-stalled",))
+    attention = post.runtime.hearing.attention("gunshot")
+    assert (attention.failures, attention.waiting) == ((0, 0) if uri == "live:Mute" else (1, 1)), "whose fault it was"
+    post.until(lambda: processes() and processes() != [before])
+
+
+def test_a_second_in_which_sound_was_lost_was_not_listened_to(post: Post) -> None:
+    post.listen(ear("live:Losing"))
+    post.until(lambda: post.runtime.hearing.attention("gunshot").failures >= 1)
+    found = post.runtime.hearing.attention("gunshot")
+    assert found.asked == found.heard + found.failures
+
+
 def test_a_file_that_comes_back_is_picked_up(post: Post, tmp_path: Path) -> None:
     post.listen(ear(tmp_path / "a.wav"))
     post.until(lambda: post.state() == "failed")

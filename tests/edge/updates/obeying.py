@@ -13,6 +13,7 @@ from pathlib import Path
 
 from edge.analytics.gunshot.listener import ShotListener
 from edge.analytics.gunshot.listener import make_listener as make_real
+from edge.capture.sound.faults import SoundFault
 from edge.capture.sound.listener import HearingModel, Said
 from edge.capture.sound.port import Floats
 from edge.clock import Instant
@@ -31,6 +32,10 @@ class Obeying:
     @property
     def onsets(self) -> int:
         return self._listener.onsets
+
+    @property
+    def faults(self) -> tuple[SoundFault, ...]:
+        return self._listener.faults
 
     def take(self, samples: Floats, first: int, at: Instant) -> Sequence[Said]:
         match self._control.read_text() if self._control.exists() else "":

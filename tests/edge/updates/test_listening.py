@@ -20,8 +20,8 @@ from tests.edge.runtime.box import Box
 from tests.edge.updates.obeying import ENTRY
 from tests.edge.updates.site import FINAL, QUICK, Site, Start
 
-CRITERIA = replace(QUICK, probation_looks=2)
-"""Seconds of sound."""
+CRITERIA = replace(QUICK, probation_looks=2, stall_s=20.0)
+"""Seconds of sound; and a machine that is busy elsewhere may take its time to open a microphone."""
 STRICT = replace(CRITERIA, stall_s=1.0)
 """For those that never answer."""
 
@@ -153,9 +153,8 @@ def test_a_microphone_that_is_missing_is_not_held_against_a_release(site: Site, 
         Path(microphone.uri).rename(site.folder / "unplugged.wav")
         start.box.runtime.restart("roof")
         start.until(lambda: start.box.codes("microphone roof") == ("microphone-missing",))
-        begun_s = start.box.runtime.now_s()
-        start.until(lambda: start.box.runtime.now_s() - begun_s > CRITERIA.stall_s + 0.5)
-        assert not ended(site), site.said[-1]
+        found = start.box.runtime.hearing.attention(NAME)
+        assert (found.asked, found.failures) == (found.heard, 0), "of one that is missing nothing is asked"
         (site.folder / "unplugged.wav").rename(microphone.uri)
         start.until(lambda: ended(site))
         assert site.steps()[-1] == "succeeded", site.said[-1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from benchmarks.gunshot_street import Bullet, Rendered, Street, draw_street, render
@@ -34,3 +36,12 @@ def at_array(seed: int, heading: float, metres: float = 60.0, snr_db: float = 20
         for right, ahead, up in ARRAY
     ]
     return render(random, draw_street(random, metres), rate, snr_db=snr_db, offsets=offsets, after_s=0.1)
+
+
+def overloading(seed: int, rounds: int, over_db: float, metres: float = 5.0, after_s: float = 2.2) -> Rendered:
+    """Shots beside the microphone: so many decibels over full scale, and cut off there; 45 dB over the street is full scale."""
+    random = np.random.default_rng(seed)
+    moments = [0.1 * shot for shot in range(rounds)]
+    found = render(random, draw_street(random, metres), 16_000, moments, 45.0 + over_db, after_s=after_s)
+    loud = found.sound / np.abs(found.sound).max() * 10 ** (over_db / 20)
+    return replace(found, sound=np.clip(loud, -1.0, 1.0).astype(np.float32))

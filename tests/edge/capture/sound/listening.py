@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from edge.capture.sound.faults import SoundFault, SoundFaultCode
 from edge.capture.sound.listener import MOST_S, HearingModel, Said
 from edge.capture.sound.port import BLOCK_S, Floats
 from edge.clock import Instant
@@ -21,6 +22,7 @@ MODEL = HearingModel("loud@default", "/nowhere", "loud.onnx", "default")
 ENTRY = "tests.edge.capture.sound.listening:make"
 REFUSING = "tests.edge.capture.sound.listening:refuse"
 HANGING = "tests.edge.capture.sound.listening:hang"
+AILING = "tests.edge.capture.sound.listening:ail"
 ASTRAY = "tests.edge.capture.sound.listening:go_astray"
 
 
@@ -29,6 +31,7 @@ class LoudBlocks:
 
     def __init__(self) -> None:
         self.onsets = 0
+        self.faults: tuple[SoundFault, ...] = ()
         self._kept: deque[Floats] = deque(maxlen=round(MOST_S / BLOCK_S))
         self._open: tuple[str, float] | None = None
 
@@ -62,6 +65,15 @@ class LoudBlocks:
         return Said(onset, 0.5, key, phase, observed, Assessed("gunshot", 0.9, (Cue("level", -1.0, "dB"),)))
 
 
+class _Ailing(LoudBlocks):
+    """Knows something against the microphone until it is loud."""
+
+    def take(self, samples: Floats, first: int, at: Instant) -> Sequence[Said]:
+        said = super().take(samples, first, at)
+        self.faults = () if self.onsets else (SoundFault(SoundFaultCode.WIND, "hardly anything is heard but wind"),)
+        return said
+
+
 class _Hanging(LoudBlocks):
     def take(self, samples: Floats, first: int, at: Instant) -> Sequence[Said]:
         if self.onsets:
@@ -78,6 +90,10 @@ class _Astray(LoudBlocks):
 
 def make(_microphone: Microphone, _model: HearingModel) -> LoudBlocks:
     return LoudBlocks()
+
+
+def ail(_microphone: Microphone, _model: HearingModel) -> LoudBlocks:
+    return _Ailing()
 
 
 def hang(_microphone: Microphone, _model: HearingModel) -> LoudBlocks:

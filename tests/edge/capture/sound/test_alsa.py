@@ -117,7 +117,9 @@ def test_what_was_lost_is_missing_in_the_count_and_the_rest_is_where_it_belongs(
         ((Device(),), "hw:7,0", {}, SoundFaultCode.MISSING, "hw:7,0"),
         ((Device(),), "a name that is longer than any that a card has", {}, SoundFaultCode.MISSING, "see `arecord -l`"),
         ((Device(),), "hw:1,0", {"channels": 4}, SoundFaultCode.CHANNELS, "has 1 channels, configured are 4"),
-        ((Device(rates=(48_000,)),), "hw:1,0", {}, SoundFaultCode.RATE, "rate_hz = 48000"),
+        ((Device(rates=(48_000,)),), "hw:1,0", {}, SoundFaultCode.RATE, "set rate_hz = 48000"),
+        ((Device(rates=(16_000,)),), "hw:1,0", {"rate_hz": 48_000}, SoundFaultCode.RATE, "set rate_hz = 16000"),
+        ((Device(rates=(8_000,)),), "hw:1,0", {}, SoundFaultCode.RATE, "take another microphone"),
         ((Device(busy=True),), "hw:1,0", {}, SoundFaultCode.UNREADABLE, "another program"),
     ],
 )
@@ -128,6 +130,15 @@ def test_one_that_cannot_be_used_is_named_with_what_to_do(
     error = refusal(name, **options)  # type: ignore[arg-type]
     assert error.fault.code is code
     assert words in error.fault.detail
+
+
+def test_what_is_no_number_is_silence_and_what_is_beyond_full_scale_is_at_it(plug: Any) -> None:
+    sound = street(2.0).T.copy()
+    sound[::7], sound[3::7], sound[5::7] = np.nan, -np.inf, 7.0
+    found = np.concatenate([block.samples for block in listen(plug(Device(sound=sound)), 1.0)], axis=1)
+    assert np.isfinite(found).all()
+    assert (found[:, ::7] == 0).all()
+    assert (found[:, 5::7] == 1).all()
 
 
 def test_one_that_is_unplugged_is_gone(plug: Any) -> None:

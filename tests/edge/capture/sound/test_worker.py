@@ -108,6 +108,13 @@ def test_one_that_is_deaf_says_so_at_once_and_goes_on(drive: Any, address: str, 
     assert driver.until(Progress)[-1].samples > 0
 
 
+def test_what_only_listening_can_tell_is_told_and_taken_back(drive: Any, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", with_bangs(street(6.0), [3.1]))
+    messages = drive(path, listening.AILING).until(Played)
+    told = [message for message in messages if isinstance(message, Ailing)]
+    assert [[fault.code for fault in message.faults] for message in told] == [[SoundFaultCode.WIND], []]
+
+
 def test_clipped_for_minutes_is_told_once(drive: Any, tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", street(150.0) * 200)
     messages = drive(path).until(Played)
