@@ -15,7 +15,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -79,6 +79,15 @@ class Broker(Struct, frozen=True):
     password_file: Annotated[str, Meta(max_length=512, description="File with the password, one line")] = ""
 
 
+class Gnss(Struct, frozen=True):
+    """The satellite receiver of a box that moves."""
+
+    port: Annotated[str, Meta(min_length=1, max_length=512, description="Its serial device, /dev/ttyACM0")]
+    baud: Annotated[
+        Literal[4800, 9600, 19200, 38400, 57600, 115200], Meta(description="Speed of a UART; USB does not care")
+    ] = 9600
+
+
 class BoxFile(Struct, frozen=True):
     """The whole file."""
 
@@ -87,6 +96,7 @@ class BoxFile(Struct, frozen=True):
     broker: Broker | None = None
     report: Report = Report()
     updates: Settings = Settings()
+    gnss: Gnss | None = None
     sources: Annotated[tuple[Source, ...], Meta(max_length=MOST_SOURCES)] = ()
     microphones: Annotated[tuple[Microphone, ...], Meta(max_length=MOST_MICROPHONES)] = ()
 
@@ -210,6 +220,7 @@ def _resolved(box_file: BoxFile, path: Path) -> BoxFile:
         manager=msgspec.structs.replace(manager, ca=full(manager.ca)),
         broker=broker,
         report=box_file.report,
+        gnss=box_file.gnss,
         updates=msgspec.structs.replace(
             updates, root=full(updates.root), ca=full(updates.ca) or full(manager.ca), stick=full(updates.stick)
         ),

@@ -27,6 +27,7 @@ from edge.agent.health import HealthBoard
 from edge.agent.link import Link
 from edge.agent.pipelines import Pipelines
 from edge.agent.plates import Host, Plates
+from edge.agent.position import Position
 from edge.agent.status import BoxStatus, StatusSocket
 from edge.agent.twin import Twin
 from edge.agent.voice import Voice
@@ -92,10 +93,19 @@ class Agent:
         self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())
         evaluation = self._twin.config.report.evaluation
         self._link = Link(self._file, self._folder.path / IDENTITY, self._outbox, clock, self, self._runtime.wake)
-        self._voice = Voice(self._outbox, self._board, clock, self._condition.watch, self._link.notify, evaluation=evaluation)
+        self._position = Position(self._file.gnss, clock, self._board)
+        self._voice = Voice(
+            self._outbox,
+            self._board,
+            clock,
+            self._condition.watch,
+            self._link.notify,
+            self._position.where,
+            evaluation=evaluation,
+        )
         self._plates = Plates(Host(self._file, self._outbox.boot, clock, self._condition, self._board, self._runtime.wake))
         self._pipelines = Pipelines(self._runtime, self._voice, self._plates, self._board, clock)
-        self._ears = Ears(self._runtime.hearing, self._voice)
+        self._ears = Ears(self._runtime.hearing, self._voice, self._position)
         self._account = Account(
             self._box,
             clock,
@@ -131,6 +141,7 @@ class Agent:
             self._configure()
             if self._updates is not None:
                 self._updates.run()
+            self._position.start()
             self._link.connect()
             while not self._stop.is_set():
                 self._runtime.poll(POLL_S)
@@ -224,6 +235,7 @@ class Agent:
         self._set_pace()
         self._pipelines.look()
         self._ears.look()
+        self._position.look()
         if self._updates is not None:
             self._board.replace(UPDATES, self._updates.reasons)
         bundles = {*(each.model for each in sources), *(each.model for each in self._twin.config.microphones)}
@@ -322,5 +334,6 @@ class Agent:
             if self._updates is not None:
                 last.callback(self._updates.stop)
             last.callback(self._plates.stop)
+            last.callback(self._position.stop)
             last.callback(self._ears.close)
             self._pipelines.close()

@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from edge.agent.position import Position
 from edge.agent.voice import Voice
 from edge.observation import Observation
 from edge.runtime.hearing import HeardHere, Hearing
 from protocol.config import Microphone
-from protocol.events import EventType, Phase
+from protocol.events import EventType, Phase, Where
 
 MOST_OPEN = 64
 """Incidents: a process that opens ever more of them has gone astray, and the oldest end."""
@@ -30,15 +31,18 @@ class Ears:
     Args:
         hearing: the microphones in use.
         voice: says what is observed.
+        position: of the box.
     """
 
-    def __init__(self, hearing: Hearing, voice: Voice) -> None:
-        self._hearing, self._voice = hearing, voice
+    def __init__(self, hearing: Hearing, voice: Voice, position: Position) -> None:
+        self._hearing, self._voice, self._position = hearing, voice, position
+        self._mounted: dict[str, Where | None] = {}
         self._open: dict[str, tuple[str, int, Observation]] = {}
         """By key: microphone, its opening, and what was last said."""
 
     def configure(self, microphones: Sequence[Microphone]) -> None:
         """Know where they are."""
+        self._mounted = {microphone.id: microphone.where for microphone in microphones}
         for microphone in microphones:
             self._voice.place(microphone.id, microphone.reference, microphone.where)
 
@@ -49,7 +53,7 @@ class Ears:
         observation = Observation(
             EventType.GUNSHOT_DETECTED,
             heard.at,
-            heard.observed,
+            self._position.turned(heard.observed, self._mounted.get(here.microphone), heard.at.monotonic_s),
             source=here.microphone,
             incident_key=key,
             phase=heard.phase,

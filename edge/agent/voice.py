@@ -32,6 +32,7 @@ class Voice:
         clock: time.
         watch: how far the wall clock may be trusted.
         notify: told that there is something to send.
+        locate: where a sensor was at a monotonic second, of what its configuration says; ``None`` = nothing is known.
         evaluation: whether evaluation-only fields may leave.
     """
 
@@ -42,10 +43,12 @@ class Voice:
         clock: Clock,
         watch: ClockWatch,
         notify: Callable[[], None],
+        locate: Callable[[Where, float], Where | None] = lambda where, _at_s: where,
         *,
         evaluation: bool,
     ) -> None:
         self._outbox, self._board, self._clock, self._watch, self._notify = outbox, board, clock, watch, notify
+        self._locate = locate
         self.builder = EventBuilder(evaluation=evaluation)
         self._origins: dict[str, Origin] = {}
 
@@ -83,6 +86,8 @@ class Voice:
         origin = self._origins.get(observation.source or "", Origin())
         if observation.model is not None:
             origin = replace(origin, model=observation.model)
+        if origin.where is not None:
+            origin = replace(origin, where=self._locate(origin.where, observation.at.monotonic_s))
         now = self._clock.now()
         clock = self._watch.update(now.monotonic_s, now.wall)  # a step since the last look must not go out as a good time
         body = self.builder.build(observation, clock, origin)

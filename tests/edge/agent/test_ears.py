@@ -9,8 +9,10 @@ import pytest
 from msgspec import structs
 
 from edge.agent.ears import MOST_OPEN, Ears
+from edge.agent.health import HealthBoard
+from edge.agent.position import Position
 from edge.capture.sound.messages import Heard
-from edge.clock import Instant
+from edge.clock import Instant, SystemClock
 from edge.guard.builder import EventBuilder, Origin
 from edge.observation import Observation
 from edge.runtime.hearing import HeardHere
@@ -63,7 +65,7 @@ def mouth() -> Mouth:
 
 @pytest.fixture
 def ears(microphones: Microphones, mouth: Mouth) -> Ears:
-    return Ears(microphones, mouth)  # type: ignore[arg-type]
+    return Ears(microphones, mouth, Position(None, SystemClock(), HealthBoard()))  # type: ignore[arg-type]
 
 
 def here(phase: Phase, key: str = "1", opening: int = 1, second: float = 0.25) -> HeardHere:
