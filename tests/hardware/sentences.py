@@ -18,8 +18,8 @@ def sentence(body: str) -> str:
 
 def angle(value: float, digits: int, sides: str) -> str:
     """Degrees as degrees and minutes, and the side."""
-    degrees, minutes = divmod(abs(value) * 60, 60)
-    return f"{int(degrees):0{digits}d}{minutes:09.6f},{sides[value < 0]}"
+    degrees, millionths = divmod(round(abs(value) * 60e6), 60_000_000)
+    return f"{degrees:0{digits}d}{millionths / 1e6:09.6f},{sides[value < 0]}"
 
 
 def rmc(lat: float, lon: float, speed_m_s: float = 0.0, course: float = 0.0, status: str = "A") -> str:
