@@ -6,6 +6,7 @@ from tests.mutants.mutant import Mutant
 
 _TESTS = "tests/edge/analytics/gunshot/"
 _ONSETS = (f"{_TESTS}test_onsets.py",)
+_PICK = (f"{_TESTS}test_pick.py",)
 _PICTURES = (f"{_TESTS}test_pictures.py",)
 _ANALYTICS = (f"{_TESTS}test_analytics.py",)
 _DIRECTION = (f"{_TESTS}test_direction.py",)
@@ -27,6 +28,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "np.abs(without_rumble(sound, self._rate))",
         "np.abs(sound[self._reach : -self._reach])",
         _ONSETS,
+    ),
+    Mutant(
+        "rumble that can be foretold is not picked for a front",
+        "edge/analytics/gunshot/pick.py",
+        "off[ORDER:] - past @ weights",
+        "off[ORDER:]",
+        _PICK,
+    ),
+    Mutant(
+        "a front is looked for as long after its detection as that may be early",
+        "edge/analytics/gunshot/pick.py",
+        "AFTER_S = 0.007\n",
+        "AFTER_S = 0.004\n",
+        _PICK,
     ),
     Mutant(
         "samples that are no numbers are silence",
