@@ -163,12 +163,12 @@ def render(  # noqa: PLR0913 - a scene has as many sides
     clean = np.stack(channels)
     first = round(starts[0] / FINE * rate)
     power = float(np.square(clean[0, first : first + rate // 50]).mean())
-    noise = np.stack([_noise(random, clean.shape[1]) for _ in offsets]) * np.sqrt(power) * 10 ** (-snr_db / 20)
-    sound = clean + noise
+    behind = np.stack([noise(random, clean.shape[1]) for _ in offsets]) * np.sqrt(power) * 10 ** (-snr_db / 20)
+    sound = clean + behind
     sound *= level / np.abs(sound).max()
     if wind:
-        rumble = _rumble(random, clean.shape[1], rate)
-        sound += wind * rumble / np.abs(rumble).max()
+        gusts = rumble(random, clean.shape[1], rate)
+        sound += wind * gusts / np.abs(gusts).max()
     east, north = street.source[0] - street.listener[0], street.source[1] - street.listener[1]
     up = street.source[2] - street.listener[2]
     return Rendered(
@@ -211,15 +211,16 @@ def _moved(point: Point, offset: Point) -> Point:
     return point[0] + offset[0], point[1] + offset[1], point[2] + offset[2]
 
 
-def _noise(random: Random, samples: int) -> Signal:
+def noise(random: Random, samples: int) -> Signal:
     """Noise that falls by 0 to 5 dB an octave; its RMS is 1."""
     slope = np.maximum(np.fft.rfftfreq(samples), 5e-3) ** random.uniform(0, 0.8)
-    noise: Signal = np.fft.irfft(np.fft.rfft(random.standard_normal(samples)) / slope, samples)
-    noise /= noise.std()
-    return noise
+    sound: Signal = np.fft.irfft(np.fft.rfft(random.standard_normal(samples)) / slope, samples)
+    sound /= sound.std()
+    return sound
 
 
-def _rumble(random: Random, samples: int, rate: int) -> Signal:
+def rumble(random: Random, samples: int, rate: int) -> Signal:
+    """What wind does to a microphone, below 60 Hz; of any size."""
     hertz = np.fft.rfftfreq(samples, 1 / rate)
-    rumble: Signal = np.fft.irfft(np.fft.rfft(random.standard_normal(samples)) * (hertz < 60) / np.maximum(hertz, 4), samples)
-    return rumble
+    sound: Signal = np.fft.irfft(np.fft.rfft(random.standard_normal(samples)) * (hertz < 60) / np.maximum(hertz, 4), samples)
+    return sound

@@ -2,18 +2,21 @@
 
 Rules:
 
-- Boxes stand on a jittered grid of streets; those nearest to a shot hear it, each but for a share of misses.
+- Boxes stand on a jittered grid of streets; those nearest to a shot hear it, each but for a share of misses and for those that
+  an onset's source says do not.
 - What differs from box to box and stays is drawn once for a network: the bias of its clock, how far its told position is off.
   What differs from shot to shot is drawn with it: wind, temperature, turbulence, the picker, what stands in the way.
 - Where the onsets come from can be exchanged (:data:`Onsets`): the error model here, or waveforms through a box's own picker.
+  A source draws its chance in one piece, so that networks of one seed hear the same shots whatever else the plan says.
 - A detour's length has another distribution than the manager supposes (log-normal here, exponential there).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +41,11 @@ class Air:
     celsius: float
     east: float = 0.0
     north: float = 0.0
+
+    @property
+    def speed(self) -> float:
+        """Of sound in it, metres a second."""
+        return SPEED_AT_0 * math.sqrt(1 + self.celsius / 273.15)
 
 
 @dataclass(frozen=True)
@@ -69,24 +77,36 @@ class Plan:
     detour_m: float = 10.0
 
 
-Onsets = Callable[[Floats, Floats, Air, Plan, np.random.Generator], tuple[Floats, Floats]]
-"""Source (2,), boxes (n, 2), air, plan, chance: seconds after the shot at which each box picks the onset, and its sigmas."""
+Onset = tuple[float, float]
+"""Seconds after the shot at which a box picks it, and the standard deviation that it tells of that."""
+Onsets = Callable[[Floats, Floats, Air, Plan, np.random.Generator], Iterator[Onset | None]]
+"""Source (2,), boxes (n, 2), air, plan, chance: of each box in turn its onset, or none where it does not hear the shot."""
 
 
-def modelled(source: Floats, boxes: Floats, air: Air, plan: Plan, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Onsets by the error model."""
+def modelled(source: Floats, boxes: Floats, air: Air, plan: Plan, rng: np.random.Generator) -> Iterator[Onset]:
+    """Onsets by the error model; every box hears."""
+    seconds = travel_s(source, boxes, rng.uniform(2.0, 4.5, len(boxes)), air)
+    seconds *= 1 + rng.normal(0, plan.turbulence, len(boxes))
+    late = rng.random(len(boxes)) < plan.late
+    seconds += late * detour_m(plan, rng, len(boxes)) / air.speed
+    picked = seconds + rng.normal(0, plan.picker_s, len(boxes))
+    return zip(picked.tolist(), [plan.picker_s] * len(boxes), strict=True)
+
+
+def travel_s(source: Floats, boxes: Floats, above: Floats, air: Air) -> Floats:
+    """How long sound takes to boxes (n, 2) that hang so many metres (n,) above its source; seconds (n,)."""
     way = boxes - source
-    height = rng.uniform(2.0, 4.5, len(boxes))
-    speed = SPEED_AT_0 * math.sqrt(1 + air.celsius / 273.15)
-    length = np.sqrt(np.sum(way * way, axis=1) + height**2)
+    length = np.sqrt(np.sum(way * way, axis=1) + above**2)
     wind = np.array([air.east, air.north])
     along = way @ wind / length
     across = wind @ wind - along**2
-    seconds = length / (np.sqrt(speed**2 - across) + along)
-    seconds *= 1 + rng.normal(0, plan.turbulence, len(boxes))
-    late = rng.random(len(boxes)) < plan.late
-    seconds += late * rng.lognormal(math.log(plan.detour_m), _DETOUR_SPREAD, len(boxes)) / speed
-    return seconds + rng.normal(0, plan.picker_s, len(boxes)), np.full(len(boxes), plan.picker_s)
+    seconds: Floats = length / (np.sqrt(air.speed**2 - across) + along)
+    return seconds
+
+
+def detour_m(plan: Plan, rng: np.random.Generator, count: int) -> Floats:
+    """How much longer ways around corners are, metres (count,)."""
+    return rng.lognormal(math.log(plan.detour_m), _DETOUR_SPREAD, count)
 
 
 @dataclass(frozen=True)
@@ -138,21 +158,23 @@ class Network:
         x, y = place or self.place()
         air = self.air()
         near = np.argsort(np.hypot(*(self.boxes - (x, y)).T))
-        near = near[rng.random(len(near)) > _MISS][: int(rng.integers(plan.hearers[0], plan.hearers[1] + 1))]
-        seconds, sigma = self.onsets(np.array([x, y]), self.boxes[near], air, plan, rng)
-        clocks = self._bias[near] + rng.normal(0, plan.clock_s * math.sqrt(1 - plan.steady), len(near))
+        near = near[rng.random(len(near)) > _MISS]
+        wanted = int(rng.integers(plan.hearers[0], plan.hearers[1] + 1))
+        onsets = self.onsets(np.array([x, y]), self.boxes[near], air, plan, rng)
+        told = list(islice(((box, onset) for box, onset in zip(near, onsets, strict=False) if onset is not None), wanted))
+        clocks = rng.normal(0, plan.clock_s * math.sqrt(1 - plan.steady), len(told))
         heard = [
             Detection(
                 node=f"box-{box:03}",
                 x=float(self._told[box, 0]),
                 y=float(self._told[box, 1]),
-                at_s=float(at_s + seconds[i] + clocks[i]),
+                at_s=float(at_s + seconds + self._bias[box] + clocks[i]),
                 position_sigma_m=plan.position_m,
-                picker_sigma_s=float(sigma[i]),
+                picker_sigma_s=sigma,
                 clock_sigma_s=plan.clock_s,
                 onsets_s=tuple(float(v + (rng.normal(0, plan.picker_s) if v else 0.0)) for v in volley),
                 posterior=float(rng.beta(*_POSTERIOR)),
             )
-            for i, box in enumerate(near)
+            for i, (box, (seconds, sigma)) in enumerate(told)
         ]
         return Shot(x, y, at_s, air, heard)

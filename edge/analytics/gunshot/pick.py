@@ -76,7 +76,7 @@ def pick(sound: npt.ArrayLike, rate: int, near: float) -> Pick | None:
     Returns:
         The onset, or ``None`` where there is none: silence, or too near to either end.
     """
-    whole = finite(sound).reshape(-1)
+    whole = np.asarray(sound).reshape(-1)
     if not np.isfinite(near):
         return None
     begin = max(0, int(near) - round(BEFORE_S * rate))
@@ -84,12 +84,12 @@ def pick(sound: npt.ArrayLike, rate: int, near: float) -> Pick | None:
     least = round(LEAST_S * rate)
     if end - begin < 3 * least:
         return None
+    part = finite(whole[max(0, int(near) - round(NOISE_S * rate)) : end]).astype(np.float64)
+    window = part[-(end - begin) :].copy()
     first = max(least, int(near) - round(EARLY_S * rate) - begin)
-    unforeseen = _unforeseen(whole[max(0, int(near) - round(NOISE_S * rate)) : end].astype(np.float64), end - begin - first)
-    split = most_likely_split(unforeseen[-(end - begin) :], first, least)
+    split = most_likely_split(_unforeseen(part, end - begin - first)[-(end - begin) :], first, least)
     if split is None:
         return None
-    window = whole[begin:end].astype(np.float64)
     window -= _line(window[: max(least, split - least // 4)], len(window))
     noise = float(window[: max(least, split - least // 4)].std()) + 1e-9
     return _front(window, rate, split, noise, begin)
