@@ -83,7 +83,7 @@ class Waveforms:
 
 def listen(sound: Sound, way: Way) -> Heard:
     """What a box tells of a sound."""
-    told = GunshotAnalytics(Microphone("street", "-", rate_hz=RATE), SHOTS[:1], _sure, {}).take(sound.samples[None])
+    told = GunshotAnalytics(Microphone("street", "-", rate_hz=RATE), SHOTS[:1], _sure).take(sound.samples[None])
     if not told:
         return Heard(way, sound.ratio_db)
     return Heard(way, sound.ratio_db, told[0].index / RATE - sound.arrival_s, told[0].detected.onset_sigma_ms / 1000)

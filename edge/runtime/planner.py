@@ -132,7 +132,7 @@ class BundlePlanner:
             found = load_bundle(self.place(bundle))
         except BundleError as error:
             return NoPlan("model-missing", str(error).replace(f"{self.place(bundle).parent}/", ""))
-        listens = found.manifest.output.decoder == SOUNDS
+        listens = found.manifest.output.decoder in SOUNDS
         choice = choose(found.manifest, [offer for offer in self._offers if not listens or offer.accelerator == PROCESSOR])
         if choice.variant is None:
             why = "; ".join(f"{r.variant} on {r.accelerator}: {r.reason}" for r in choice.rejected)
