@@ -120,7 +120,7 @@ class Answers:
                 case EventStored(event=event) if isinstance(event.body.observed, AnprHit):
                     book.hit(event, event.body.observed, item.received_at)
                 case AlertMade():
-                    book.made(item.body, item.made_at)
+                    book.made(item.body, item.made_at, item.row)
                 case _:
                     pass
         for verdict in self._services.verdicts.of([row.incident for row in page]):

@@ -17,6 +17,8 @@ from typing import Any
 import msgspec
 
 from fleet.control_room.incidents import IncidentBook
+from fleet.control_room.shot_views import HeldView
+from fleet.control_room.shots import with_label
 from fleet.control_room.things import BoxOnBoard, LineOnBoard, ZoneOnBoard, stamp
 from fleet.control_room.traffic import Traffic
 from fleet.control_room.views import (
@@ -53,6 +55,7 @@ class Board:
         self._withdrawn: set[str] = set()
         self._unjudged = 0
         self._quarantined = 0
+        self._held: HeldView | None = None
 
     def device(self, device: str, label: str, last_word: int | None, *, conflict: bool = False) -> None:
         """Know a registered box, when it spoke last (ms; ``None`` = never), and whether two boxes share its identity."""
@@ -119,7 +122,7 @@ class Board:
 
     def made(self, row: RowView, body: MadeBody[Any], made_at: int) -> None:
         """Take an alert that the manager itself made; no box has spoken."""
-        self._incidents.made(body, made_at)
+        self._incidents.made(body, made_at, row.n)
         self._traffic.passed(row, made_at)
 
     def state(self, device: str, state: State, received_at: int) -> None:
@@ -161,6 +164,10 @@ class Board:
     def quarantined(self, count: int) -> None:
         """Take how many messages the manager has refused and kept."""
         self._quarantined = count
+
+    def held(self, held: HeldView | None) -> None:
+        """Take whether alerts of shots are held to high confidence."""
+        self._held = held
 
     def take(self, now: int) -> Message:
         """What changed since the last call, and the totals."""
@@ -204,6 +211,8 @@ class Board:
             ends = (incident.clone.first.device, incident.clone.second.device)
             first, second = (self._boxes[name].label if name in self._boxes else name for name in ends)
             return msgspec.structs.replace(incident, device_label=first, zone_label=f"{first} and {second}")
+        if incident.shots is not None:
+            return with_label(incident, box.label if box is not None else incident.device)
         if box is None:
             return incident
         return msgspec.structs.replace(incident, device_label=box.label, zone_label=box.label_of(incident.zone))
@@ -245,7 +254,8 @@ class Board:
         self._dirty_lines.add(key)
 
     def _totals(self, now: int) -> TotalsView:
-        return self._traffic.totals(now, max(self._unjudged, self._incidents.unjudged()), self._quarantined)
+        totals = self._traffic.totals(now, max(self._unjudged, self._incidents.unjudged()), self._quarantined)
+        return msgspec.structs.replace(totals, held=self._held)
 
 
 def _ms(event: Event) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from fleet.control_room.board import Board
+from fleet.control_room.shot_views import HeldView
 from fleet.control_room.views import RowView, VerdictView
 from fleet.control_room.wording import made_line
 from fleet.fusion.made import DEVICE, MadeBody
@@ -189,3 +190,14 @@ class Unjudged:
     def put(self, board: Board) -> None:
         """Put it on the board."""
         board.unjudged(self.count)
+
+
+@dataclass(frozen=True)
+class AlertsHeld:
+    """Whether alerts of shots are held to high confidence; ``None`` = they are not."""
+
+    held: HeldView | None
+
+    def put(self, board: Board) -> None:
+        """Put it on the board."""
+        board.held(self.held)

@@ -4,6 +4,7 @@ Rules:
 
 - An event of an incident older than what is known of it changes nothing but the peak; ``end`` is final. Older is whoever says
   a shorter duration, which a box measures without its wall clock: a clock that is set back must not keep an alarm ringing.
+  What the manager itself says of shots is older where it stands before in the store.
 - A verdict may come before its incident (another process saw it first) and waits for it.
 - Bounded: judged incidents leave first, then the oldest unjudged. What leaves the board stays in the store.
 """
@@ -14,16 +15,12 @@ from typing import Any
 
 import msgspec
 
+from fleet.control_room.basis import estimate_view
 from fleet.control_room.plates import clone_incident, hit_incident
-from fleet.control_room.views import (
-    CueView,
-    IncidentView,
-    ModelView,
-    VerdictView,
-    clock_view,
-    estimate_view,
-)
+from fleet.control_room.shots import shots_incident
+from fleet.control_room.views import CueView, IncidentView, ModelView, VerdictView, clock_view
 from fleet.control_room.wording import READING, TITLES, Limits, model_limits
+from fleet.fusion.gunshot.told import ShotsTold
 from fleet.fusion.made import MadeBody
 from protocol.events import AnprHit, CrowdAlert, Event, Phase
 
@@ -77,10 +74,15 @@ class IncidentBook:
         limits = model_limits(event.body.model, self._limits, READING)
         self._put(key, hit_incident(known, event, observed, received_at, limits, self._verdict_of(key)))
 
-    def made(self, body: MadeBody[Any], made_at: int) -> None:
-        """Take what the manager made of several boxes' events."""
+    def made(self, body: MadeBody[Any], made_at: int, row: int) -> None:
+        """Take what the manager made of several boxes' events; ``row`` is its place in the store."""
         key = body.incident
-        self._put(key, clone_incident(self._views.get(key), body, made_at, self._verdict_of(key)))
+        known = self._views.get(key)
+        if isinstance(body.observed, ShotsTold):
+            view = shots_incident(known, body, made_at, row, self._verdict_of(key))
+        else:
+            view = clone_incident(known, body, made_at, self._verdict_of(key))
+        self._put(key, view)
 
     def _verdict_of(self, key: str) -> VerdictView | None:
         known = self._views.get(key)

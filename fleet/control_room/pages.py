@@ -52,13 +52,13 @@ _PAGES = {
     "/audit": "audit",
 }
 """Views without a subject, by path."""
-_ROLLOUTS, _LISTS = ("rollouts.css",), ("rollouts.css", "hits.css", "lists.css")
+_ALERTS, _ROLLOUTS, _LISTS = ("hits.css", "shots.css"), ("rollouts.css",), ("rollouts.css", "hits.css", "lists.css")
 _GUARDED = {"audit": "the audit log", "plates": "questions about plates", "lists": "hit lists", "list": "hit lists"}
 """Views that are not everybody's, as a refusal names them."""
 _NEEDS = {"audit": Right.READ_AUDIT, "plates": Right.SEARCH_PLATES}
 """Of these, what they need; the others are of whoever keeps lists."""
-_SHEETS = {"rollouts": _ROLLOUTS, "rollout": _ROLLOUTS, "lists": _LISTS, "list": _LISTS, "plates": ("hits.css", "plates.css")}
-"""Style sheets of a view besides the common one; of the others those of hits."""
+_SHEETS = {"rollouts": _ROLLOUTS, "rollout": _ROLLOUTS, "lists": _LISTS, "list": _LISTS, "plates": (*_ALERTS, "plates.css")}
+"""Style sheets of a view besides the common one; of the others those of alerts."""
 _SIGNED_OUT = 4401
 _TRY_AGAIN = 1013
 Who = Annotated[Person, Depends(current)]
@@ -259,7 +259,7 @@ def _show(services: Services, assets: str, request: Request, view: str, **subjec
     if not _may_see(person, view):
         who = {"name": person.name, "role": person.role.value, "guarded": _GUARDED[view]}
         return HTMLResponse(refused_page(fleet=services.fleet, assets=assets, fonts=_FONTS, **who), 403)
-    for sheet in ("style.css", *_SHEETS.get(view, ("hits.css",))):
+    for sheet in ("style.css", *_SHEETS.get(view, _ALERTS)):
         ui.add_head_html(f'<link rel="stylesheet" href="{assets}/{sheet}">')
     RoomPage(view, services.fleet, person, **subject)
     return None

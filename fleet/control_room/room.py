@@ -76,7 +76,7 @@ class Room:
         self.ready.set()
         while True:
             started = time.monotonic()
-            news = await asyncio.to_thread(tail.look)
+            news = await asyncio.to_thread(tail.look, now_ms())
             for item in news:
                 item.put(board)
             self.hub.tick(now_ms())
@@ -103,6 +103,7 @@ def account_view(person: Person) -> AccountView:
         may_withdraw_list=person.may(Right.WITHDRAW_LIST),
         may_see_entries=person.may(Right.SEE_ENTRIES),
         may_rotate_keys=person.may(Right.ROTATE_KEYS),
+        may_hold=person.may(Right.HOLD_ALERTS),
         why_not_judge="" if judge else f"The role {person.role.value} may look, not judge; an operator may.",
     )
 

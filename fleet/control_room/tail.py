@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from fleet.control_room.feed import (
     AlertMade,
+    AlertsHeld,
     DeviceGone,
     DeviceKnown,
     EventKept,
@@ -33,6 +34,7 @@ from fleet.control_room.feed import (
     VerdictGiven,
 )
 from fleet.control_room.incidents import MAX_JUDGED, MAX_UNJUDGED
+from fleet.control_room.shot_views import HeldView
 from fleet.control_room.views import VerdictView
 from fleet.fusion.made import DEVICE, MADE
 from fleet.oversight.verdicts import JUDGED, Decision, Verdict
@@ -85,10 +87,11 @@ class Tail:
         self._verdict_row = 0
         self._marks: dict[str, _Mark] = {}
         self._looks = 0
+        self._held: HeldView | None = None
 
     def begin(self, now: int) -> list[News]:
         """Everything that a board needs to start with; ``now`` in ms."""
-        self._marks = {}
+        self._marks, self._held = {}, None
         self._event_row = self._services.last_row()
         with self._services.engine.connect() as connection:
             self._verdict_row = connection.execute(select(func.max(t.verdict.c.row))).scalar() or 0
@@ -100,10 +103,11 @@ class Tail:
             news.extend(read(rows[row], self._services.fleet) for row in sorted(rows))
             news.extend(VerdictGiven(incident, verdict) for incident, verdict in judged.items())
             news.extend(_counts(connection))
+        news.extend(self._held_news(now))
         return news
 
-    def look(self) -> list[News]:
-        """What came since the last look, oldest first."""
+    def look(self, now: int) -> list[News]:
+        """What came since the last look, oldest first; ``now`` in ms."""
         stored = self._services.events_after(self._event_row, LOOK_ROWS)
         verdicts = self._services.verdicts.after(self._verdict_row)
         self._event_row = stored[-1].row if stored else self._event_row
@@ -115,7 +119,15 @@ class Tail:
             news.extend(VerdictGiven(verdict.incident, verdict_view(verdict)) for verdict in verdicts)
             if verdicts or self._looks % COUNT_EVERY == 0:
                 news.extend(_counts(connection))
+        news.extend(self._held_news(now))
         return news
+
+    def _held_news(self, now: int) -> Iterator[News]:
+        found = self._services.standing.read(now)
+        held = None if found is None else HeldView(found.by, found.reason, found.since, found.until)
+        if held != self._held:
+            self._held = held
+            yield AlertsHeld(held)
 
     def _box_news(self, connection: Connection) -> Iterator[News]:
         # The large columns are read only of rows that changed: most looks read four numbers a box.

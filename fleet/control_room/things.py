@@ -7,16 +7,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fleet.control_room.views import (
-    DeviceView,
-    EstimateView,
-    LineView,
-    PointView,
-    ReasonView,
-    ZoneView,
-    clock_view,
-    estimate_view,
-)
+from fleet.control_room.basis import EstimateView, estimate_view
+from fleet.control_room.views import DeviceView, LineView, PointView, ReasonView, ZoneView, clock_view
 from protocol.basis import Estimate
 from protocol.config import Config, Line, Zone
 from protocol.events import CrowdCount, CrowdFlow, Event, Where

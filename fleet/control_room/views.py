@@ -6,23 +6,9 @@ clock, except where a name says that it is the box's; text from boxes is data an
 
 from __future__ import annotations
 
-import msgspec
-
-from protocol.basis import Estimate
+from fleet.control_room.basis import EstimateView, View
+from fleet.control_room.shot_views import HeldView, ShotsView
 from protocol.events import Clock
-
-
-class View(msgspec.Struct, frozen=True):
-    """Base of what goes to a page."""
-
-
-class EstimateView(View, frozen=True):
-    """A number with its interval."""
-
-    v: float
-    lo: float
-    hi: float
-    level: float
 
 
 class ClockView(View, frozen=True):
@@ -181,7 +167,8 @@ class CloneView(View, frozen=True):
 class IncidentView(View, frozen=True, kw_only=True):
     """One incident through its life, with the verdict once there is one.
 
-    ``people`` and what belongs to it are of crowds, ``hit`` of plates on a list, ``clone`` of plates at two places.
+    ``people`` and what belongs to it are of crowds, ``hit`` of plates on a list, ``clone`` of plates at two places, and
+    ``shots`` of shots.
     """
 
     id: str
@@ -216,6 +203,7 @@ class IncidentView(View, frozen=True, kw_only=True):
     leave_at: float | None = None
     hit: HitView | None = None
     clone: CloneView | None = None
+    shots: ShotsView | None = None
 
 
 class RowView(View, frozen=True):
@@ -254,6 +242,8 @@ class TotalsView(View, frozen=True):
     unjudged: int
     quarantined: int
     """Messages that the manager refused and kept."""
+    held: HeldView | None = None
+    """Whether alerts of shots are held to high confidence now."""
 
 
 class AccountView(View, frozen=True):
@@ -274,6 +264,8 @@ class AccountView(View, frozen=True):
     may_withdraw_list: bool = False
     may_see_entries: bool = False
     may_rotate_keys: bool = False
+    may_hold: bool = False
+    """Say how sure alerts of shots have to be."""
     why_not_judge: str = ""
 
 
@@ -295,11 +287,6 @@ class Message(View, frozen=True, omit_defaults=True):
     """Boxes that no longer belong to the fleet."""
     rows: tuple[RowView, ...] = ()
     totals: TotalsView | None = None
-
-
-def estimate_view(estimate: Estimate) -> EstimateView:
-    """Show an estimate."""
-    return EstimateView(estimate.value, estimate.low, estimate.high, estimate.level)
 
 
 def clock_view(clock: Clock | None) -> ClockView | None:

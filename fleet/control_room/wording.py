@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from fleet.fusion.anpr.told import CloneSeen
-from fleet.fusion.gunshot.told import ShotsTold
+from fleet.fusion.gunshot.told import CurveOnMap, DiscOnMap, EllipseOnMap, RegionOnMap, SectorOnMap, ShotsTold
 from protocol.basis import Estimate
 from protocol.events import (
     AnprHit,
@@ -59,6 +59,20 @@ JOINING = Limits(
     cannot="Misreads make two cars one, a wrong clock or place makes a drive impossible; the plate itself is not known here",
 )
 """What holds of what the manager makes of several readings."""
+LOCATING = Limits(
+    can="Locating shots by when several boxes heard them.",
+    cannot="Fireworks and other bangs are taken for shots, shots are missed where few boxes hear them, echoes in streets move "
+    "a place; it does not know who shot, at what or with which weapon",
+)
+"""What holds of what the manager makes of several detections of shots."""
+WHY_NOT = {
+    "late": "late: the sound came around a corner or off a wall",
+    "early": "early: before sound could have been there, so it is not of this shot, or its clock is off",
+    "astray": "astray: its bearing points elsewhere, as at a reflection",
+    "unsynchronised": "its clock was not set: its bearing and count hold, its time does not",
+    "too-many": "not needed: nearer boxes were enough",
+}
+"""Why what a box said was not believed."""
 _THROUGH = {"alternate": ", through an alternate", "pattern": ", through a pattern"}
 
 
@@ -119,8 +133,22 @@ def line_of(event: Event, zone_label: str) -> str:
 def made_line(seen: CloneSeen | ShotsTold) -> str:
     """Say in one line what the manager made of several boxes' events."""
     if isinstance(seen, ShotsTold):
-        return f"shots: {with_spread(seen.shots)}, heard by {len(seen.boxes)} boxes"
+        heard = "1 box" if len(seen.boxes) == 1 else f"{len(seen.boxes)} boxes"
+        return f"shots: {with_spread(seen.shots)}, {located(seen.region)}, heard by {heard}"
     return f"one plate at {seen.first.device} and {seen.second.device} within {seen.took_s:.0f} s, {seen.contradictions} times"
+
+
+def located(region: RegionOnMap) -> str:
+    """Say where shots were, as far as it is known: ``90% ellipse 24 by 10 m``. Widths are whole, not halves."""
+    match region:
+        case EllipseOnMap():
+            return f"{100 * region.level:.0f}% ellipse {number(2 * region.major_m)} by {number(2 * region.minor_m)} m"
+        case CurveOnMap():
+            return f"on a curve between two boxes, ± {number(region.across_m)} m"
+        case SectorOnMap():
+            return f"at {region.azimuth_deg:.0f}° ± {math.ceil(region.half_width_deg):.0f}° from one box"
+        case DiscOnMap():
+            return f"within {number(region.radius_m)} m of one box"
 
 
 def _of_box(observed: object) -> str:

@@ -96,6 +96,16 @@ export function fetchPath(incident, reason, decision) {
   return request("POST", `/api/v1/anpr/hits/${encodeURIComponent(incident)}/path`, { reason, decision });
 }
 
+/** Hold alerts of shots to high confidence until a time (ms). It is recorded with the reason. */
+export function holdAlerts(reason, until) {
+  return request("POST", "/api/v1/gunshots/standard", { reason, until });
+}
+
+/** End that. */
+export function releaseAlerts(reason) {
+  return request("POST", "/api/v1/gunshots/standard/release", { reason });
+}
+
 /** Purposes for which may be asked about plates. */
 export function fetchPurposes() {
   return request("GET", "/room/purposes");

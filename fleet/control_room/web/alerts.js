@@ -1,4 +1,4 @@
-// Alerts, one row per incident, hits of one plate in one row, and the operator's verdict.
+// Alerts, one row per incident, hits of one plate and shots at one place in one row, and the operator's verdict.
 //
 // Rules:
 // - An incident never leaves the list by itself: only a verdict moves it to the judged ones.
@@ -14,18 +14,22 @@ import { health, running, silence } from "./board.js";
 import { CloneBody, CloneHead, HitBody, HitHead } from "./hits.js";
 import { judge } from "./actions.js";
 import { holds, joined, RepeatsChoice, RepeatsHead, shownOf } from "./repeats.js";
+import { HoldForm } from "./held.js";
+import { heardBy, ShotsBody, ShotsHead } from "./shots.js";
 
 const HOLD_MS = 8000;
 const JUDGED_SHOWN = 30;
 const REASONS = ["Crowd is expected here", "Count is wrong", "Not people", "Test or maintenance"];
 const HIT_REASONS = ["Plate was misread", "Another vehicle bears it", "No longer looked for", "Test or maintenance"];
+const SHOT_REASONS = ["Fireworks", "Another bang", "Nothing found on the spot", "Test or maintenance"];
 const CLONE_REASONS = ["Misreads", "Trailer or trade plate", "A camera's clock or place is wrong", "Test or maintenance"];
 
 const PHASE = { new: "new", update: "running", end: "ended" };
+const SHOTS_PHASE = { new: "new", update: "improved", end: "final" };
 
 export const AlertCard = {
-  components: { CloneBody, CloneHead, HitBody, HitHead, RepeatsChoice, RepeatsHead },
-  props: { hits: Array, board: Object, chosen: String, account: Object }, // hits: one alert, or those of one plate, see joined()
+  components: { CloneBody, CloneHead, HitBody, HitHead, RepeatsChoice, RepeatsHead, ShotsBody, ShotsHead },
+  props: { hits: Array, board: Object, chosen: String, account: Object }, // hits: one alert, or those of one card, see joined()
   emits: ["select", "judged"],
   setup(props, { emit }) {
     // asking: the decision that waits for its reason; changing: a verdict stands and another is wanted
@@ -44,7 +48,11 @@ export const AlertCard = {
       return Math.max(one.duration_s, one.duration_s + (props.board.now.value - one.heard_at) / 1000);
     });
     const tone = computed(() => (incident.value.verdict ? "judged" : pressing(incident.value) ? "burning" : "waiting"));
-    const reasons = computed(() => (incident.value.hit ? HIT_REASONS : incident.value.clone ? CLONE_REASONS : REASONS));
+    const reasons = computed(() => {
+      const { hit, clone, shots } = incident.value;
+      return hit ? HIT_REASONS : clone ? CLONE_REASONS : shots ? SHOT_REASONS : REASONS;
+    });
+    const made = computed(() => Boolean(incident.value.clone || incident.value.shots)); // by the manager, of what several boxes said
 
     const clear = (error = "") => Object.assign(form, { asking: "", changing: false, reason: "", error });
     watch(() => incident.value.id, () => clear(), { flush: "sync" }); // what was typed about one hit is never said of another
@@ -85,7 +93,8 @@ export const AlertCard = {
       head.value?.focus();
     }
     return {
-      incident, open, form, reasonInput, reasonForm, head, device, deviceHealth, quiet, lasting, tone, confirm, ask, give, back, PHASE,
+      incident, open, form, reasonInput, reasonForm, head, device, deviceHealth, quiet, lasting, tone, confirm, ask, give, back, made, heardBy,
+      phases: computed(() => (incident.value.shots ? SHOTS_PHASE : PHASE)),
       clockQuality, clockTime, dateTime, duration, interval, number, percent, spread, stopwatch, withSpread, reasons, plain,
       age: computed(() => (device.value ? silence(device.value, props.board.now.value) : null)),
     };
@@ -94,13 +103,14 @@ export const AlertCard = {
   <li class="alert" :class="[tone, { open }]" :data-incident="incident.id" :data-phase="incident.phase">
     <button ref="head" class="alert-head" type="button" :aria-expanded="open" @click="$emit('select', incident.id)">
       <span class="alert-what">
-        <span v-if="!incident.hit && !incident.clone" class="phase" :class="'p-' + incident.phase">{{ PHASE[incident.phase] }}</span>
+        <span v-if="!incident.hit && !incident.clone" class="phase" :class="'p-' + incident.phase">{{ phases[incident.phase] }}</span>
         <span class="alert-title">{{ incident.title }}</span>
         <time class="alert-time" :title="dateTime(incident.raised_at)">{{ clockTime(incident.raised_at, board.now.value) }}</time>
       </span>
-      <span class="alert-place">{{ incident.zone_label }}<span class="muted"> · {{ incident.device_label }}</span></span>
+      <span class="alert-place">{{ incident.zone_label }}<span v-if="!incident.shots || heardBy(incident.shots)" class="muted"> · {{ incident.shots ? heardBy(incident.shots) : incident.device_label }}</span></span>
       <HitHead v-if="incident.hit" :hit="incident.hit" />
       <CloneHead v-else-if="incident.clone" :clone="incident.clone" />
+      <ShotsHead v-else-if="incident.shots" :incident="incident" />
       <span v-else class="alert-figures">
         <span class="people" :title="interval(incident.people)" data-people><b>{{ number(incident.people.v) }}</b> {{ spread(incident.people) }}</span>
         <span class="muted">peak</span> <span data-peak>{{ number(incident.peak) }}</span>
@@ -122,6 +132,7 @@ export const AlertCard = {
         <h4>Observed</h4>
         <HitBody v-if="incident.hit" :incident="incident" :board="board" :account="account" />
         <CloneBody v-else-if="incident.clone" :clone="incident.clone" :board="board" />
+        <ShotsBody v-else-if="incident.shots" :incident="incident" :board="board" />
         <p v-else>{{ withSpread(incident.people) }} people in <em>{{ incident.zone_label }}</em>, {{ interval(incident.people) }}. Above
           {{ number(incident.enter_at) }} it rings, below {{ number(incident.leave_at) }} it ends. Highest {{ number(incident.peak) }}.</p>
         <h4>Assessed</h4>
@@ -133,16 +144,16 @@ export const AlertCard = {
         <h4>Model</h4>
         <p v-if="incident.model" data-model>{{ incident.model.name }} {{ incident.model.version }}, operating point {{ incident.model.operating_point }}
           <span class="muted mono" :title="incident.model.digest">{{ incident.model.digest.slice(0, 12) }}</span></p>
-        <p v-else class="muted">{{ incident.clone ? "No model: the manager joined what several cameras read." : "The event names no model." }}</p>
+        <p v-else class="muted">{{ made ? "No model: the manager joined what several " + (incident.clone ? "cameras read." : "boxes heard.") : "The event names no model." }}</p>
         <p class="can" data-limits><b>Made for</b> {{ incident.can }} <b>Limits</b> {{ incident.cannot }}</p>
         <h4>Place and time</h4>
         <p>
-          <a :href="'/device/' + encodeURIComponent(incident.device)">{{ incident.device_label }}</a><template v-if="incident.sensor">, sensor {{ incident.sensor }}</template>
+          <template v-if="incident.shots">{{ incident.shots.places.length ? "Nearest box that heard it: " : "Heard by " }}</template><a :href="'/device/' + encodeURIComponent(incident.device)">{{ incident.device_label }}</a><template v-if="incident.sensor">, sensor {{ incident.sensor }}</template>
           <template v-if="incident.reference">, city video view <b>{{ incident.reference }}</b></template>
           <template v-if="incident.lat !== null">, {{ incident.lat.toFixed(5) }}, {{ incident.lon.toFixed(5) }}</template>
         </p>
         <p>Raised {{ dateTime(incident.raised_at) }}, last word of it {{ clockTime(incident.updated_at, board.now.value) }}<template v-if="incident.ended_at">, ended {{ clockTime(incident.ended_at, board.now.value) }}</template>.
-          <span v-if="!incident.clone" :class="{ doubt: !incident.clock || !incident.clock.synchronised }" data-clock>{{ clockQuality(incident.clock) }}</span></p>
+          <span v-if="!made" :class="{ doubt: !incident.clock || !incident.clock.synchronised }" data-clock>{{ clockQuality(incident.clock) }}</span></p>
       </div>
       <div v-if="incident.verdict" class="decided" data-decided>
         {{ incident.verdict.state === "confirmed" ? "Confirmed" : "Dismissed" }} by <b>{{ incident.verdict.by }}</b> on {{ dateTime(incident.verdict.at) }}<template v-if="incident.verdict.reason">: {{ incident.verdict.reason }}</template>
@@ -167,9 +178,9 @@ export const AlertCard = {
   </li>`,
 };
 
-/** What wants an eye at once: what still runs, and a vehicle that just went by. */
+/** What wants an eye at once: what still runs, a vehicle that just went by, and shots. */
 function pressing(incident) {
-  return running(incident) || Boolean(incident.hit);
+  return running(incident) || Boolean(incident.hit || incident.shots);
 }
 
 /**
@@ -208,28 +219,29 @@ export function useAlertKeys(open, ids, select) {
 }
 
 export const AlertList = {
-  components: { AlertCard },
+  components: { AlertCard, HoldForm },
   props: { board: Object, account: Object },
   setup(props) {
-    const open = ref(null);
+    const { open } = props.board;
     const judgedShown = ref(JUDGED_SHOWN);
     const held = shallowRef(null); // ids in their order while the pointer rests on the list
     let moved = 0;
 
+    const cardsOf = (incidents) => joined(incidents, props.board.groups, open.value);
     const newest = ref(Infinity); // when the newest hit of the open card was raised as it was opened
     const place = (card) => (holds(card, open.value) ? Math.min(newest.value, card.hits[0].raised_at) : card.hits[0].raised_at);
     const byUrgency = (a, b) => pressing(b.hits[0]) - pressing(a.hits[0]) || place(b) - place(a) || (a.key < b.key ? 1 : -1);
     const unjudged = computed(() =>
-      joined([...props.board.incidents.values()].filter((i) => !i.verdict)).sort(byUrgency).flatMap((card) => card.hits),
+      cardsOf([...props.board.incidents.values()].filter((i) => !i.verdict)).sort(byUrgency).flatMap((card) => card.hits),
     );
     const judged = computed(() =>
-      joined([...props.board.incidents.values()].filter((i) => i.verdict).sort((a, b) => b.verdict.at - a.verdict.at)),
+      cardsOf([...props.board.incidents.values()].filter((i) => i.verdict).sort((a, b) => b.verdict.at - a.verdict.at)),
     );
     const shown = computed(() => {
       if (!held.value) return unjudged.value;
       return held.value.map((id) => props.board.incidents.get(id)).filter((incident) => incident && !incident.verdict);
     });
-    const cards = computed(() => joined(shown.value));
+    const cards = computed(() => cardsOf(shown.value));
     const waiting = computed(() => unjudged.value.length - shown.value.length);
     const older = computed(() => Math.max(0, (props.board.totals.value.unjudged ?? 0) - unjudged.value.length));
 
@@ -245,13 +257,13 @@ export const AlertList = {
     }, 500);
     onBeforeUnmount(() => clearInterval(timer));
 
-    function select(id) {
+    const select = (id) => (open.value = open.value === id ? null : id);
+    watch(open, (id, before) => {
       const card = [...cards.value, ...judged.value].find((one) => holds(one, id));
-      if (card && !holds(card, open.value)) newest.value = card.hits[0].raised_at;
-      open.value = open.value === id ? null : id;
+      if (card && !holds(card, before)) newest.value = card.hits[0].raised_at;
       const incident = props.board.incidents.get(id);
-      if (incident && open.value) props.board.selected.value = incident.device;
-    }
+      if (incident) props.board.selected.value = incident.device;
+    }, { flush: "sync" });
     useAlertKeys(open, () => cards.value.map(({ hits }) => shownOf(hits, open.value).id), select);
 
     // What was just decided is open still, but may be far down among the judged ones: said on top, where a slip of the hand shows.
@@ -287,5 +299,6 @@ export const AlertList = {
         <button v-if="judged.length > judgedShown" type="button" class="plain more" @click="judgedShown += 30">Show more</button>
       </template>
     </div>
+    <HoldForm v-if="account && account.may_hold" :board="board" />
   </section>`,
 };

@@ -22,7 +22,7 @@ export const AlertsView = {
     const filter = ref("unjudged");
     const list = shallowRef([]);
     const more = ref(null);
-    const open = ref(null);
+    const { open } = board;
     const error = ref("");
     const fetched = shallowRef(null); // the first page as it is now, while a card is open
     async function load(before) {
@@ -83,7 +83,7 @@ export const AlertsView = {
       list.value = list.value.map((incident) => (incident.id === id ? { ...incident, verdict } : incident));
     }
     const select = (id) => (open.value = open.value === id ? null : id);
-    const cards = computed(() => joined(list.value.map(fresh)));
+    const cards = computed(() => joined(list.value.map(fresh), board.groups, open.value));
     useAlertKeys(open, () => cards.value.map(({ hits }) => shownOf(hits, open.value).id), select);
     return { board, filter, list, cards, more, open, error, load, waiting, show, judged, select, NOTHING };
   },

@@ -7,8 +7,9 @@
 // - Health shown = health stated, unless the last word is older than the box's own silence limit: then it is stale, whatever it
 //   said. This is computed from the manager's clock at every tick, so it needs no message to become true.
 
-import { reactive, shallowReactive, shallowRef, ref, triggerRef } from "vue";
+import { nextTick, reactive, shallowReactive, shallowRef, ref, triggerRef } from "vue";
 import { Connection } from "./connection.js";
+import { ShotGroups } from "./shot_groups.js";
 
 const BUILD = new URL(import.meta.url).pathname.split("/").at(-2); // pages are named by their content
 const SERIES_POINTS = 90;
@@ -29,6 +30,8 @@ export function openBoard(path) {
     link: reactive({ state: "connecting", since: performance.now(), silent: 0 }),
     now: ref(Date.now()), // the manager's clock
     selected: ref(null), // device id
+    open: ref(null), // id of the alert whose card is open
+    groups: new ShotGroups(),
     path: shallowRef(null), // {plate, sightings, until}: of a hit, drawn on the map; until: when it was no longer followed
     account: shallowRef(null),
   };
@@ -99,6 +102,15 @@ export function openBoard(path) {
     connection.close();
   };
   board.touch = () => triggerRef(board.tail);
+  /** Open an alert's card and go to it. */
+  board.show = (id) => {
+    board.open.value = id;
+    nextTick(() => {
+      const card = document.querySelector(".alert.open");
+      card?.scrollIntoView({ block: "nearest" });
+      card?.querySelector(".alert-head").focus();
+    });
+  };
   return board;
 }
 
@@ -115,7 +127,7 @@ export function health(device, nowMs) {
   return device.status;
 }
 
-/** Whether an incident still goes on as far as its device said; a hit or a clone is a moment. */
+/** Whether an incident still goes on as far as its device said; a hit, a clone and shots are moments. */
 export function running(incident) {
-  return incident.phase !== "end" && !incident.hit && !incident.clone;
+  return incident.phase !== "end" && !incident.hit && !incident.clone && !incident.shots;
 }

@@ -24,7 +24,7 @@ export const LiveView = {
   <RoomFrame class="live" :board="board" view="live" :fleet="fleet" :account="account">
     <main class="live-grid">
       <AlertList :board="board" :account="account" />
-      <CityMap v-if="plan !== undefined" :board="board" :plan="plan" />
+      <CityMap v-if="plan !== undefined" :board="board" :plan="plan" shots />
       <section v-else class="panel map"></section>
       <div class="people-column"><ZoneList :board="board" /><FlowList :board="board" /></div>
       <DeviceTable :board="board" />

@@ -10,6 +10,7 @@ import { computed, nextTick, onBeforeUnmount, onMounted, ref, watch } from "vue"
 import { leaflet as L } from "nicegui-leaflet";
 import { clockTime, duration, number, spread } from "./format.js";
 import { health, running, silence } from "./board.js";
+import { ShotLayer } from "./shot_map.js";
 
 const STYLES = {
   water: { fillColor: "#15304a", fillOpacity: 1, stroke: false },
@@ -119,18 +120,19 @@ function drawPlan(map, plan) {
 }
 
 export const CityMap = {
-  props: { board: Object, plan: Object, fixed: { type: Boolean, default: false } },
+  props: { board: Object, plan: Object, fixed: { type: Boolean, default: false }, shots: { type: Boolean, default: false } }, // shots: are drawn, and open their cards
   setup(props) {
     const host = ref(null);
     const board = props.board;
     const markers = new Map(); // device id -> {marker, key}
     let map = null;
+    let shots = null;
     let fitted = false;
 
     function alarms() {
       const burning = new Map();
       for (const incident of board.incidents.values()) {
-        if (incident.verdict?.state === "dismissed") continue;
+        if (incident.verdict?.state === "dismissed" || incident.shots) continue; // shots are drawn where they were fired
         if (running(incident)) burning.set(incident.device, incident.verdict ? "confirmed" : "alarm");
         else if (!incident.verdict && !burning.has(incident.device)) burning.set(incident.device, "waiting");
       }
@@ -288,11 +290,14 @@ export const CityMap = {
       }
       draw();
       if (!fitted) fit(planBounds);
+      if (props.shots) shots = new ShotLayer(map, board);
+      shots?.draw();
       zoomed();
       resizer = new ResizeObserver(() => map.invalidateSize({ animate: false }));
       resizer.observe(host.value);
     });
     watch([board.devices, board.zones, board.incidents, board.now, board.selected], () => nextTick(draw));
+    watch([board.incidents, board.now, board.open], () => nextTick(() => shots?.draw()));
     watch(board.path, drawPath);
     watch(board.selected, (id) => {
       const device = id && board.devices.get(id);
@@ -304,13 +309,15 @@ export const CityMap = {
       resizer?.disconnect();
       map?.remove();
     });
+    const heard = computed(() => (props.shots && board.incidents.get(board.open.value)?.shots) || null);
     const nowhere = computed(() => board.link.state === "live" && [...board.devices.values()].every((device) => device.lat === null));
-    return { host, nowhere, board, clockTime, fit: () => fit(), forget: () => (board.path.value = null) };
+    return { host, nowhere, heard, board, clockTime, fit: () => fit(), forget: () => (board.path.value = null) };
   },
   template: `
   <section class="panel map" aria-label="Map">
     <div ref="host" class="map-host"></div>
     <p v-if="board.path.value" class="path-told" role="status" data-path-told>Path of <b class="plate">{{ board.path.value.plate }}</b>{{ board.path.value.sightings.length }} {{ board.path.value.word ?? "hit" }}{{ board.path.value.sightings.length === 1 ? "" : "s" }}<template v-if="board.path.value.until"> until {{ clockTime(board.path.value.until, board.now.value) }}</template> <button type="button" class="plain" @click="forget" data-path-forget>Remove</button></p>
+    <p v-if="heard" class="shots-told" role="status" data-shots-told><b>{{ heard.located }}</b><span><i class="shot-key believed" aria-hidden="true"></i>{{ heard.believed }} believed</span><span v-if="heard.boxes.length + heard.more > heard.believed"><i class="shot-key doubted" aria-hidden="true"></i>{{ heard.boxes.length + heard.more - heard.believed }} not believed</span></p>
     <p v-if="nowhere" class="empty" data-nowhere>No box has said where it is.</p>
     <button type="button" class="map-fit plain" title="Show all boxes" @click="fit">all</button>
   </section>`,

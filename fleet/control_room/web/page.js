@@ -3,15 +3,17 @@
 import { onBeforeUnmount, ref, shallowRef } from "vue";
 import { openBoard } from "./board.js";
 import { LostLine, RoomHeader } from "./header.js";
+import { HeldLine } from "./held.js";
 
-/** The bar on top and the word for a lost line, around what a page shows. */
+/** The bar on top, the word for a lost line and for alerts that are held, around what a page shows. */
 export const RoomFrame = {
-  components: { LostLine, RoomHeader },
+  components: { HeldLine, LostLine, RoomHeader },
   props: { board: Object, view: String, fleet: String, account: Object },
   template: `
   <div class="room" :class="'link-' + board.link.state" :data-link-state="board.link.state">
     <RoomHeader :board="board" :view="view" :fleet="fleet" :account="account" />
     <LostLine :board="board" />
+    <HeldLine :board="board" :account="account" />
     <slot />
   </div>`,
 };

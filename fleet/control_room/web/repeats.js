@@ -1,19 +1,24 @@
-// Hits of one plate, joined to one card: each keeps its own verdict.
+// Hits of one plate, and shots at one place within minutes, joined to one card: each keeps its own verdict.
 //
 // Rules:
 // - Joined is what names the same plate on the same list. Where the plate is not shown nothing is joined: that two alerts are one
-//   vehicle says more than a role without plates may know.
-// - A card shows one of its hits: the chosen one, else the newest that waits for a verdict, else the newest. What waits is never
+//   vehicle says more than a role without plates may know. Which shots belong together: shot_groups.js.
+// - A card shows one of its alerts, called its hits below: the chosen one, else the newest that waits for a verdict, else the newest. What waits is never
 //   hidden behind what is judged.
 
 import { clockTime, percent } from "./format.js";
 
-/** Alerts as cards, in the order of their first alerts. @returns {{key: string, hits: object[]}[]} with the newest hit first */
-export function joined(incidents) {
+/**
+ * Alerts as cards, in the order of their first alerts.
+ * @param {ShotGroups} groups of the board; `open` is the id of the alert whose card is open
+ * @returns {{key: string, hits: object[]}[]} with the newest hit first
+ */
+export function joined(incidents, groups, open) {
   const cards = new Map();
+  groups.take(incidents, open);
   for (const incident of incidents) {
     const { hit, id } = incident;
-    const key = hit?.plate ? `${hit.list} ${hit.plate}` : id;
+    const key = hit?.plate ? `${hit.list} ${hit.plate}` : groups.keyOf(id) ?? id;
     if (!cards.has(key)) cards.set(key, { key, hits: [] });
     cards.get(key).hits.push(incident);
   }
@@ -29,12 +34,14 @@ export function shownOf(hits, open) {
   return hits.find((one) => one.id === open) ?? hits.find((one) => !one.verdict) ?? hits[0];
 }
 
+const noun = (hits) => (hits[0].shots ? "incidents" : "hits");
+
 /** "3 hits since 14:02:11, 2 to judge". */
 export const RepeatsHead = {
   props: { hits: Array, now: Number },
-  setup: () => ({ clockTime, waiting: (hits) => hits.filter((one) => !one.verdict).length }),
+  setup: () => ({ clockTime, noun, waiting: (hits) => hits.filter((one) => !one.verdict).length }),
   template: `
-  <span class="repeats" data-repeats><b>{{ hits.length }} hits</b> since <time>{{ clockTime(hits.at(-1).raised_at, now) }}</time><template
+  <span class="repeats" data-repeats><b>{{ hits.length }} {{ noun(hits) }}</b> since <time>{{ clockTime(hits.at(-1).raised_at, now) }}</time><template
     v-if="waiting(hits) && waiting(hits) < hits.length">, {{ waiting(hits) }} to judge</template></span>`,
 };
 
@@ -42,13 +49,13 @@ export const RepeatsHead = {
 export const RepeatsChoice = {
   props: { hits: Array, chosen: String, now: Number },
   emits: ["select"],
-  setup: () => ({ clockTime, percent }),
+  setup: () => ({ clockTime, noun, percent }),
   template: `
   <fieldset class="repeats-choice" data-hits>
-    <legend>{{ hits.length }} hits, newest first. Each has its own verdict.</legend>
+    <legend>{{ hits.length }} {{ noun(hits) }}, newest first. Each has its own verdict.</legend>
     <div><label v-for="one in hits" :key="one.id" :class="{ chosen: one.id === chosen }">
       <input type="radio" name="hit-of-card" :checked="one.id === chosen" @change="$emit('select', one.id)" :data-hit="one.id" />
       <span class="repeats-place"><time>{{ clockTime(one.raised_at, now) }}</time> {{ one.device_label }}</span>
-      <span>{{ percent(one.hit.posterior) }}<span class="muted" data-hit-state> · {{ one.verdict ? one.verdict.state : "to judge" }}</span></span></label></div>
+      <span>{{ percent(one.hit?.posterior ?? one.probability) }}<span class="muted" data-hit-state> · {{ one.verdict ? one.verdict.state : "to judge" }}</span></span></label></div>
   </fieldset>`,
 };

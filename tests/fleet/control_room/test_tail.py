@@ -92,11 +92,11 @@ def test_each_event_comes_once_and_in_order_however_many_there_are(
     town.flush()
     tail = Tail(services)
     assert rows(tail.begin(now_ms())) == [1]
-    assert rows(tail.look()) == []
+    assert rows(tail.look(now_ms())) == []
     for _ in range(25):
         town.count(box)
     town.flush()
-    assert [rows(tail.look()) for _ in range(4)] == [list(range(2, 12)), list(range(12, 22)), [22, 23, 24, 25, 26], []]
+    assert [rows(tail.look(now_ms())) for _ in range(4)] == [list(range(2, 12)), list(range(12, 22)), [22, 23, 24, 25, 26], []]
 
 
 def test_a_box_is_spoken_of_only_when_something_of_it_changed(town: Town, services: Services, box: Box) -> None:
@@ -105,17 +105,17 @@ def test_a_box_is_spoken_of_only_when_something_of_it_changed(town: Town, servic
     begun = tail.begin(now_ms())
     for kind in (DeviceKnown, StateChanged, TelemetryCame, TwinReported):
         assert len(of(kind, begun)) == 1, kind
-    assert tail.look() == []
+    assert tail.look(now_ms()) == []
     town.telemetry(box)
     town.flush()
-    news = tail.look()
+    news = tail.look(now_ms())
     assert (len(of(DeviceKnown, news)), len(of(TelemetryCame, news))) == (1, 1)
     assert of(TwinReported, news) == []
     assert {getattr(item, "device", "") for item in news} == {"market-1"}
     town.will(box)
     town.twin(box)
     town.flush()
-    news = tail.look()
+    news = tail.look(now_ms())
     assert len(of(StateChanged, news)) == 1
     assert of(TwinReported, news) == [], "it runs what it ran"
 
@@ -126,11 +126,11 @@ def test_a_verdict_from_another_process_is_found(town: Town, services: Services,
     tail = Tail(services)
     assert Unjudged(1) in tail.begin(now_ms())
     services.verdicts.give(ADA, incident, Decision.DISMISS, "a procession")
-    news = tail.look()
+    news = tail.look(now_ms())
     (given,) = (item for item in news if isinstance(item, VerdictGiven))
     assert (given.incident, given.verdict.state, given.verdict.reason) == (incident, "dismissed", "a procession")
     assert Unjudged(0) in news
-    assert not [item for item in tail.look() if isinstance(item, VerdictGiven)]
+    assert not [item for item in tail.look(now_ms()) if isinstance(item, VerdictGiven)]
 
 
 def test_what_the_manager_refused_is_counted(town: Town, services: Services, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +140,7 @@ def test_what_the_manager_refused_is_counted(town: Town, services: Services, box
     refused = town.sink.store([Message(str(Topic(FLEET, box.name, Channel.EVENT, "crowd.count")), b"not an event")])
     assert refused.quarantined == 1
     board = Board()
-    for item in tail.look():
+    for item in tail.look(now_ms()):
         item.put(board)
     totals = board.take(now_ms()).totals
     assert totals is not None
@@ -157,10 +157,10 @@ def test_a_withdrawn_box_is_gone_and_may_come_back(engine: Engine, town: Town, s
             connection.execute(update(t.device).where(t.device.c.name == "tram-1").values(withdrawn_at=at))
 
     withdrawn_at(now_ms())
-    assert tail.look() == [DeviceGone("tram-1")]
-    assert tail.look() == []
+    assert tail.look(now_ms()) == [DeviceGone("tram-1")]
+    assert tail.look(now_ms()) == []
     withdrawn_at(None)
-    assert of(DeviceKnown, tail.look(), "tram-1")
+    assert of(DeviceKnown, tail.look(now_ms()), "tram-1")
 
 
 def test_two_boxes_under_one_name_are_shown_until_they_are_enrolled_anew(
@@ -181,11 +181,11 @@ def test_two_boxes_under_one_name_are_shown_until_they_are_enrolled_anew(
     births = [encode_body(State(Status.ONLINE, boot, moment(now_ms()))) for boot in boots]
     topic = str(Topic(FLEET, box.name, Channel.STATE))
     town.standing.take([(Message(topic, birth), None) for birth in births])
-    assert look(tail.look()) == ("degraded", ["identity-conflict"])
+    assert look(tail.look(now_ms())) == ("degraded", ["identity-conflict"])
     with engine.begin() as connection:
         enrolled = {"registered_at": now_ms() + 1, "changed": t.device.c.changed + 1}
         connection.execute(update(t.device).where(t.device.c.name == box.name).values(**enrolled))
-    assert look(tail.look()) == ("online", [])
+    assert look(tail.look(now_ms())) == ("online", [])
 
 
 def test_what_this_version_cannot_read_is_shown_from_its_outside(
@@ -205,7 +205,7 @@ def test_what_this_version_cannot_read_is_shown_from_its_outside(
             connection.execute(
                 insert(t.event).values({**row, "row": None, "seq": seq, "type": kind, "schema": "1.4", "body": body})
             )
-    news = tail.look()
+    news = tail.look(now_ms())
     assert [type(item) for item in news] == [EventKept] * 3
     board = Board()
     for item in news:
