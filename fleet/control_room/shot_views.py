@@ -59,6 +59,7 @@ class ShotsView(View, frozen=True):
         believed: how many of all boxes were.
         wind_ms, wind_from_deg: as solved; degrees clockwise from north.
         held: whether it was told while alerts were held to high confidence.
+        echo_of, became: another incident, of which it is an echo, or turned out to be a part.
     """
 
     row: int
@@ -79,6 +80,8 @@ class ShotsView(View, frozen=True):
     confuser: str
     confuser_p: float
     held: bool
+    echo_of: str | None
+    became: str | None
 
 
 class HeldView(View, frozen=True):

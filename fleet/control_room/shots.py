@@ -110,6 +110,8 @@ def shots_view(told: ShotsTold, row: int) -> ShotsView:
         confuser=_words(told.confuser),
         confuser_p=0.0 if told.confuser is None else told.confuser.probability,
         held=told.held,
+        echo_of=told.echo_of,
+        became=told.became,
     )
 
 

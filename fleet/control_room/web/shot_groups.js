@@ -3,6 +3,7 @@
 // Rules:
 // - Two are at one place where the most probable place of one lies in the 90% ellipse of the other. What has no place joins what the
 //   very same boxes heard without one.
+// - An echo, and what turned out to be part of another, stands with that one.
 // - Whoever has joined stays while nothing more is said of it; what was said anew is put where it belongs then, unless its card is
 //   open: nothing moves under a person's hands.
 
@@ -60,6 +61,8 @@ export class ShotGroups {
   }
 
   find(incident) {
+    const other = this.known.get(incident.shots.became ?? incident.shots.echo_of);
+    if (other) return other.key;
     let best = null;
     for (const one of this.known.values()) {
       const apart = Math.abs(one.incident.raised_at - incident.raised_at);

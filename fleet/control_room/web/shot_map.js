@@ -30,7 +30,7 @@ const FinePolygon = L.Polygon.extend({
 
 /** Incidents of shots that are drawn: the open one, and the newest that wait. */
 export function drawn(incidents, open, now) {
-  const waiting = incidents.filter((one) => one.shots && !one.verdict && one.id !== open && one.raised_at > now - RECENT_MS);
+  const waiting = incidents.filter((one) => one.shots && !one.shots.became && !one.verdict && one.id !== open && one.raised_at > now - RECENT_MS);
   waiting.sort((a, b) => b.raised_at - a.raised_at);
   const chosen = incidents.find((one) => one.shots && one.id === open);
   return [...waiting.slice(0, MOST_DRAWN), ...(chosen ? [chosen] : [])];

@@ -5,6 +5,7 @@
 // - A box that was not believed says why, in words and with a mark of its own: colour alone carries nothing.
 // - What was not told is not drawn: the card has no picture of a burst, for only its count and its cadence are known here.
 
+import { computed } from "vue";
 import { clockTime, dateTime, interval, number, percent, withSpread } from "./format.js";
 
 const MODES = { single: "single", burst: "a burst", automatic: "automatic", unknown: "" };
@@ -65,11 +66,14 @@ export const ShotsBody = {
   setup(props) {
     const label = (name) => props.board.devices.get(name)?.label ?? name;
     const wind = (shots) => `${number(shots.wind_ms)} m/s${shots.wind_ms < 0.5 ? "" : ` from the ${DIRECTIONS[Math.round(shots.wind_from_deg / 45) % 8]}`}`;
-    return { label, wind, letter, heardBy, volley, withSpread, signed, remarks, firedAt, clockTime, dateTime, interval, number, percent };
+    const other = computed(() => props.incident.shots.became ?? props.incident.shots.echo_of);
+    return { other, label, wind, letter, heardBy, volley, withSpread, signed, remarks, firedAt, clockTime, dateTime, interval, number, percent };
   },
   template: `
   <div class="shots" data-shots-body>
     <p class="register" data-no-sound><b>There is nothing to listen to.</b> No sound leaves a box, and none is kept, there or here. Judge by what was measured, and by what is found on the spot.</p>
+    <p v-if="other" class="doubt" data-other>{{ incident.shots.became ? "This turned out to be part of another incident." : "This seems to be an echo of another incident." }}
+      <button v-if="board.incidents.has(other)" type="button" class="plain change" @click="board.show(other)" data-show-other>Show that one</button></p>
     <p>{{ volley(incident.shots) }}<span class="muted"> ({{ interval(incident.shots.shots) }})</span><template v-if="incident.shots.cadence">, <span data-cadence>{{ withSpread(incident.shots.cadence) }} a minute</span></template>.
       <template v-if="incident.shots.fired_at !== null">Fired <time data-fired>{{ firedAt(incident.shots.fired_at) }}</time>.</template>
       <span v-else class="doubt" data-fired>No box that heard it had its clock set: when it was fired is not known. Told {{ dateTime(incident.updated_at) }}.</span></p>

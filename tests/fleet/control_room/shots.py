@@ -111,8 +111,8 @@ class Shot:
 
 def body_of(told: ShotsTold, incident: str, phase: Phase = Phase.NEW, probability: float = 0.94) -> MadeBody[ShotsTold]:
     """Body of its event."""
-    cues = (Cue("boxes", float(len(told.boxes)), "boxes"), Cue("mean-posterior", 0.93))
-    return MadeBody(told, Assessed("shots", probability, cues), incident, phase)
+    cues = (Cue("boxes", float(len(told.boxes))), Cue("snr-best", 37.0, "dB"))
+    return MadeBody(told, Assessed("gunshot", probability, cues), incident, phase)
 
 
 def tell(town: Town, told: ShotsTold, incident: str = "", phase: Phase = Phase.NEW) -> str:

@@ -179,6 +179,11 @@ def test_a_line_of_one_box(town: Town) -> None:
     assert made_line(Shot(town).disc()) == "shots: 3 +1, within 1500 m of one box, heard by 1 box"
 
 
+def test_of_which_other_it_is_an_echo_or_a_part_is_passed_on(town: Town) -> None:
+    shown = shots_view(Shot(town).told(echo_of="one", became="other"), 1)
+    assert (shown.echo_of, shown.became) == ("one", "other")
+
+
 def test_the_strongest_confuser_is_said_in_words(town: Town) -> None:
     told = Shot(town).told(confuser=Confuser("car-door", 0.4))
     assert shots_view(told, 1).confuser == "car door"
