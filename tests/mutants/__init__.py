@@ -15,6 +15,7 @@ from tests.mutants import (
     fleet,
     fleet_fusion,
     fleet_gunshots,
+    fleet_gunshots_page,
     fleet_lists,
     fleet_rollouts,
     fleet_shots_told,
@@ -44,6 +45,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *fleet_fusion.MUTANTS,
     *fleet_gunshots.MUTANTS,
     *fleet_shots_told.MUTANTS,
+    *fleet_gunshots_page.MUTANTS,
     *fleet_rollouts.MUTANTS,
     *fleet_lists.MUTANTS,
 )
