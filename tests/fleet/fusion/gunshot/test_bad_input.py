@@ -43,17 +43,17 @@ def test_an_event_of_a_newer_contract_is_passed_over(engine: Engine) -> None:
     assert len(city.told()[-1].observed.boxes) == 5
 
 
-def test_two_boxes_that_use_one_name_for_what_they_heard_are_two(either: Engine) -> None:
-    city = City(either)
+def test_two_boxes_that_use_one_name_for_what_they_heard_are_two(engine: Engine) -> None:
+    city = City(engine)
     city.hear(*(word(one, incident_of("same")) for one in hear(20, 10)[:3]))
     city.run()
     assert len(city.rows()) == 3
     assert len(city.told()[-1].observed.boxes) == 3
 
 
-def test_the_first_box_that_says_nonsense_of_where_it_is_does_not_move_the_city(either: Engine) -> None:
+def test_the_first_box_that_says_nonsense_of_where_it_is_does_not_move_the_city(engine: Engine) -> None:
     """It is refused once others are known; what was refused before says so."""
-    city = City(either)
+    city = City(engine)
     city.hear(word(hear(20, 10)[0], where=Where(0.0, 0.0)))
     city.run()
     city.run(60)
@@ -63,7 +63,7 @@ def test_the_first_box_that_says_nonsense_of_where_it_is_does_not_move_the_city(
     assert len(city.phases()) == 3
     city.hear(word(hear(20, 10)[0], where=Where(0.0, 0.0)))
     city.run(3)
-    pulse = read_pulse(either)
+    pulse = read_pulse(engine)
     assert pulse is not None
     assert "is not in the city around" in pulse.doubted[0]
 
@@ -103,7 +103,7 @@ def test_a_flood_of_one_box_is_kept_and_makes_nobody_wait(engine: Engine, monkey
 
 @pytest.mark.parametrize("where", ["add", "tell"])
 def test_a_word_at_which_the_arithmetic_fails_is_kept_and_all_others_are_joined(
-    either: Engine, monkeypatch: pytest.MonkeyPatch, where: str
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     add = Association.add
 
@@ -119,7 +119,7 @@ def test_a_word_at_which_the_arithmetic_fails_is_kept_and_all_others_are_joined(
 
     if where == "add":
         monkeypatch.setattr(Association, "add", fails)
-    city = City(either, raising=raising)
+    city = City(engine, raising=raising)
     heard = hear(20, 10)
     city.heard([heard[0], replace(heard[1], node="poison"), *heard[2:]])
     city.run(1)
@@ -180,7 +180,7 @@ def _heard(body: Any, number: int) -> Heard | None:
     return read(Row)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(BODIES, min_size=1, max_size=5))
 def test_whatever_a_box_says_what_is_told_of_it_can_be_read(bodies: list[Any]) -> None:
     joining = Joining(PLANE, lambda _incident, _standard: True)

@@ -66,8 +66,8 @@ def test_what_few_boxes_hear_is_kept_and_nobody_is_told(engine: Engine) -> None:
     assert {row.incident for row in city.rows()} == {kept.id}
 
 
-def test_boxes_that_come_late_make_the_place_better_under_the_same_id(either: Engine) -> None:
-    city = City(either)
+def test_boxes_that_come_late_make_the_place_better_under_the_same_id(engine: Engine) -> None:
+    city = City(engine)
     heard = hear(*THERE, NINE, noise=np.random.default_rng(4))
     city.heard(heard[:4])
     for one in heard[4:]:
@@ -78,9 +78,9 @@ def test_boxes_that_come_late_make_the_place_better_under_the_same_id(either: En
     assert size[-1] < size[0]
 
 
-def test_what_a_box_says_more_takes_the_place_of_what_it_said(either: Engine) -> None:
+def test_what_a_box_says_more_takes_the_place_of_what_it_said(engine: Engine) -> None:
     """Automatic fire: the first word knows one shot, the next five; an older word that comes late changes nothing."""
-    city = City(either)
+    city = City(engine)
     heard = hear(*THERE)
     first = [word(one, incident_of(one.node)) for one in heard]
     more = [replace(one, onsets_s=(0.0, 0.1, 0.2, 0.3, 0.4)) for one in heard]
@@ -92,6 +92,7 @@ def test_what_a_box_says_more_takes_the_place_of_what_it_said(either: Engine) ->
     city.run()
     city.hear(*between)
     city.run()
+    assert [row.shots for row in city.rows()] == [5] * 6
     city.now += 1000
     city.hear(*(word(one, incident_of(one.node), Phase.END) for one in more))
     city.run(1)
@@ -112,11 +113,11 @@ def test_people_are_told_a_few_times_a_second_at_most_and_of_the_end_of_it(engin
     assert len(city.told()[-1].observed.boxes) == 9
 
 
-def test_a_box_without_a_position_is_named_and_nothing_is_made_of_it(either: Engine) -> None:
-    city = City(either)
+def test_a_box_without_a_position_is_named_and_nothing_is_made_of_it(engine: Engine) -> None:
+    city = City(engine)
     city.hear(*(word(one, where=None) if one.node == "box-2" else word(one) for one in hear(*THERE)))
     city.run(3)
-    pulse = read_pulse(either)
+    pulse = read_pulse(engine)
     assert pulse is not None
     assert (pulse.at, pulse.open) == (city.now, 1)
     assert pulse.doubted == ("box-2/roof: does not say where it is; set its position",)

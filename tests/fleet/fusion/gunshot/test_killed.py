@@ -68,7 +68,7 @@ def test_of_an_evening_two_incidents_are_told(expected: list[str]) -> None:
     assert all(set(phases[1:-1]) <= {"u"} for phases in expected)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_at_any_line_it_tells_the_same(either: Engine, expected: list[str], seed: int) -> None:
     rng, kills = np.random.default_rng(seed), 0
     city = City(either)
@@ -90,8 +90,8 @@ def test_killed_at_any_line_it_tells_the_same(either: Engine, expected: list[str
     assert len(city.incidents()) == 2, "ids that nobody was told of are not left behind"
 
 
-def test_whoever_follows_knows_what_is_open_and_what_was_told(either: Engine) -> None:
-    city = City(either)
+def test_whoever_follows_knows_what_is_open_and_what_was_told(engine: Engine) -> None:
+    city = City(engine)
     heard = hear(20.0, 10.0, FIVE)
     city.heard(heard[:4])
     city.run(1)
@@ -157,9 +157,9 @@ def test_of_two_processes_the_one_that_was_overtaken_begins_from_the_store(eithe
     assert len(city.told()[-1].observed.boxes) == 5
 
 
-def test_an_incident_that_was_part_of_another_ends_and_says_of_which(either: Engine) -> None:
+def test_an_incident_that_was_part_of_another_ends_and_says_of_which(engine: Engine) -> None:
     """A box finds the first shot of a volley later than the others, and takes it for another until it says more."""
-    city = City(either, raising=lambda incident, _standard: incident.boxes >= 1)
+    city = City(engine, raising=lambda incident, _standard: incident.boxes >= 1)
     heard = hear(20.0, 10.0, FIVE)
     late = replace(heard[2], at_s=heard[2].at_s + 3.0)
     city.hear(word(heard[0]), word(heard[1]), word(late, incident_of("late")))

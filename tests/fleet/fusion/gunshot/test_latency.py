@@ -26,7 +26,7 @@ def test_with_a_thousand_boxes_people_wait_a_second_and_a_half_at_most(engine: E
     assert len(rows) > 1000
     city = City(engine)
     waits = []
-    for number in range(12):
+    for number in range(8):
         shot = network.shot(EPOCH_S + 20 * number)
         city.now = round(1000 * (shot.at_s + 3))
         city.hear(*(word(replace(one, posterior=0.9)) for one in shot.heard))

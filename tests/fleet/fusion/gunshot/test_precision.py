@@ -79,15 +79,15 @@ def test_what_people_dismiss_weighs_also_after_a_restart(either: Engine) -> None
     assert city.job._joining.association.trust.of("box-0") > 0.45, "it is forgotten"
 
 
-def test_a_box_that_always_shouts_weighs_less_and_is_named_also_after_a_restart(either: Engine) -> None:
-    city = City(either)
+def test_a_box_that_always_shouts_weighs_less_and_is_named_also_after_a_restart(engine: Engine) -> None:
+    city = City(engine)
     _shots_at(city, [0, 1, 2, 3, 4, 5], *[[0]] * 12)
     city.run(HOLD_S + 1)
     city.run(3)
-    pulse = read_pulse(either)
+    pulse = read_pulse(engine)
     assert pulse is not None
     assert pulse.shouting == ("box-0",)
-    shouter, *others = Gunshots(either).boxes(city.now)
+    shouter, *others = Gunshots(engine).boxes(city.now)
     assert (shouter.device, shouter.shouts, shouter.heard) == ("box-0", True, 13)
     assert not any(one.shouts for one in others)
     city.begin()

@@ -61,9 +61,9 @@ def test_it_needs_a_reason_and_an_end_within_a_day(engine: Engine) -> None:
         standing.release(OLGA, "", T0)
 
 
-def test_what_is_held_back_is_kept_and_what_was_told_stays_told(either: Engine) -> None:
+def test_what_is_held_back_is_kept_and_what_was_told_stays_told(engine: Engine) -> None:
     """Four boxes are enough on another day, six always."""
-    city, standing = City(either), Standing(either)
+    city, standing = City(engine), Standing(engine)
     city.heard(hear(20, 10)[:4])
     standing.hold(OLGA, "New Year", city.now + 3 * HOUR_MS, city.now)
     city.run(60)
