@@ -236,7 +236,8 @@ def test_what_became_part_of_another_leads_there(browser: Browser, room: Control
     whole = tell(room.town, shot.told())
     part = tell(room.town, shot.told(NEAR[:3], became=whole), phase=Phase.END)
     with visit(browser, room, "ada") as (page, seen):
-        mine = page.locator(".alert", has=page.locator("[data-repeats]", has_text="2 incidents"))
+        mine = page.locator(f"{card(whole)}, {card(part)}")
+        expect(mine.locator("[data-repeats]")).to_contain_text("2 incidents")
         mine.locator(".alert-head").click()
         page.locator(f"[data-hit='{part}']").check()
         expect(mine.locator("[data-other]")).to_contain_text("turned out to be part of another")
