@@ -18,14 +18,14 @@ from edge.clock import Clock
 from edge.runtime.attention import Attention
 from edge.runtime.child import Watcher
 from edge.runtime.microphone import MicrophoneUnit
+from edge.runtime.openings import InputState
 from edge.runtime.plan import HearingPlan, NoPlan, Planner
 from edge.runtime.policy import RuntimePolicy
-from edge.runtime.source import SourceState
 from protocol.config import Microphone
 from protocol.events import ModelRef, Reason
 from protocol.state import MicrophoneTelemetry
 
-_SILENT = (SourceState.ENDED, SourceState.FAILED, SourceState.RETRYING)
+_SILENT = (InputState.ENDED, InputState.FAILED, InputState.RETRYING)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Hearing:
     @property
     def ended(self) -> bool:
         """Whether every recording has been played to its end."""
-        return all(unit.state is SourceState.ENDED for unit in self._units.values())
+        return all(unit.state is InputState.ENDED for unit in self._units.values())
 
     @property
     def openings(self) -> dict[str, int]:

@@ -1,8 +1,7 @@
 """One microphone as the runtime sees it: its process, its life, its counters.
 
-Rules: as of sources (:mod:`edge.runtime.source`): one that breaks is opened again after a wait that doubles up to a cap, in a
-new process, which finds a device that was plugged in again; a file that is broken in itself is not tried again until it
-changes. Health is progress: a process that is alive and listens to nothing has stalled.
+Rules: health is progress: a process that is alive and listens to nothing has stalled. When it is opened again:
+:mod:`edge.runtime.openings`.
 """
 
 from __future__ import annotations
@@ -24,12 +23,11 @@ from edge.capture.sound.messages import (
     Progress,
 )
 from edge.runtime.attention import Attention
-from edge.runtime.backoff import Backoff
-from edge.runtime.child import Child, Watcher
+from edge.runtime.child import Watcher
 from edge.runtime.meters import Recent
+from edge.runtime.openings import InputState, Openings
 from edge.runtime.plan import HearingPlan, NoPlan
 from edge.runtime.policy import RuntimePolicy
-from edge.runtime.source import FileMark, SourceState, file_mark
 from protocol.config import Microphone
 from protocol.events import Reason
 from protocol.limits import TEXT_CHARACTERS
@@ -52,9 +50,6 @@ _UNTIL_THE_FILE_CHANGES = frozenset(
 
 _NOT_ITS_OWN = frozenset({SoundFaultCode.MODEL, SoundFaultCode.CRASHED})
 """Faults of the process that a microphone is in."""
-
-_LOOK_AGAIN_S = 1.0
-"""How often such a file is looked at, or a process that will not die."""
 
 
 class Listener(Watcher, Protocol):
@@ -82,19 +77,14 @@ class MicrophoneUnit:
 
     def __init__(self, config: Microphone, plan: HearingPlan | NoPlan, policy: RuntimePolicy, listener: Listener) -> None:
         self.config, self.plan = config, plan
-        self.state = SourceState.STARTING
         self.faults: tuple[SoundFault, ...] = ()
-        self.opening = 0
-        """How many times it has been opened."""
         self._policy, self._listener = policy, listener
-        self._backoff = Backoff(policy.source_backoff)
-        self._child = Child(listener, FromMicrophone, self._heard, self._died, urgent=False)
+        self._openings = Openings(WORKER, FromMicrophone, listener, policy.source_backoff, self._heard, self._died)
+        self._process = self._openings.process
         self._sign_s = self._progress_s = 0.0
         """Until when there must be a sign of life, and of progress."""
         self._heard_at_s = -math.inf
         """When its process said something."""
-        self._retry_s: float | None = None
-        self._mark: FileMark | None = None
         self._before = Progress(0, 0, 0, 0.0)
         """Counts of earlier openings."""
         self._now: Progress | None = None
@@ -104,6 +94,16 @@ class MicrophoneUnit:
         self._onsets = Recent()
 
     @property
+    def state(self) -> InputState:
+        """Where its life stands."""
+        return self._openings.state
+
+    @property
+    def opening(self) -> int:
+        """How many times it has been opened."""
+        return self._openings.number
+
+    @property
     def subject(self) -> str:
         """What its reasons speak of."""
         return f"microphone {self.config.id}"[:64]
@@ -111,7 +111,7 @@ class MicrophoneUnit:
     @property
     def next_s(self) -> float | None:
         """Monotonic second at which :meth:`tick` has something to do."""
-        return min(self._sign_s, self._progress_s) if self._child.running else self._retry_s
+        return min(self._sign_s, self._progress_s) if self._process.running else self._openings.retry_s
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -138,50 +138,46 @@ class MicrophoneUnit:
 
     def start(self) -> None:
         """Open it in a new process, if there is something to listen with."""
-        self._retry_s = self._mark = None
         if isinstance(self.plan, NoPlan):
-            self._become(SourceState.FAILED)
+            self._openings.state = InputState.FAILED
+            self._listener.microphone_changed(self)
             return
-        self.opening += 1
         config, policy = self.config, self._policy
         port = policy.sound_ports[config.kind]
         order = HearOrder(config, port, policy.listener, self.plan.model, policy.sound_watch)
-        self._child.start(WORKER, f"microphone {config.id}", order)
+        self._openings.open(f"microphone {config.id}", order)
         self._expect_within(policy.start_s)
 
     def tick(self, now_s: float) -> None:
         """Do what is due."""
-        if self._child.running:
+        if self._process.running:
             if now_s < min(self._sign_s, self._progress_s):
                 return
             if now_s - self._heard_at_s >= self._policy.silence_s / 2:  # one that lives says so every second
                 words = "no sign of life from its process; it hangs: look at the device, its cable or its storage"
-                self._broke(SoundFault(SoundFaultCode.STALLED, words), unheard=self._waits or self.state is SourceState.RUNNING)
+                self._broke(SoundFault(SoundFaultCode.STALLED, words), unheard=self._waits or self.state is InputState.RUNNING)
             else:
                 words = "it is open, and nothing of it is listened to; look at the device and its cable"
                 self._broke(SoundFault(SoundFaultCode.STALLED, words), unheard=False)
-        elif self._retry_s is not None and now_s >= self._retry_s:
-            if self._child.held or (self._mark is not None and file_mark(self.config.uri) == self._mark):
-                self._retry_s = now_s + _LOOK_AGAIN_S
-            else:
-                self.start()
+        elif self._openings.is_due(now_s, self.config.uri):
+            self.start()
 
     def restart(self) -> None:
         """Open it anew now, in a new process, whatever it was doing."""
-        self._end_process(0.0)
+        self.stop(0.0)
         self.faults = ()
-        self.state = SourceState.STARTING
+        self._openings.state = InputState.STARTING
         self.start()
         self._listener.microphone_changed(self)
 
     def ask_to_stop(self) -> None:
         """Tell the process to end in order."""
-        self._child.send(Stop())
+        self._process.send(Stop())
 
     def stop(self, patience_s: float) -> None:
         """End the process."""
-        self._retry_s = None
-        self._end_process(patience_s)
+        self._openings.end(patience_s)
+        self._add_up()
 
     def _heard(self, message: FromMicrophone) -> None:
         now_s = self._listener.now_s()
@@ -197,9 +193,10 @@ class MicrophoneUnit:
             case Lost(fault):
                 self._broke(fault, unheard=fault.code in _NOT_ITS_OWN)
             case Played():
-                self._end_process(0.0)
+                self._openings.ended()
+                self._add_up()
                 self._waits = False
-                self._become(SourceState.ENDED)
+                self._listener.microphone_changed(self)
             case Begun() | Listening():
                 self._progress_s = self._sign_s
             case MicrophoneOpened():
@@ -215,34 +212,28 @@ class MicrophoneUnit:
         lost = progress.overruns > before.overruns
         self._heard_s, self._failures, self._waits = self._heard_s + (not lost), self._failures + lost, False
         self._now = progress
-        self._backoff.worked(now_s)
-        if self.state is not SourceState.RUNNING:
+        if self._openings.works(now_s):
             self.faults = ()
-            self._become(SourceState.RUNNING)
+            self._listener.microphone_changed(self)
 
     def _expect_within(self, seconds: float) -> None:
         self._sign_s = self._progress_s = self._listener.now_s() + seconds
 
     def _broke(self, fault: SoundFault, *, unheard: bool) -> None:
         """Be without it; ``unheard`` says whether sound was there that is not listened to now."""
-        self._end_process(0.0)
+        waits_for_file = self.config.kind == "file" and fault.code in _UNTIL_THE_FILE_CHANGES
+        self._openings.broke(self._listener.now_s(), self.config.uri if waits_for_file else None)
+        self._add_up()
         self.faults = (fault,)
         self._failures, self._waits = self._failures + unheard, unheard
-        waits_for_file = self.config.kind == "file" and fault.code in _UNTIL_THE_FILE_CHANGES
-        self._mark = file_mark(self.config.uri) if waits_for_file else None
-        self._retry_s = self._backoff.failed(self._listener.now_s())
-        self._become(SourceState.FAILED if waits_for_file else SourceState.RETRYING)
+        self._listener.microphone_changed(self)
 
     def _died(self, how: str) -> None:
         self._broke(SoundFault(SoundFaultCode.CRASHED, f"its process died{how}; it is started again"), unheard=True)
 
-    def _end_process(self, patience_s: float) -> None:
-        self._child.end(patience_s)
+    def _add_up(self) -> None:
+        """An opening has ended: its counts are those of an earlier one."""
         if self._now is not None:
             before, now = self._before, self._now
             self._before = Progress(before.samples + now.samples, before.overruns + now.overruns, 0, 0.0)
             self._now = None
-
-    def _become(self, state: SourceState) -> None:
-        self.state = state
-        self._listener.microphone_changed(self)

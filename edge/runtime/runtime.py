@@ -25,12 +25,13 @@ from edge.runtime.casting import Use, cast_of, use_of
 from edge.runtime.connections import Connections
 from edge.runtime.crew import Crew
 from edge.runtime.hearing import HeardHere, Hearing, OnHeard
+from edge.runtime.openings import InputState
 from edge.runtime.plan import NoPlan, Plan, Planner, PlatePlan
 from edge.runtime.policy import RuntimePolicy
 from edge.runtime.rehearsal import Rehearsal
 from edge.runtime.result import FrameResult
 from edge.runtime.scheduler import Waiting
-from edge.runtime.source import RingHeld, SourceState, SourceUnit
+from edge.runtime.source import RingHeld, SourceUnit
 from edge.runtime.tally import PARTS, Tally
 from edge.runtime.view import View, input_of
 from protocol.config import Microphone, Source
@@ -217,13 +218,13 @@ class Runtime:
     def ended(self) -> bool:
         """Whether every source and microphone has played to its end and all pictures have come out."""
         return self.hearing.ended and all(
-            view.unit.state is SourceState.ENDED and not view.shots for view in self._views.values()
+            view.unit.state is InputState.ENDED and not view.shots for view in self._views.values()
         )
 
     @property
     def silent(self) -> tuple[str, ...]:
         """Sources that deliver nothing now: ended, lost or waiting for another try; all their pictures have come out."""
-        running = (SourceState.STARTING, SourceState.RUNNING)
+        running = (InputState.STARTING, InputState.RUNNING)
         return tuple(name for name, view in self._views.items() if view.unit.state not in running and not view.shots)
 
     @property

@@ -1,13 +1,10 @@
 """One source as the runtime sees it: its process, its life, its counters.
 
-Rules: a source that breaks is opened again after a wait that doubles up to a cap, in a new process, and touches nothing else;
-a file that is broken in itself is not tried again until it changes; silence counts as breaking. A recording that has been
-played to its end has ended, which is no fault.
+Rules: silence counts as breaking; one that breaks touches nothing else. When it is opened again: :mod:`edge.runtime.openings`.
 """
 
 from __future__ import annotations
 
-import enum
 import os
 from dataclasses import dataclass
 from typing import Protocol
@@ -33,8 +30,8 @@ from edge.capture.ring import RingLayout
 from edge.capture.slots import SlotName
 from edge.gate.street import gate_of
 from edge.region import Region
-from edge.runtime.backoff import Backoff
-from edge.runtime.child import Child, Watcher
+from edge.runtime.child import Watcher
+from edge.runtime.openings import InputState, Openings
 from edge.runtime.policy import RuntimePolicy
 from protocol.config import Source
 
@@ -44,19 +41,6 @@ _UNTIL_THE_FILE_CHANGES = frozenset(
     {FaultCode.MISSING, FaultCode.UNREADABLE, FaultCode.NOT_VIDEO, FaultCode.TRUNCATED, FaultCode.TOO_LARGE}
 )
 """Faults that another try cannot mend; a look at the file's dates tells when one can."""
-
-_LOOK_AGAIN_S = 1.0
-"""How often such a file is looked at, or a process that will not die."""
-
-
-class SourceState(str, enum.Enum):
-    """Life of a source, as telemetry tells it."""
-
-    STARTING = "starting"
-    RUNNING = "running"
-    RETRYING = "retrying"
-    ENDED = "ended"
-    FAILED = "failed"
 
 
 @dataclass
@@ -98,23 +82,29 @@ class SourceUnit:
 
     def __init__(self, config: Source, policy: RuntimePolicy, listener: Listener) -> None:
         self.config = config
-        self.state = SourceState.STARTING
         self.faults: tuple[Fault, ...] = ()
-        self.opening = 0
         self._policy = policy
         self._listener = listener
-        self._backoff = Backoff(policy.source_backoff)
-        self._child = Child(listener, FromSource, self._heard, self._died, urgent=False)
+        self._openings = Openings(WORKER, FromSource, listener, policy.source_backoff, self._heard, self._died)
+        self._process = self._openings.process
         self._limit_s = 0.0
-        self._retry_s: float | None = None
-        self._mark: FileMark | None = None
         self._rings: dict[str, RingHeld] = {}
         self._expected: tuple[Region, ...] | None = None
 
     @property
+    def state(self) -> InputState:
+        """Where its life stands."""
+        return self._openings.state
+
+    @property
+    def opening(self) -> int:
+        """How many times it has been opened."""
+        return self._openings.number
+
+    @property
     def next_s(self) -> float | None:
         """Monotonic second at which :meth:`tick` has something to do."""
-        return self._retry_s if not self._child.running else self._limit_s
+        return self._limit_s if self._process.running else self._openings.retry_s
 
     @property
     def rings(self) -> tuple[RingHeld, ...]:
@@ -123,28 +113,26 @@ class SourceUnit:
 
     def start(self) -> None:
         """Open the source in a new process."""
-        self._retry_s = self._mark = None
-        self.opening += 1
         config = self.config
         order = SourceOrder(
             id=config.id,
             port=self._policy.file_port,
             address=config.uri,
-            opening=self.opening,
+            opening=self.opening + 1,
             gate=gate_of(config),
             real_time=config.pace == "real-time",
             fps=config.fps,
             repeat=config.repeat,
             slots=self._policy.slots,
         )
-        self._child.start(WORKER, f"source {config.id}", order)
+        self._openings.open(f"source {config.id}", order)
         self._limit_s = self._listener.now_s() + self._policy.start_s
 
     def expect(self, regions: tuple[Region, ...]) -> None:
         """Where tracks are expected next; goes out with the next released slot, or at once when there is none."""
         self._expected = regions
         if not any(ring.wanted for ring in self._rings.values()):
-            self._child.send(Expect(regions))
+            self._process.send(Expect(regions))
             self._expected = None
 
     def release(self, slot: SlotName) -> None:
@@ -153,38 +141,36 @@ class SourceUnit:
         if ring is None:
             return
         ring.wanted -= 1
-        self._child.send(Release(slot, self._expected))
+        self._process.send(Release(slot, self._expected))
         self._expected = None
         self._close_unwanted_rings()
 
     def set_gate(self, config: Source) -> None:
         """Take a configuration that needs no new process."""
         if gate_of(config) != gate_of(self.config):
-            self._child.send(SetGate(gate_of(config)))
+            self._process.send(SetGate(gate_of(config)))
         self.config = config
 
     def tick(self, now_s: float) -> None:
         """Do what is due."""
-        if self._child.running:
+        if self._process.running:
             if now_s >= self._limit_s:
                 text = "no sign of life from its decoder; the input hangs: look at its storage, its cable or its network"
                 self._broke(Fault(FaultCode.STALLED, f"{self.config.uri}: {text}"))
-        elif self._retry_s is not None and now_s >= self._retry_s:
-            if self._child.held or (self._mark is not None and file_mark(self.config.uri) == self._mark):
-                self._retry_s = now_s + _LOOK_AGAIN_S
-            else:
-                self.start()
+        elif self._openings.is_due(now_s, self.config.uri):
+            self.start()
 
     def restart(self) -> None:
         """Open it anew now, in a new process, whatever it was doing."""
         self._end_process(0.0)
         self.faults = ()
+        self._openings.state = InputState.STARTING
         self.start()
-        self._become(SourceState.STARTING)
+        self._listener.source_changed(self)
 
     def ask_to_stop(self) -> None:
         """Tell the process to end in order."""
-        self._child.send(Stop())
+        self._process.send(Stop())
 
     def stop(self, patience_s: float) -> None:
         """End the process and forget everything."""
@@ -205,10 +191,11 @@ class SourceUnit:
             case Broken(fault):
                 self._broke(fault)
             case Ended():
-                self._end_process(0.0)
-                self._become(SourceState.ENDED)
+                self._openings.ended()
+                self._close_unwanted_rings()
+                self._listener.source_changed(self)
             case RingMade(layout):
-                self._take_ring(layout, self._child.receive_fd())
+                self._take_ring(layout, self._process.receive_fd())
             case Begun() | Opened() | Alive():
                 pass
 
@@ -218,10 +205,9 @@ class SourceUnit:
                 self._died(f" (it named a ring {shot.slot.ring!r} that is not there)")
                 return
             self._rings[shot.slot.ring].wanted += 1
-        self._backoff.worked(now_s)
-        if self.state is not SourceState.RUNNING:
+        if self._openings.works(now_s):
             self.faults = ()
-            self._become(SourceState.RUNNING)
+            self._listener.source_changed(self)
         self._listener.shot(self, shot)
 
     def _take_ring(self, layout: RingLayout, fd: int) -> None:
@@ -232,41 +218,21 @@ class SourceUnit:
 
     def _close_unwanted_rings(self) -> None:
         """Close rings in which no picture is wanted, except the one that is being written."""
-        current = next(reversed(self._rings), None) if self._child.running else None
+        current = next(reversed(self._rings), None) if self._process.running else None
         for name in [name for name, ring in self._rings.items() if ring.wanted <= 0 and name != current]:
             ring = self._rings.pop(name)
             self._listener.ring_gone(ring)
             os.close(ring.fd)
 
     def _broke(self, fault: Fault) -> None:
-        now_s = self._listener.now_s()
-        self._end_process(0.0)
+        self._openings.broke(self._listener.now_s(), self.config.uri if fault.code in _UNTIL_THE_FILE_CHANGES else None)
+        self._close_unwanted_rings()
         self.faults = (fault,)
-        waits_for_file = fault.code in _UNTIL_THE_FILE_CHANGES
-        self._mark = file_mark(self.config.uri) if waits_for_file else None
-        self._retry_s = self._backoff.failed(now_s)
-        self._become(SourceState.FAILED if waits_for_file else SourceState.RETRYING)
+        self._listener.source_changed(self)
 
     def _died(self, how: str) -> None:
         self._broke(Fault(FaultCode.CRASHED, f"{self.config.uri}: its decoder died{how}; it is started again"))
 
     def _end_process(self, patience_s: float) -> None:
-        self._child.end(patience_s)
+        self._openings.end(patience_s)
         self._close_unwanted_rings()
-
-    def _become(self, state: SourceState) -> None:
-        self.state = state
-        self._listener.source_changed(self)
-
-
-FileMark = tuple[int, ...]
-"""What changes when a file is replaced; empty when there is none."""
-
-
-def file_mark(address: str) -> FileMark:
-    """Mark of a file as it is now."""
-    try:
-        info = os.stat(address.removeprefix("file://"))  # noqa: PTH116 - addresses need not be paths
-    except (OSError, ValueError):
-        return ()
-    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns

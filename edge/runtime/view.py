@@ -7,10 +7,11 @@ from edge.infer.messages import PlateLook
 from edge.infer.outcome import Dropped, Failed, NothingSeen, Outcome, Seen, Still, TimedOut
 from edge.region import Region
 from edge.runtime.meters import Drops, Median, Rate
+from edge.runtime.openings import InputState
 from edge.runtime.plan import NoPlan, Plan, PlatePlan
 from edge.runtime.result import FrameResult
 from edge.runtime.sequence import Sequence
-from edge.runtime.source import SourceState, SourceUnit
+from edge.runtime.source import SourceUnit
 from protocol.config import Source
 from protocol.events import ModelRef, Reason
 from protocol.limits import TEXT_CHARACTERS
@@ -50,10 +51,10 @@ class View:
         self._unlooked_since_s: float | None = None
 
     @property
-    def state(self) -> SourceState:
+    def state(self) -> InputState:
         """A recording has ended when its last picture has come out."""
         state = self.unit.state
-        return SourceState.RUNNING if state is SourceState.ENDED and self.shots else state
+        return InputState.RUNNING if state is InputState.ENDED and self.shots else state
 
     def is_shed(self, every: int) -> bool:
         """Whether a picture that is worth a look gets none, where one of so many does.

@@ -173,4 +173,18 @@ MUTANTS: tuple[Mutant, ...] = (
         "    def printed(self) -> str:",
         ("tests/edge/infer/test_packed.py",),
     ),
+    Mutant(
+        "a file that is broken in itself is not tried again until it changes",
+        "edge/runtime/openings.py",
+        "(self._mark is not None and file_mark(address) == self._mark)",
+        "(self._mark is None and now_s < 0)",
+        ("tests/edge/runtime/test_openings.py",),
+    ),
+    Mutant(
+        "while the kernel holds a killed process no other is started",
+        "edge/runtime/openings.py",
+        "if self.process.held or",
+        "if",
+        ("tests/edge/runtime/test_openings.py",),
+    ),
 )
