@@ -32,12 +32,13 @@ from benchmarks.ota_pairs import ARCHIVE, BUNDLE, FIRST, MODEL, PARTS, RECORD, R
 from models.bundle.bundle import MANIFEST
 from models.factory.assemble import variant, write_vectors
 from models.factory.build import GOLDEN
+from models.factory.kept import CALIBRATION
 from models.factory.recipe import read_recipe
 from models.factory.trained import read_weights
 from models.factory.training import Plan, train
 from models.recipes.plate_reader import steps
 from models.recipes.plate_reader.export import to_onnx
-from models.recipes.plate_reader.kept import CALIBRATION, FILE, read_kept
+from models.recipes.plate_reader.kept import FILE, read_kept
 from models.recipes.plate_reader.network import Reader
 from models.recipes.plate_reader.quantise import quantise
 from models.recipes.plate_reader.sample import draw_samples

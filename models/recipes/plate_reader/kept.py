@@ -1,25 +1,21 @@
-"""Rendered crops that are kept beside the weights: those that 8 bits are calibrated on, and those that golden vectors ask.
+"""Rendered crops that are kept beside the weights.
 
-They are drawn once (``python -m models.recipes.plate_reader.kept``) and kept, because another release of the drawing libraries
-would round otherwise, and the bundle would be another for nothing.
+They are drawn with ``python -m models.recipes.plate_reader.kept``; why they are kept: :mod:`models.factory.kept`.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from models.bundle.bundle import BundleError
 from models.factory.assemble import write_vectors
+from models.factory.kept import CALIBRATION, GOLDEN, read_inputs
 from models.recipes.plate_reader.sample import Sample, draw_samples
 from models.recipes.plate_reader.shape import HEIGHT, WIDTH
 
 FILE = "crops.npz"
-CALIBRATION, GOLDEN = "calibration", "golden"
 _SEED = 7
 _ENOUGH = 48
 """Crops for calibration: ranges no longer grow by more than some per cent with more."""
@@ -30,22 +26,8 @@ _CLEAR = 110.0
 
 
 def read_kept(path: Path) -> dict[str, npt.NDArray[np.uint8]]:
-    """Read the crops, uint8 (n, 48, 144, 3) each.
-
-    Raises:
-        BundleError: when the file is not what it should be.
-    """
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-            crops = {name: np.asarray(archive[name]) for name in (CALIBRATION, GOLDEN)}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        msg = f"{path}: no crops ({error}); draw them with python -m models.recipes.plate_reader.kept"
-        raise BundleError(msg) from error
-    for name, array in crops.items():
-        if array.dtype != np.uint8 or array.shape[1:] != (HEIGHT, WIDTH, 3) or not len(array):
-            msg = f"{path}: {name} is {array.dtype} {array.shape}, not uint8 (n, {HEIGHT}, {WIDTH}, 3); draw the crops anew"
-            raise BundleError(msg)
-    return crops
+    """Read the crops, uint8 (n, 48, 144, 3) each. Errors as :func:`models.factory.kept.read_inputs`."""
+    return read_inputs(path, np.uint8, (HEIGHT, WIDTH, 3), "models.recipes.plate_reader.kept")
 
 
 def draw_kept() -> dict[str, npt.NDArray[np.uint8]]:

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models.bundle.golden import Run
+from models.factory.kept import CALIBRATION, GOLDEN
 from models.factory.leaks import Item
-from models.factory.session import open_session
 from models.factory.steps import Room
-from models.factory.trained import trained_weights
+from models.factory.two_precisions import run_of, write_both, write_reference
 from models.recipes.plate_reader.calibrate import CROPS, SEED
 from models.recipes.plate_reader.drawn import DRAWN_CROPS, DRAWN_SEED
 from models.recipes.plate_reader.export import INPUT, OUTPUT, to_onnx
-from models.recipes.plate_reader.kept import CALIBRATION, FILE, GOLDEN, read_kept
+from models.recipes.plate_reader.kept import FILE, read_kept
 from models.recipes.plate_reader.quantise import quantise
 from models.recipes.plate_reader.shape import COLUMNS, LINES
 from models.recipes.plates.material import alphabets, renderings
@@ -41,32 +41,18 @@ def splits(room: Room) -> Mapping[str, Mapping[str, Item]]:  # noqa: ARG001 - al
 
 
 def reference(room: Room) -> Path:
-    """Make the model in 32-bit floating point.
-
-    Raises:
-        BundleError: when the weights are missing, of another network, or not numbers.
-    """
-    room.progress("writing the network")
-    path = room.scratch / "fp32.onnx"
-    to_onnx(trained_weights(room), path)
-    return path
+    """Make the model in 32-bit floating point. Errors as :func:`models.factory.two_precisions.write_reference`."""
+    return write_reference(room, to_onnx)
 
 
 def compile(room: Room, reference: Path) -> None:  # noqa: A001 - the factory's word
     """Write the variants of 8 and 32 bits."""
-    room.variant("fp32").write_bytes(reference.read_bytes())
-    room.progress("quantising")
-    quantise(reference, room.variant("int8"), read_kept(room.folder / FILE)[CALIBRATION])
+    write_both(room, reference, quantise, read_kept(room.folder / FILE)[CALIBRATION])
 
 
 def runner(path: Path) -> Run:
     """Run a file on the CPU."""
-    session = open_session(path)
-
-    def run(crop: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float32], ...]:
-        return (session.run([OUTPUT], {INPUT: crop})[0],)
-
-    return run
+    return run_of(path, INPUT, OUTPUT)
 
 
 def vectors(run: Run) -> Mapping[str, npt.NDArray[Any]]:

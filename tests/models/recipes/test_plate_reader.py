@@ -14,10 +14,11 @@ from models.bundle.bundle import BundleError
 from models.bundle.reading import ALPHABET, Reading, deviation
 from models.factory.comparison import compare
 from models.factory.figures import CalibrationError, Mean
+from models.factory.kept import CALIBRATION, GOLDEN
 from models.factory.statistics import Outcome
 from models.recipes.plate_reader import judge, kept, steps
 from models.recipes.plate_reader.export import to_onnx
-from models.recipes.plate_reader.kept import CALIBRATION, FILE, GOLDEN, read_kept
+from models.recipes.plate_reader.kept import FILE, read_kept
 from models.recipes.plate_reader.peers import slots_reading
 from models.recipes.plate_reader.photos import MARGINS, PlatePhoto, cut, degrade, marked
 from models.recipes.plate_reader.quantise import quantise
@@ -147,7 +148,7 @@ def test_crops_that_are_kept(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"draw them with python -m models\.recipes\.plate_reader\.kept"):
         read_kept(tmp_path / "none.npz")
     np.savez(tmp_path / "other.npz", calibration=np.zeros((1, 2, 3)), golden=np.zeros((1, 2, 3)))
-    with pytest.raises(BundleError, match="draw the crops anew"):
+    with pytest.raises(BundleError, match="draw them anew"):
         kept.read_kept(tmp_path / "other.npz")
 
 
