@@ -18,7 +18,7 @@ from edge.observation import Observation
 from edge.runtime.hearing import HeardHere
 from protocol.config import Microphone
 from protocol.events import Clock, ClockSource, ModelRef, Phase, Where
-from protocol.examples_gunshot import SHOTS
+from protocol.examples.gunshot import SHOTS
 from simulator.faults.clocks import EPOCH
 
 REF = ModelRef("gunshot", "1.0.0", "0" * 64, "default")

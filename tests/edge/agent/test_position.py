@@ -18,7 +18,7 @@ from edge.boxfile import Gnss
 from edge.runtime.policy import RuntimePolicy
 from hardware.nmea import Fix
 from protocol.events import Where
-from protocol.examples_gunshot import SHOTS
+from protocol.examples.gunshot import SHOTS
 from protocol.gunshot import Bearing
 from simulator.faults.clocks import HandClock
 from tests.edge.agent.offline import Offline
