@@ -7,7 +7,7 @@ from tests.mutants.mutant import Mutant
 _KEYS = ("tests/edge/lists/test_keyring.py",)
 _DUMPS = ("tests/edge/lists/test_dumps.py",)
 _BELIEVE = ("tests/edge/lists/test_believe.py",)
-_LISTS = ("tests/edge/lists/test_lists.py",)
+_LISTS = tuple(f"tests/edge/lists/test_lists{part}.py" for part in ("", "_fetched", "_refused"))
 _MATCHING = ("tests/edge/lists/test_matching.py",)
 _PLATES = ("tests/edge/agent/test_plates.py",)
 

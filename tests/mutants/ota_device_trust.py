@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+_TRUST = tuple(f"tests/ota/device/test_trust{part}.py" for part in ("", "_time", "_refused"))
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a release fits the board",
@@ -66,35 +68,35 @@ MUTANTS: tuple[Mutant, ...] = (
         "ota/device/trust.py",
         "bootstrap=self._root)",
         'bootstrap=self._kept.files.get("1.root.json", self._root))',
-        ("tests/ota/device/test_trust.py",),
+        _TRUST,
     ),
     Mutant(
         "metadata are held against the box's own time",
         "ota/device/trust.py",
         "    trusted.reference_time = now\n",
         "    del now\n",
-        ("tests/ota/device/test_trust.py",),
+        _TRUST,
     ),
     Mutant(
         "what was verified is kept also where a refresh fails",
         "ota/device/trust.py",
         "            _guarded(updater.refresh)\n        finally:\n            self.keep()\n",
         "            _guarded(updater.refresh)\n        except OSError:\n            pass\n        self.keep()\n",
-        ("tests/ota/device/test_trust.py",),
+        _TRUST,
     ),
     Mutant(
         "metadata have a size in all",
         "ota/device/trust.py",
         "if sum(map(len, files.values())) > MOST_BYTES:",
         "if not files:",
-        ("tests/ota/device/test_trust.py",),
+        _TRUST,
     ),
     Mutant(
         "online keys cannot stop the clock",
         "ota/device/moment.py",
         "return max(floor, min(timestamp - VALIDITY, root - _MARGIN, targets - _MARGIN))",
         "return max(floor, timestamp - VALIDITY)",
-        ("tests/ota/device/test_when.py", "tests/ota/device/test_trust.py"),
+        ("tests/ota/device/test_when.py", *_TRUST),
     ),
     Mutant(
         "it switches in its window only",
