@@ -47,9 +47,14 @@ _MOST_M = 10_000_000.0
 
 
 class Whereabouts:
-    """Of one box."""
+    """Of one box.
 
-    def __init__(self) -> None:
+    Args:
+        begun_s: when its receiver began, monotonic second.
+    """
+
+    def __init__(self, begun_s: float) -> None:
+        self._begun_s = begun_s
         self._fixes: deque[tuple[float, Fix]] = deque(maxlen=_KEPT)
         self._jump_m, self._jumped_s = 0.0, -math.inf
         self.jumps = 0
@@ -101,8 +106,8 @@ class Whereabouts:
         """
         if fault:
             return (Reason("gnss-missing", SUBJECT, fault[:TEXT_CHARACTERS]),)
-        age_s = now_s - self._fixes[-1][0] if self._fixes else None
-        if age_s is None:
+        age_s = now_s - (self._fixes[-1][0] if self._fixes else self._begun_s)
+        if age_s >= LOST_S and not self._fixes:
             return (Reason("position-lost", SUBJECT, "no fix yet; has the antenna a free view of the sky?"),)
         if age_s >= LOST_S:
             detail = f"no fix for {age_s // LOST_S * LOST_S:.0f} s; the last place is told, and how far it may be off"

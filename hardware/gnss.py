@@ -40,8 +40,10 @@ class SerialReceiver:
         self._fixes: deque[tuple[float, Fix]] = deque(maxlen=_KEPT)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._live, name="gnss", daemon=True)
-        self.fault = "it has not been opened yet"
-        """Why nothing is read; empty while it is open. Any thread may ask."""
+        self.is_open = False
+        """Whether it is read. Any thread may ask."""
+        self.fault = ""
+        """Why nothing is read; empty while it is open, or about to be. Any thread may ask."""
 
     def start(self) -> None:
         """Begin."""
@@ -73,13 +75,14 @@ class SerialReceiver:
                 except OSError as error:
                     self.fault = f"{self._port}: gives nothing any more ({error.strerror}); is it plugged in?"
                 finally:
+                    self.is_open = False
                     os.close(descriptor)
             self._ending.wait(AGAIN_S)
 
     def _read(self, descriptor: int) -> None:
         _set_up(descriptor, self._baud)
         receiver, held = Receiver(), b""
-        self.fault = ""
+        self.fault, self.is_open = "", True
         while not self._ending.is_set():
             if not select.select([descriptor], [], [], _LOOK_S)[0]:
                 continue

@@ -33,7 +33,7 @@ class Position:
     def __init__(self, gnss: Gnss | None, clock: Clock, board: HealthBoard) -> None:
         self._clock, self._board = clock, board
         self._receiver = None if gnss is None else SerialReceiver(gnss.port, gnss.baud, clock.monotonic)
-        self._whereabouts = Whereabouts()
+        self._whereabouts = Whereabouts(clock.monotonic())
 
     def start(self) -> None:
         """Begin to listen to the receiver."""

@@ -23,7 +23,7 @@ def drive(
     seconds: float, speed_m_s: float = 15.0, seed: int = 1, accuracy_m: float | None = SIGMA_M * RADIUS_95
 ) -> Whereabouts:
     """Eastwards, a fix a second, each off by its deviation."""
-    whereabouts, random = Whereabouts(), np.random.default_rng(seed)
+    whereabouts, random = Whereabouts(95.0), np.random.default_rng(seed)
     for second in range(round(seconds) + 1):
         whereabouts.take([(100.0 + second, fix(speed_m_s * second, speed_m_s, random.normal(0, SIGMA_M, 2), accuracy_m))])
     return whereabouts
@@ -74,8 +74,9 @@ def test_the_older_the_last_fix_the_larger_the_radius_and_a_car_that_brakes_is_i
 
 
 def test_what_nobody_ever_told_is_no_place() -> None:
-    whereabouts = Whereabouts()
+    whereabouts = Whereabouts(95.0)
     assert whereabouts.place(CAR, 100.0) is None
+    assert whereabouts.reasons(99.0, "") == (), "a receiver takes its time"
     assert [reason.code for reason in whereabouts.reasons(100.0, "")] == ["position-lost"]
     assert [reason.code for reason in whereabouts.reasons(100.0, "no such device")] == ["gnss-missing"]
 
@@ -118,7 +119,7 @@ FIXES = st.tuples(st.floats(0, 1e6), st.floats(-90, 90), st.floats(-180, 180), s
 
 @given(st.lists(FIXES, max_size=12), st.floats(0, 2e6))
 def test_whatever_comes_a_place_can_be_told(fixes: list[tuple[float, float, float, float, float]], at_s: float) -> None:
-    whereabouts = Whereabouts()
+    whereabouts = Whereabouts(95.0)
     for when_s, lat, lon, speed, course in sorted(fixes):
         whereabouts.take([(when_s, Fix(lat, lon, speed, course, None))])
     found = whereabouts.place(CAR, at_s)

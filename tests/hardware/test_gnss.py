@@ -45,7 +45,7 @@ def test_fixes_come_with_the_moment_at_which_they_were_said_whatever_stands_betw
     ours, theirs = pty.openpty()
     receiver = SerialReceiver(os.ttyname(theirs))
     receiver.start()
-    until(lambda: not receiver.fault)
+    until(lambda: receiver.is_open)
     begun_s = time.monotonic()
     data = b"\xff\x00 no line" * 100 + b"\n" + (gst(1, 1) + rmc(52, 13)).encode() + rmc(52, 13.5).encode()
     for place in range(0, len(data), 7):
@@ -66,11 +66,11 @@ def test_one_that_is_not_there_is_named_and_found_when_it_comes_and_so_again(tmp
     for lat in (52.0, 53.0):
         ours, theirs = pty.openpty()
         port.symlink_to(os.ttyname(theirs))
-        until(lambda: not receiver.fault)
+        until(lambda: receiver.is_open)
         os.write(ours, rmc(lat, 13).encode())
         assert [fix.lat for _, fix in taken(receiver, 1)] == [lat]
         port.unlink()
         os.close(theirs)
         os.close(ours)
-        until(lambda: bool(receiver.fault))
+        until(lambda: not receiver.is_open and bool(receiver.fault))
     receiver.stop()
