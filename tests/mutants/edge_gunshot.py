@@ -67,7 +67,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "bands do not outlive the sound that they are of",
         "edge/analytics/gunshot/analytics.py",
-        "        self._pictures.expire(self._ring.begin)\n",
+        "        self._windows.expire(self._ring.begin)\n",
         "",
         _ANALYTICS,
     ),

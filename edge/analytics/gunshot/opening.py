@@ -31,9 +31,9 @@ FIRST_PROBABILITY = 0.98
 """That the blast of an incident is a round: the incident's own probability is told beside it."""
 OTHER, OTHER_PROBABILITY = 0.5, 0.8
 """Of the first shot's height that one that sounds otherwise has; and that it is one: it may be a late reflection."""
-OVERLOADED_S = 2.5e-4
+OVERLOADED_S = 8e-4
 """Standard deviation of an onset whose blast overloaded the microphone, beside the picker's: what a converter's filter rings
-before a blast (.2 ms at 24 dB over full scale, .7 at 36) stands out then."""
+before a blast stands out then: up to 2 ms at 24 dB over full scale, 3 ms at 36."""
 ARRAY_S = 0.03
 """Longest delay between channels whose places are not known: ten metres."""
 

@@ -70,7 +70,7 @@ def shots_told(  # noqa: PLR0913 - what is beside the incident itself
         region=_region(at.region, plane),
         shots=_shots(incident, heard),
         mode=best.mode,
-        boxes=tuple(_box(d, one, residuals[id(d)], trust(d.node)) for d, one in ordered),
+        boxes=tuple(_box(d, one, residuals[id(d)], trust(d.node), plane) for d, one in ordered),
         places=tuple(PlaceOnMap(*_degrees(plane, spot.x, spot.y), round(spot.probability, 3)) for spot in at.spots),
         cadence_rpm=best.cadence_rpm,
         fit=_rounded(at.fit, 2),
@@ -176,9 +176,10 @@ def _shots(incident: Incident, heard: Sequence[Heard]) -> Estimate:
     return Estimate(value, min(low, value), max(high, value), min(one.level for one in said))
 
 
-def _box(made: Detection, heard: Heard, told: Residual, trust: float) -> BoxHeard:
-    seen, where = heard.body.observed, heard.body.where
-    assert where is not None, "without it nothing was made of it"
+def _box(made: Detection, heard: Heard, told: Residual, trust: float, plane: Plane) -> BoxHeard:
+    """Where the box was is what its detection was made of: a later word on the same need not say it again."""
+    seen = heard.body.observed
+    lat, lon = _degrees(plane, made.x, made.y)
     why = told.rejected.value if told.rejected is not None else _ASTRAY if told.astray else None
     return BoxHeard(
         device=heard.device,
@@ -187,8 +188,8 @@ def _box(made: Detection, heard: Heard, told: Residual, trust: float) -> BoxHear
         at=heard.at_us,
         synchronised=made.synchronised,
         sigma_ms=round(made.onset_sigma_s * 1e3, 3),
-        lat=where.lat,
-        lon=where.lon,
+        lat=lat,
+        lon=lon,
         shots=len(made.onsets_s),
         mode=seen.mode,
         posterior=round(made.posterior, 3),

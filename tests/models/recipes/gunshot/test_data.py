@@ -9,8 +9,9 @@ import pytest
 
 from models.bundle.bundle import BundleError
 from models.bundle.yamnet import COLUMNS
+from models.factory.kept import CALIBRATION, GOLDEN
 from models.recipes.gunshot import drawn
-from models.recipes.gunshot.kept import CALIBRATION, GOLDEN, read_kept
+from models.recipes.gunshot.kept import read_kept
 from models.recipes.gunshot.sample import Samples, measures
 from models.recipes.gunshot.shape import FIRST_TAUGHT, LABELS, TAUGHT
 
@@ -67,5 +68,5 @@ def test_a_file_that_is_none_is_said_to_be_none(tmp_path: Path, data: bytes) -> 
 def test_pictures_of_another_shape_are_refused(tmp_path: Path) -> None:
     wrong = np.zeros((4, 90, 64), np.float16)
     np.savez(tmp_path / "pictures.npz", calibration=wrong, golden=wrong)
-    with pytest.raises(BundleError, match="draw the pictures anew"):
+    with pytest.raises(BundleError, match="draw them anew"):
         read_kept(tmp_path / "pictures.npz")
