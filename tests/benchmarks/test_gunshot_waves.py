@@ -68,7 +68,7 @@ def test_reflections_come_after_the_direct_sound_and_are_weaker_with_each_bounce
 def test_what_is_told_is_near_the_arrival_and_nothing_is_told_of_noise() -> None:
     heard = [listen(render(np.random.default_rng(seed), gun(seed), NEAR), NEAR) for seed in range(4)]
     assert all(one.off_s is not None and abs(one.off_s) < 3e-4 for one in heard)
-    assert all(one.sigma_s is not None and 0 < one.sigma_s < 3e-4 for one in heard)
+    assert all(one.sigma_s is not None and 0 < one.sigma_s < 1e-3 for one in heard), "a near one overloads"
     faint = replace(gun(), peak_pa=1.0)
     assert listen(render(np.random.default_rng(5), faint, NEAR), NEAR).off_s is None
 
