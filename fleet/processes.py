@@ -201,12 +201,17 @@ def build_ingest(config: ManagerConfig, after_commit: Callable[[int], None] = la
     )
 
 
-def run_rollouts(config: ManagerConfig) -> None:
-    """The process that moves rollouts forward."""
-    _become("lamplighter: rollouts")
+def _work(name: str, build: Callable[[ManagerConfig], Any], config: ManagerConfig) -> None:
+    """Do a job until told to end."""
+    _become(f"lamplighter: {name}")
     until = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: until.set())
-    build_rollouts(config).run(until)
+    build(config).run(until)
+
+
+def run_rollouts(config: ManagerConfig) -> None:
+    """The process that moves rollouts forward."""
+    _work("rollouts", build_rollouts, config)
 
 
 def build_rollouts(config: ManagerConfig) -> Any:
@@ -230,10 +235,7 @@ def build_rollouts(config: ManagerConfig) -> Any:
 
 def run_lists(config: ManagerConfig) -> None:
     """The process that publishes hit lists and hands out keys."""
-    _become("lamplighter: lists")
-    until = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: until.set())
-    build_lists(config).run(until)
+    _work("lists", build_lists, config)
 
 
 def build_lists(config: ManagerConfig) -> Any:
@@ -268,10 +270,7 @@ def _now_ms() -> int:
 
 def run_fusion(config: ManagerConfig) -> None:
     """The process that joins what several boxes say, and erases what is over."""
-    _become("lamplighter: fusion")
-    until = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: until.set())
-    build_fusion(config).run(until)
+    _work("fusion", build_fusion, config)
 
 
 def build_fusion(config: ManagerConfig) -> Any:
@@ -286,10 +285,7 @@ def build_fusion(config: ManagerConfig) -> Any:
 
 def run_gunshots(config: ManagerConfig) -> None:
     """The process that joins and locates shots."""
-    _become("lamplighter: gunshots")
-    until = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: until.set())
-    build_gunshots(config).run(until)
+    _work("gunshots", build_gunshots, config)
 
 
 def build_gunshots(config: ManagerConfig) -> Any:

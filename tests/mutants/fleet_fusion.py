@@ -147,9 +147,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the journal is emptied after an erasure",
-        "fleet/fusion/anpr/erasing.py",
-        '            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")',
-        "            pass",
+        "fleet/fusion/erasing.py",
+        '        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")',
+        "        pass",
         _ERASING,
     ),
     Mutant(

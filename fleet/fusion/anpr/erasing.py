@@ -20,12 +20,13 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, delete, f
 
 from fleet.audit.log import record
 from fleet.fusion.anpr.keeping import KINDS, cursor
+from fleet.fusion.erasing import empty_journal, erase_refused
 from fleet.fusion.made import CLONE
 from fleet.oversight.verdicts import Decision
 from fleet.policy.policy import Policy
 from fleet.store.anpr import anpr_clone, anpr_hit, anpr_read
 from fleet.store.database import FUSION_ORDER, one_at_a_time, writing
-from fleet.store.tables import event, quarantine, verdict
+from fleet.store.tables import event, verdict
 
 BATCH = 200
 """Rows in one transaction."""
@@ -50,8 +51,8 @@ class Erasing:
         for one in (self._reads, self._hits, self._clones, self._unconfirmed, self._without_row, self._quarantined):
             while found := one(now):
                 count += found
-        if count and self._engine.dialect.name == "sqlite":
-            self._empty_journal()
+        if count:
+            empty_journal(self._engine)
         return count
 
     def _reads(self, now: int) -> int:
@@ -115,13 +116,7 @@ class Erasing:
 
     def _quarantined(self, now: int) -> int:
         with _fusing(self._engine) as connection:
-            of_plates = or_(*(quarantine.c.topic.endswith(f"/event/{kind}") for kind in KINDS))
-            over = and_(of_plates, quarantine.c.received < now - self._shortest() * DAY_MS)
-            found = connection.execute(select(quarantine.c.row).where(over).limit(BATCH)).scalars().all()
-            if found:
-                connection.execute(delete(quarantine).where(quarantine.c.row.in_(found)))
-                record(connection, "system", "anpr.refused.erase", "time is over", ",".join(map(str, found)))
-        return len(found)
+            return erase_refused(connection, KINDS, now - self._shortest() * DAY_MS, BATCH, "anpr.refused.erase")
 
     def _rows(self, table: Table, over: ColumnElement[bool], action: str) -> int:
         with _fusing(self._engine) as connection:
@@ -140,13 +135,6 @@ class Erasing:
 
     def _shortest_hit(self) -> int:
         return min((p.hit_days for p in self._policy.purposes.values() if p.lists), default=0)
-
-    def _empty_journal(self) -> None:
-        raw = self._engine.raw_connection()
-        try:
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            raw.close()
 
 
 @contextlib.contextmanager

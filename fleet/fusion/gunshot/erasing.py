@@ -18,13 +18,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, delete, not_, or_, select, tuple_
 
 from fleet.audit.log import record
+from fleet.fusion.erasing import empty_journal, erase_refused
 from fleet.fusion.gunshot.heard import KIND
 from fleet.fusion.gunshot.keeping import cursor
 from fleet.fusion.made import SHOTS
 from fleet.policy.policy import Policy
 from fleet.store.database import GUNSHOT_ORDER, one_at_a_time, writing
 from fleet.store.gunshot import gunshot_box, gunshot_heard, gunshot_incident
-from fleet.store.tables import event, quarantine, verdict
+from fleet.store.tables import event, verdict
 
 BATCH = 50
 """Incidents, or words, in one transaction."""
@@ -56,8 +57,8 @@ class Erasing:
             if count:
                 self._left = True
                 return count
-        if self._left and self._engine.dialect.name == "sqlite":
-            self._empty_journal()
+        if self._left:
+            empty_journal(self._engine)
         self._left = False
         return 0
 
@@ -105,12 +106,7 @@ class Erasing:
         return len(found)
 
     def _quarantined(self, connection: Connection, now: int) -> int:
-        over = and_(quarantine.c.topic.endswith(f"/event/{KIND}"), quarantine.c.received < self._shorter(now))
-        found = connection.execute(select(quarantine.c.row).where(over).limit(BATCH)).scalars().all()
-        if found:
-            connection.execute(delete(quarantine).where(quarantine.c.row.in_(found)))
-            record(connection, "system", "gunshot.refused.erase", "time is over", ",".join(map(str, found)))
-        return len(found)
+        return erase_refused(connection, (KIND,), self._shorter(now), BATCH, "gunshot.refused.erase")
 
     def _boxes(self, connection: Connection, now: int) -> int:
         """Counts of boxes of which nothing was heard for long; by then hardly anything is left of them."""
@@ -119,13 +115,6 @@ class Erasing:
 
     def _shorter(self, now: int) -> int:
         return now - self._times.heard_days * DAY_MS
-
-    def _empty_journal(self) -> None:
-        raw = self._engine.raw_connection()
-        try:
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            raw.close()
 
 
 _HEARD = select(gunshot_heard.c.device, gunshot_heard.c.heard)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.edge.analytics.gunshot.rendered import burst
-from tests.edge.capture.sound.loudspeaker import Loudspeaker, missing
+from tests.edge.capture.sound.loudspeaker import Loudspeaker, missing, plugged
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"real ALSA devices need {missing()}")
 
@@ -22,10 +22,8 @@ PATIENCE_S = 40.0
 
 @pytest.fixture
 def card(tmp_path: Path) -> Iterator[Loudspeaker]:
-    speaker = Loudspeaker(tmp_path / "card")
-    speaker.plug()
-    yield speaker
-    speaker.unplug()
+    with plugged(tmp_path / "card") as speaker:
+        yield speaker
 
 
 def until(process: subprocess.Popen[str], condition: Callable[[dict[str, Any]], bool]) -> None:

@@ -6,11 +6,13 @@ a sink that goes nowhere and its monitor. ALSA's plugins ``file`` and ``null`` w
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from ctypes.util import find_library
 from pathlib import Path
 
@@ -47,6 +49,17 @@ def missing() -> str:
     if absent:
         return ", ".join(absent)
     return "" if any(Path("/usr/lib").glob(f"*/alsa-lib/{_PLUGIN}")) else "libasound2-plugins"
+
+
+@contextlib.contextmanager
+def plugged(folder: Path) -> Iterator[Loudspeaker]:
+    """A card that is there from the beginning and gone at the end; ``folder`` is made."""
+    speaker = Loudspeaker(folder)
+    speaker.plug()
+    try:
+        yield speaker
+    finally:
+        speaker.unplug()
 
 
 class Loudspeaker:

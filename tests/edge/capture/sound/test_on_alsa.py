@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.edge.capture.sound.loudspeaker import NAME, PATIENCE_S, RATE_HZ, Loudspeaker, missing
+from tests.edge.capture.sound.loudspeaker import NAME, PATIENCE_S, RATE_HZ, Loudspeaker, missing, plugged
 from tests.edge.capture.sound.sounds import street, with_bangs
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"real ALSA devices need {missing()}")
@@ -20,10 +20,8 @@ CAPTURED_S = 4.0
 
 @pytest.fixture
 def card(tmp_path: Path) -> Iterator[Loudspeaker]:
-    speaker = Loudspeaker(tmp_path / "card")
-    speaker.plug()
-    yield speaker
-    speaker.unplug()
+    with plugged(tmp_path / "card") as speaker:
+        yield speaker
 
 
 def test_what_is_played_is_captured_to_the_bit_and_at_its_time(card: Loudspeaker, tmp_path: Path) -> None:
