@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ssl
 import threading
+import time
 from typing import Any
 
 import msgspec
@@ -25,6 +26,8 @@ class Auditor:
 
     def __init__(self, manager: RealManager) -> None:
         self.heard: list[Message] = []
+        self.heard_s: list[float] = []
+        """When each of them came, seconds since 1970."""
         self._ready = threading.Event()
         authority = Authority(manager.config.keys, FLEET)
         certificate, key = authority.client_files(NAME, dt.datetime.now(dt.timezone.utc))
@@ -51,5 +54,6 @@ class Auditor:
         return [msgspec.json.decode(m.payload) for m in list(self.heard) if m.topic.endswith(f"/event/{kind}")]
 
     def _take(self, message: mqtt.MQTTMessage) -> None:
+        self.heard_s.append(time.time())
         pairs = tuple(getattr(message.properties, "UserProperty", ()))
         self.heard.append(Message(message.topic, bytes(message.payload), pairs, message.qos, message.retain))

@@ -47,6 +47,9 @@ MODULES = {
     "gunshot-count": "benchmarks.gunshot_count",
     "gunshot-doa": "benchmarks.gunshot_doa",
     "gunshot-locate": "benchmarks.gunshot_locate",
+    "gunshot-detect": "benchmarks.gunshot_detect",
+    "gunshot-latency": "benchmarks.gunshot_latency",
+    "gunshot-cost": "benchmarks.gunshot_cost",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""
 

@@ -114,7 +114,7 @@ def plate_site(folder: Path, listed: Sequence[str], least: float = 0.5) -> Itera
         with _printed_to(log):
             manager = stack.enter_context(real_manager(folder, broker_kind(), lists=True))
         if broker_kind() is BrokerKind.MOSQUITTO:
-            _let_read(manager)
+            let_read(manager)
         auditor = stack.enter_context(contextlib.closing(Auditor(manager)))
         code = make_codes(manager.config.url, manager.token, {BOX: ""})[BOX]
         room = _ROOM.format(fleet=FLEET, device=BOX, url=manager.config.url, code=code)
@@ -125,7 +125,7 @@ def plate_site(folder: Path, listed: Sequence[str], least: float = 0.5) -> Itera
         yield PlateSite(manager, auditor, people, box, log)
 
 
-def _let_read(manager: RealManager) -> None:
+def let_read(manager: RealManager) -> None:
     """Give the auditor leave, which mosquitto reads anew when it is told to."""
     broker = manager.manager.broker
     (acl,) = manager.config.data.rglob("acl")

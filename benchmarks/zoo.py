@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from benchmarks import anpr
+from benchmarks import anpr, gunshot_zoo
 from benchmarks.figure import Figure, Options, Sense, Skipped
 from models.bundle.bundle import Bundle, zoo
 from models.factory.listing import bundles
@@ -35,7 +35,9 @@ def run(options: Options) -> Iterator[Figure]:
     for bundle in found:
         recipe = read_recipe(bundle.manifest.name)
         yield from figures(recipe, _report(bundle, recipe, options))
-    yield from anpr.figures({bundle.manifest.name: bundle for bundle in found}, options)
+    by_name = {bundle.manifest.name: bundle for bundle in found}
+    yield from anpr.figures(by_name, options)
+    yield from gunshot_zoo.figures(by_name, options)
 
 
 def figures(recipe: Recipe, report: Report) -> Iterator[Figure]:
