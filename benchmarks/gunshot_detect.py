@@ -24,10 +24,11 @@ from scipy.special import gammaincinv
 
 from benchmarks.figure import Figure, Options, Sense, Skipped
 from benchmarks.gunshot_ears import BoxEar, YamnetEar, threshold_at
+from benchmarks.gunshot_share import share_of
 from benchmarks.gunshot_streams import BACKGROUND, BLOW, KINDS, Draw, Stream, negatives, shots
 from models.bundle.bundle import BundleError, fetched, zoo
 from models.factory.figures import Mean
-from models.factory.statistics import Outcome, estimate, percentiles, resamples, source_places
+from models.factory.statistics import Outcome, estimate
 from models.recipes.gunshot.judge import SHOTS
 from models.recipes.yamnet.judge import FOLDER
 
@@ -42,7 +43,6 @@ NONE_ON = (BACKGROUND, BLOW)
 _BACKGROUNDS = 4
 _QUICK = 16
 """Of the streams, every so-manieth in the short form."""
-_DRAWS = 2000
 _MODEL = "gunshot"
 
 
@@ -171,12 +171,8 @@ def share(real: Sequence[Heard], none: Sequence[Heard], thresholds: tuple[float,
     """The box's recall in shares of YAMNet's, at equal false alarms; sources are drawn for both together."""
     ours = np.array([float(one.equal > 0) for one in real])
     theirs = np.array([float(one.yamnet >= thresholds[1]) for one in real])
-    places, sources = source_places([Outcome(one.source, "", {}) for one in real])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        drawn = np.concatenate(
-            [(w @ ours) / (w @ theirs) for w in resamples(places, sources, np.random.default_rng(1), _DRAWS)]
-        )
-    low, high = percentiles("recall_share_of_yamnet", np.where(np.isfinite(drawn), drawn, np.nan))
+    sources = [Outcome(one.source, "", {}) for one in real]
+    value, low, high = share_of(lambda weights: weights @ ours, lambda weights: weights @ theirs, sources)
     chosen, rest = [one for one in none if one.chooses], [one for one in none if not one.chooses]
     at = ", ".join(
         f"{ours[rows].mean():.3f} / {theirs[rows].mean():.3f} at {snr_db} dB"
@@ -188,10 +184,9 @@ def share(real: Sequence[Heard], none: Sequence[Heard], thresholds: tuple[float,
         f"{len(chosen)} streams without a shot reach; of the other {len(rest)} it were {sum(one.equal > 0 for one in rest)} / "
         f"{sum(one.yamnet >= thresholds[1] for one in rest)}{', short form' if quick else ''}"
     )
-    whole = float(theirs.sum())
     return Figure(
         name="recall_share_of_yamnet",
-        value=float(ours.sum()) / whole if whole else math.nan,
+        value=value,
         unit="share",
         n=len(real),
         low=low,

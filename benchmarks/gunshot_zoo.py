@@ -14,18 +14,18 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from benchmarks.figure import Figure, Options, Sense
+from benchmarks.gunshot_share import share_of
 from benchmarks.gunshot_streams import source_of
 from models.bundle.bundle import Bundle, BundleError
 from models.bundle.yamnet import RATE_HZ
 from models.factory.ranking import CalledAt
-from models.factory.statistics import Outcome, percentiles, resamples, source_places
+from models.factory.statistics import Outcome
 from models.factory.timing import time_together
 from models.recipes.gunshot import judge
 from models.recipes.yamnet.judge import FOLDER, Ear
 
 NAME, PRECISION, YAMNET = "gunshot", "int8", "yamnet"
 RECALL_SHARE, TIME_SHARE, KB = 0.85, 0.5, 400.0
-_DRAWS = 2000
 _ROUNDS, _QUICK_ROUNDS = 200, 20
 
 
@@ -68,16 +68,11 @@ def recall_share(ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> Figure:
     """Our recall in shares of theirs, on the same clips in the same order."""
     figure = CalledAt(judge.FALSE_SHARE)
     mine, peers = figure.over(ours), figure.over(theirs)
-    once = np.ones((1, len(ours)))
-    places, sources = source_places(ours)
-    draws = list(resamples(places, sources, np.random.default_rng(1), _DRAWS))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        drawn = np.concatenate([mine(weights) / peers(weights) for weights in draws])
-    low, high = percentiles("recall_share_of_yamnet", np.where(np.isfinite(drawn), drawn, np.nan))
-    own, other = float(mine(once)[0]), float(peers(once)[0])
+    value, low, high = share_of(mine, peers, ours)
+    own, other = (float(side(np.ones((1, len(ours))))[0]) for side in (mine, peers))
     return Figure(
         name=f"{NAME}.recall_share_of_yamnet",
-        value=own / other if other else float("nan"),
+        value=value,
         unit="share",
         n=figure.size(ours),
         low=low,
