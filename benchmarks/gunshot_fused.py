@@ -230,7 +230,7 @@ class VirtualBox:
             where=Where(lat + self._north / _METRES_A_DEGREE, east, accuracy=2.0),
             incident=uuid7(int(onset_s * 1000)),
             phase=Phase.NEW,
-            assessed=Assessed("gunshot", 0.9),
+            assessed=Assessed("gunshot", 0.9, ()),
         )
 
 

@@ -153,7 +153,8 @@ def street(random: np.random.Generator, seconds: float) -> Mono:
     hertz = np.fft.rfftfreq(samples, 1 / RATE_HZ)
     fall = np.maximum(hertz / _FLAT_HZ, 1) ** (-random.uniform(*TRAFFIC_DB) / (20 * np.log10(2)))
     noise = np.fft.irfft(np.fft.rfft(random.standard_normal(samples)) * fall, samples)
-    return (noise / noise.std()).astype(np.float32)
+    result: Mono = (noise / noise.std()).astype(np.float32)
+    return result
 
 
 def prolonged(random: np.random.Generator, sound: Mono, seconds: float) -> Mono:
@@ -187,7 +188,7 @@ def first_blast(clip: Mono) -> int:
     return max(0, int(np.argmax(size >= size.max() / 2)) - RATE_HZ // 1000)
 
 
-def levelled(sound: Mono) -> Mono:
+def levelled(sound: npt.NDArray[np.floating]) -> Mono:
     """At one level."""
     result: Mono = (sound * (LEVEL / (np.abs(sound).max() + 1e-12))).astype(np.float32)
     return result

@@ -14,6 +14,7 @@ from benchmarks.gunshot_zoo import recall_share, time_share
 from models.bundle.bundle import load_bundle, zoo
 from models.bundle.detections import Floats
 from models.factory.statistics import Outcome
+from models.recipes.yamnet.judge import Ear
 
 SHOTS = 40
 
@@ -41,7 +42,7 @@ def test_a_share_is_taken_at_equal_false_alarms_whatever_the_scores_are() -> Non
 
 
 def test_time_is_compared_in_turns() -> None:
-    def work(times: int) -> gunshot_zoo.Ear:
+    def work(times: int) -> Ear:
         def ear(sound: Floats) -> float:
             return float(sum(np.sort(sound)[0] for _ in range(times)))
 
