@@ -16,7 +16,7 @@ import contextlib
 import datetime as dt
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -74,7 +74,7 @@ def run(options: Options) -> Iterator[Figure]:
     yield from gunshot_fused.run(options)
 
 
-def figures(onsets: Sequence[float], captured_s: Sequence[float], came_s: Sequence[float], *, quick: bool) -> Iterator[Figure]:
+def figures(onsets: npt.ArrayLike, captured_s: npt.ArrayLike, came_s: npt.ArrayLike, *, quick: bool) -> Iterator[Figure]:
     """Of shots that were heard.
 
     Args:
