@@ -34,7 +34,8 @@ CORE_SHARE, PSS_MB = 0.05, 100.0
 ORDINARY = "ordinary"
 STREETS = {ORDINARY: 30.0, "quiet": 0.0, "busy": 120.0}
 """Blows a minute."""
-LENGTH_S, OTHERS_S, QUICK_S = 60.0, 30.0, 6.0
+LENGTH_S, QUICK_S = 60.0, 6.0
+"""The box counts onsets of the last minute."""
 _WINDOW_S = 10.0
 _RECORDING_S = 60.0
 _LIMIT_S = 90.0
@@ -78,7 +79,7 @@ def run(options: Options) -> Iterator[Figure]:
         msg = f"{zoo() / MODEL}: not there; `lamplighter models build {MODEL}`"
         raise Skipped(msg)
     for name, a_minute in STREETS.items():
-        seconds = QUICK_S if options.quick else (options.seconds or LENGTH_S) if name == ORDINARY else OTHERS_S
+        seconds = QUICK_S if options.quick else options.seconds or LENGTH_S
         options.progress(f"{name} street")
         spent = _street(np.random.default_rng(options.seed), a_minute, seconds)
         yield from figures(name, a_minute, seconds, spent, quick=options.quick)

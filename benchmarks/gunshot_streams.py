@@ -6,7 +6,8 @@ Rules:
   blast (RMS of 20 ms from a millisecond before the first sample of half its largest) over the background's second before.
 - Backgrounds are the measuring third of ESC-10 as far as it goes on and on (rain, waves, a helicopter, a saw, a fire), made
   longer by fading it into itself, and noise that falls as that of traffic does.
-- What is no shot begins and ends within 10 ms: a cut is no onset.
+- What is a background is heard by itself, as if it had always been there: rain that sets in within a moment is an onset.
+- What else is no shot begins and ends within 10 ms, so that a cut makes no click.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ def shots(data: Path, snr_db: float, backgrounds: int, seed: int) -> list[Draw]:
 
 
 def negatives(data: Path, seed: int) -> list[Draw]:
-    """Everything that is no shot: recordings and blows in front of a street's quiet noise, and such noise alone.
+    """Everything that is no shot: recordings and blows over a street's quiet noise, and backgrounds by themselves.
 
     Args:
         data: folder with the measuring data.
@@ -117,8 +118,11 @@ def negatives(data: Path, seed: int) -> list[Draw]:
     def draw(place: int, kind: str, item: str, sound: Callable[[], Mono]) -> Stream:
         random = np.random.default_rng([seed, place])
         clip, before = sound(), random.uniform(*BEFORE_S)
-        noise = street(random, before + len(clip) / RATE_HZ + AFTER_S)
-        return Stream(mixed(_edged(clip), noise, before, CLEAR_DB), kind, item, before, before + len(clip) / RATE_HZ)
+        end = before + len(clip) / RATE_HZ
+        if kind == BACKGROUND:
+            return Stream(levelled(prolonged(random, clip, end + AFTER_S)), kind, item, before, end)
+        noise = street(random, end + AFTER_S)
+        return Stream(mixed(_edged(clip), noise, before, CLEAR_DB), kind, item, before, end)
 
     def draw_noise(number: int) -> Stream:
         noise = street(np.random.default_rng([seed, NOISES, number]), NOISE_S)

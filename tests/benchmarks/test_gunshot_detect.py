@@ -91,6 +91,20 @@ def test_streams_are_the_same_at_each_call_and_none_is_left_out(data: Path) -> N
     assert len(firework.sound) / RATE - firework.end == pytest.approx(1.5, abs=0.01)
 
 
+def test_a_background_is_heard_as_if_it_had_always_been_there(data: Path) -> None:
+    """ESC-10's measuring third: rain from the stream's first sample on, and no step where the recording begins."""
+    rain = np.random.default_rng(1).standard_normal(3 * RATE).astype(np.float32) / 8
+    write(data / "audio" / "esc10" / "002 - Rain" / "1-3-A.wav", rain)
+    write(data / "audio" / "esc10" / "001 - Dog bark" / "1-3-B.wav", rain)
+    found = {stream.item: stream for draw in negatives(data, 1)[:5] if (stream := draw()).item.startswith("esc10")}
+    assert {stream.kind for stream in found.values()} == {BACKGROUND, "esc10"}
+    for item, steady in (("esc10/1-3-A.wav", True), ("esc10/1-3-B.wav", False)):
+        stream = found[item]
+        at = round(stream.begin * RATE)
+        step = np.square(stream.sound[at : at + RATE]).mean() / np.square(stream.sound[at - RATE : at]).mean()
+        assert (0.5 < step < 2) is steady
+
+
 @given(st.lists(st.floats(-1, 1), min_size=1), st.integers(0, 20))
 def test_no_more_than_are_allowed_reach_the_threshold_and_a_lower_one_lets_more(scores: list[float], allowed: int) -> None:
     threshold = threshold_at(scores, allowed)
