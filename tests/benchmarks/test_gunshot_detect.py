@@ -9,20 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import gunshot_detect
 from benchmarks.figure import Figure, Options, Sense, Skipped
-from benchmarks.gunshot_detect import Heard, equal, false_alarms, most_a_day, recalls, share
+from benchmarks.gunshot_detect import Heard, equal, false_alarms, most_a_day, recalls, share, share_as_shipped
 from benchmarks.gunshot_ears import BoxEar, threshold_at
 from benchmarks.gunshot_streams import (
     BACKGROUND,
     BLOW,
     NOISES,
     SHOT,
-    Mono,
     Stream,
     first_blast,
     mixed,
@@ -38,7 +38,7 @@ RATE = 16_000
 BLAST = np.concatenate([np.full(800, 1e-4), np.exp(-np.arange(3200) / 200)]).astype(np.float32)
 
 
-def write(path: Path, sound: Mono) -> None:
+def write(path: Path, sound: npt.NDArray[np.floating]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -102,7 +102,7 @@ def test_a_background_is_heard_as_if_it_had_always_been_there(data: Path) -> Non
         stream = found[item]
         at = round(stream.begin * RATE)
         step = np.square(stream.sound[at : at + RATE]).mean() / np.square(stream.sound[at - RATE : at]).mean()
-        assert (0.5 < step < 2) is steady
+        assert bool(0.5 < step < 2) is steady
 
 
 @given(st.lists(st.floats(-1, 1), min_size=1), st.integers(0, 20))
@@ -160,6 +160,7 @@ def test_a_box_that_hears_as_much_as_yamnet_reaches_the_target_and_a_deaf_one_do
     same = share(real, none, (0.5, 0.5), quick=False)
     assert same.value == same.low == same.high == 1
     assert same.reached
+    assert same.name == "recall_share_of_yamnet"
     deaf = [replace(one, equal=int(number % 4 == 0)) for number, one in enumerate(real)]
     less = share(deaf, none, (0.5, 0.5), quick=False)
     assert less.value < 0.9
@@ -167,6 +168,15 @@ def test_a_box_that_hears_as_much_as_yamnet_reaches_the_target_and_a_deaf_one_do
     assert less.low is not None
     assert less.high is not None
     assert less.low < less.value < less.high
+
+
+def test_as_shipped_yamnet_may_call_as_many_streams_as_the_box_does() -> None:
+    real = [heard(number=number, shipped=int(number % 2), yamnet=0.8 if number % 4 == 1 else 0.1) for number in range(60)]
+    none = [heard(BLOW, number, shipped=int(number < 20), yamnet=number / 100) for number in range(60)]
+    found = share_as_shipped(real, none, 0.3, quick=False)
+    assert found.value == 2
+    assert found.target is None
+    assert "10 of 30 streams" in found.against
 
 
 def test_recall_is_told_for_each_level_at_the_shipped_point() -> None:
