@@ -191,8 +191,8 @@ def share_as_shipped(real: Sequence[Heard], none: Sequence[Heard], threshold: fl
     theirs = np.array([float(one.yamnet >= other) for one in real])
     against = (
         f"{_by_level(real, ours, theirs)}; thresholds {threshold:.2f} as shipped / {other:.2f}, which {called} of "
-        f"{len(chosen)} streams without a shot reach; of the other {len(rest)} it were {sum(one.shipped > 0 for one in rest)} / "
-        f"{sum(one.yamnet >= other for one in rest)}{', short form' if quick else ''}"
+        f"{len(chosen)} streams without a shot reach; of the other {len(rest)} it were "
+        f"{sum(one.shipped > 0 for one in rest)} / {sum(one.yamnet >= other for one in rest)}{', short form' if quick else ''}"
     )
     return _share("recall_share_as_shipped", real, (ours, theirs), against, None)
 
