@@ -127,9 +127,13 @@ class Microphone(Struct, frozen=True):
     id: Name
     uri: Annotated[str, Meta(min_length=1, max_length=512, description="A file's path, or the name of an ALSA device")]
     kind: Annotated[Literal["file", "alsa"], Meta(description="What it is")] = "file"
-    pace: Annotated[Literal["real-time", "fastest"], Meta(description="As the clock goes, or as fast as the box can")] = (
-        "real-time"
-    )
+    pace: Annotated[
+        Literal["real-time", "fastest", "wall-clock"],
+        Meta(
+            description="Of a recording: as the clock goes; as fast as the box can; or in step with other boxes: what repeats "
+            "begins at whole multiples of its length since 1970"
+        ),
+    ] = "real-time"
     repeat: Annotated[bool, Meta(description="Begin again at the end of the file")] = False
     rate_hz: Annotated[Literal[16_000, 48_000], Meta(description="Samples a second and channel")] = 16_000
     channels: Annotated[int, Meta(ge=1, le=8, description="How many")] = 1
@@ -238,6 +242,10 @@ def _of_microphone(microphone: Microphone, sources: set[str], at: str) -> Iterat
     name, known = microphone.id, len(microphone.positions)
     if name in sources:
         yield Refusal(f"{at}.id", f"microphone {name!r} has the name of a source; give each its own name")
+    if microphone.kind == "file" and microphone.pace == "wall-clock" and not microphone.repeat:
+        yield Refusal(
+            f"{at}.pace", f"microphone {name!r}: a recording that is played by the wall clock goes round: set repeat = true"
+        )
     if known not in {0, microphone.channels}:
         yield Refusal(
             f"{at}.positions",

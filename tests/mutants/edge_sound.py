@@ -50,6 +50,13 @@ MUTANTS: tuple[Mutant, ...] = (
         (f"{_SOUND}/test_file.py",),
     ),
     Mutant(
+        "what is over by the wall clock is not told with a time that is wrong",
+        "edge/capture/sound/wallclock.py",
+        "return None if now_s - due_s > MAX_LAG_S else due_s",
+        "return max(due_s, now_s)",
+        (f"{_SOUND}/test_wallclock.py",),
+    ),
+    Mutant(
         "what listens forgets what came before a hole",
         "edge/capture/sound/worker.py",
         "                self._watch.overran()\n                self._forget(listener)",

@@ -46,6 +46,12 @@ FAULTS: tuple[tuple[str, Config, str, str], ...] = (
         "microphone 'mast' stands twice",
     ),
     (
+        "played once by the wall clock",
+        heard(pace="wall-clock"),
+        "microphones[0].pace",
+        "goes round: set repeat = true",
+    ),
+    (
         "a place too few",
         heard(channels=4, positions=PAIR, where=Where(51.0, 3.7, heading=0.0)),
         "microphones[0].positions",

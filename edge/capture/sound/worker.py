@@ -40,6 +40,7 @@ from edge.capture.sound.messages import (
 from edge.capture.sound.port import Block, SoundPort
 from edge.capture.sound.private import keep_from_dumps
 from edge.capture.sound.sampleclock import SampleClock
+from edge.capture.sound.wallclock import WallClockPacer
 from edge.capture.sound.watch import SoundWatch
 from edge.channel import Channel, ChannelError
 from edge.clock import Instant, SystemClock
@@ -88,6 +89,7 @@ class _Worker:
         self._onsets: dict[str, tuple[float, Instant, float]] = {}
         """Of open incidents: sample, moment and deviation, seconds; a later hole in the sound must not move them."""
         self._pacer = Pacer() if order.microphone.pace == "real-time" else None
+        self._wall: WallClockPacer | None = None
         self._opened = self._clock.now()
         self._listened = 0
         self._next: int | None = None
@@ -112,6 +114,8 @@ class _Worker:
         self.say(Begun())
         info = port.open()
         self.say(MicrophoneOpened(info))
+        if self._order.microphone.pace == "wall-clock" and not info.live:
+            self._wall = WallClockPacer(self._length(port), self._rate_hz)
         listener = self._make_listener()
         self.say(Listening())
         self._opened = self._clock.now()
@@ -133,13 +137,18 @@ class _Worker:
     def _play(self, port: SoundPort, listener: Listener, begun: int) -> int:
         """Listen to all of it, and return the index of the sample after the last."""
         end = begun
+        if self._wall is not None:
+            self._wall.begin(self._clock.now())
         for item in port.blocks():
             if not isinstance(item, Block):
                 self._wait(item)
                 continue
             first = begun + item.first
             end = first + item.samples.shape[1]
-            at = item.at or self._due(end / self._rate_hz)
+            at = item.at or self._due(end, begun)
+            if at is None:
+                self._wait(0)
+                continue
             if self._next is not None and first != self._next:
                 self._watch.overran()
                 self._forget(listener)
@@ -148,11 +157,34 @@ class _Worker:
             self._hear(0)
         return end
 
-    def _due(self, played_s: float) -> Instant:
-        """When a recording's sound would have come, had it been played from its opening on; waited for where it is paced."""
-        if self._pacer is None:
-            return _moved(self._opened, self._opened.monotonic_s + played_s)
-        due_s = self._pacer.due(played_s, time.monotonic())
+    def _length(self, port: SoundPort) -> int:
+        """Samples of a recording: as many as its decoder gives, whatever its header says."""
+        samples = 0
+        for item in port.blocks():
+            if isinstance(item, Block):
+                samples = item.first + item.samples.shape[1]
+            self._wait(0)
+        return samples
+
+    def _due(self, end: int, begun: int) -> Instant | None:
+        """When a recording's sound would have come, had it been played from its opening on; waited for where it is paced.
+
+        Args:
+            end: index of the sample after its last.
+            begun: the same of the recording's first.
+
+        Returns:
+            ``None`` of what is over already by the wall clock.
+        """
+        due_s: float | None
+        if self._wall is not None:
+            due_s = self._wall.due(end - begun, time.monotonic())
+        elif self._pacer is not None:
+            due_s = self._pacer.due(end / self._rate_hz, time.monotonic())
+        else:
+            return _moved(self._opened, self._opened.monotonic_s + end / self._rate_hz)
+        if due_s is None:
+            return None
         while (left_s := due_s - time.monotonic()) > 0:
             self._wait(left_s)
         return _moved(self._clock.now(), due_s)

@@ -73,6 +73,21 @@ def test_one_that_repeats_goes_on_and_its_seam_is_no_loss(drive: Any, tmp_path: 
     assert all(each.overruns == 0 for each in messages if isinstance(each, Progress))
 
 
+def test_by_the_wall_clock_two_boxes_hear_it_at_the_same_moments_whenever_each_began(drive: Any, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", with_bangs(street(1.5), [0.5]))
+    heard_s: list[list[float]] = []
+    for _ in range(2):
+        driver = drive(path, repeat=True, pace="wall-clock")
+        messages: list[Any] = []
+        while len([each for each in heard(messages) if each.phase is Phase.NEW]) < 2:
+            messages += driver.until(Heard)
+        heard_s.append([each.at.wall.timestamp() % 1.5 for each in heard(messages) if each.phase is Phase.NEW])
+        assert all(each.overruns == 0 for each in messages if isinstance(each, Progress))
+        time.sleep(0.4)
+    assert heard_s[0] == pytest.approx([0.5, 0.5], abs=2e-3)
+    assert heard_s[1] == pytest.approx([0.5, 0.5], abs=2e-3)
+
+
 def test_a_live_microphone_tells_its_progress_every_second(drive: Any) -> None:
     driver = drive("live:Banging")
     begun_s = time.monotonic()
