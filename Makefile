@@ -88,6 +88,9 @@ ota-pairs: setup-models ## Train the models anew that the bench of updates measu
 traffic: setup ## Draw the demo's street and its truth anew (a minute or two)
 	@$(BIN)/python -m simulator.media.make_traffic
 
+bangs: setup ## Render the demo's shots and fireworks and their truth anew (a minute)
+	@$(BIN)/python -m simulator.media.make_bangs
+
 picture: setup system ## Take the README's picture anew from a running demo
 	@$(BIN)/python -m tools.picture
 
@@ -107,4 +110,4 @@ wheel: setup ## Build the wheel into dist/
 clean: ## Remove what was made, not what was written
 	@rm -rf $(VENV) build dist artefacts .coverage .coverage.* *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup setup-models demo system lint format prepare test nightly mutants generated performance ota-pairs traffic picture constraints wheel clean
+.PHONY: help setup setup-models demo system lint format prepare test nightly mutants generated performance ota-pairs traffic bangs picture constraints wheel clean

@@ -24,7 +24,7 @@ class Entry:
 
 COMMANDS: dict[str, Entry] = {
     "demo": Entry(
-        "simulator.demo", "A whole city on this machine: manager, three real agents, thirty statistical devices", "fleet"
+        "simulator.demo", "A whole city on this machine: manager, nine real agents, thirty statistical devices", "fleet"
     ),
     "edge": Entry("edge.cli", "The agent on a box: run it, check its configuration"),
     "watch": Entry("edge.watch", "A live view of a box in the terminal"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 
 from edge.boxfile import Reading, read_box_file
 from edge.errors import EdgeError
+from hardware.clock import KernelClock, read_kernel_clock
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -60,6 +62,20 @@ def run(
     until_end: Annotated[bool, typer.Option(help="End when every recording has been played and all is acknowledged")] = False,
 ) -> None:
     """Run the agent. Ctrl-C or SIGTERM ends it in order."""
+    run_agent(config, until_end=until_end)
+
+
+def run_agent(config: Path, *, until_end: bool = False, kernel: Callable[[], KernelClock] = read_kernel_clock) -> None:
+    """Run the agent in this process until it is told to end.
+
+    Args:
+        config: the box's file.
+        until_end: also end when every recording has been played and all is acknowledged.
+        kernel: what the kernel says of the box's clock.
+
+    Raises:
+        typer.Exit: it cannot run; why is on standard error.
+    """
     from edge.process import prepare  # noqa: PLC0415 - the fork server imports while the rest does
 
     reading = _read(config)
@@ -75,7 +91,7 @@ def run(
     for refusal in reading.refusals:
         typer.echo(f"{config}: {refusal.path}: {refusal.message}; it is left out, the rest goes on", err=True)
     try:
-        agent = Agent(reading, SystemClock(), lambda line: typer.echo(line, err=True))
+        agent = Agent(reading, SystemClock(), lambda line: typer.echo(line, err=True), kernel)
         signal.signal(signal.SIGTERM, lambda *_: agent.stop())
         signal.signal(signal.SIGINT, lambda *_: agent.stop())
         agent.run(until_end=until_end)

@@ -45,7 +45,7 @@ def demo(  # noqa: PLR0913 - options
     data: Annotated[Path | None, typer.Option(help="Folder to keep everything in; a temporary one by default")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say nothing but JSON")] = False,
 ) -> None:
-    """Show a city: a manager, three real agents on recorded video, thirty virtual devices. Ctrl-C ends it.
+    """Show a city: a manager, nine real agents on recordings, of which six listen, thirty virtual devices. Ctrl-C ends it.
 
     A check prints one JSON object on its last line and exits with 1 when anything failed or was lost.
     """
@@ -86,7 +86,7 @@ async def _run(scenario: Scenario, folder: Path, console: Console, seconds: floa
         for who in hall.people.all():
             console.print(f"  sign in as [bold]{who.name}[/] with password [bold]{who.password}[/]", highlight=False)
         console.print(f"rollouts: [bold]{hall.url}/rollouts[/]: a good release comes, then a bad one", highlight=False)
-        for line in _of_plates(hall.url):
+        for line in (*_of_plates(hall.url), show.of_shots()):
             console.print(line, highlight=False, soft_wrap=True)
         console.print("Ctrl-C ends everything." if seconds is None else f"checking for {seconds:g} s", highlight=False)
         with console.status("bringing up the boxes") as status:

@@ -1,10 +1,11 @@
-"""The demo as a whole: town hall, three cameras, thirty virtual devices, and someone who watches."""
+"""The demo as a whole: town hall, three cameras, six microphones, thirty virtual devices, and someone who watches."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import datetime as dt
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +16,12 @@ from sqlalchemy import Engine
 
 from fleet.store.database import open_engine
 from simulator.accounting import Account, settle
-from simulator.cameras import Camera, make_cameras, make_gate
+from simulator.boxes import RealBox
+from simulator.cameras import make_cameras, make_gate
 from simulator.devices.device import VirtualDevice, first_moment
 from simulator.devices.town import make_town
 from simulator.devices.updates import Updater
+from simulator.ears import listens, make_ears
 from simulator.enrolment import enrol_all, make_codes, sign_in
 from simulator.lists.outcome import Plates, plate_problems, read_plates
 from simulator.lists.story import ListStory
@@ -29,16 +32,19 @@ from simulator.rollouts.plans import enough_s, roster, update_model
 from simulator.rollouts.releases import Releases
 from simulator.rollouts.story import Story
 from simulator.scenario.model import Kill, Scenario
+from simulator.shots.outcome import HURRY_S, Shots, compare, joins_shots, read_incidents, read_said, shot_problems
+from simulator.shots.planted import Fired, fired, read_truth
 from simulator.spectator import Spectator, summary_ms
 from simulator.town_hall import FLEET, TownHall
-from simulator.worlds.sites import CAMERAS, GATE
+from simulator.worlds.sites import CAMERAS, EARS, GATE
 
 _DRAIN_S = 20.0
 _WATCH_S = 0.5
 _STEADY_S = 25.0
 """A check shorter than this does not expect a whole incident, nor a hit."""
 _HIT_S = 100.0
-"""A check that expects a hit waits for it, at most so long: the vehicle comes every 50 s, and may have come before the list."""
+"""A check that expects a hit and shots waits for them, at most so long: the vehicle comes every 50 s, and may have come before
+the list; of shots the first come after 22 s, and may come before all boxes listen."""
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -52,6 +58,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         alarms: incidents seen to begin, be updated and end; and those still running.
         rollouts: what each came to.
         plates: what became of those of the street.
+        shots: what became of them, and of fireworks.
     """
 
     ok: bool = False
@@ -70,6 +77,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     verdict: str = ""
     rollouts: list[Told] = []
     plates: Plates = Plates()
+    shots: Shots = Shots()
 
 
 class Show:
@@ -87,7 +95,8 @@ class Show:
         self._began = time.monotonic()
         self.town = make_town(scenario, first_moment(dt.datetime.now(dt.timezone.utc)))
         self.outcome = Outcome()
-        self.cameras: list[Camera] = []
+        self.real: list[RealBox] = []
+        """Those whose agents are processes, in the order in which they are started."""
         self.spectator: Spectator | None = None
         self._player: Player | None = None
         self._who = roster(scenario, tuple(self.town.boxes))
@@ -98,6 +107,12 @@ class Show:
         self._watchers: list[asyncio.Task[None]] = []
         self._playing_s = 0.0
         self._hall: TownHall | None = None
+        self._truth = read_truth()
+        self._sound_begins: dt.datetime | None = None
+        self._ears: list[RealBox] = []
+        self._listening_s: float | None = None
+        """Since when all boxes that listen do, and when a check was over; seconds since 1970."""
+        self._checked_s = 0.0
 
     @property
     def hall(self) -> TownHall:
@@ -107,7 +122,7 @@ class Show:
 
     @property
     def _boxes(self) -> int:
-        return len(self.town.boxes) + len(CAMERAS) + 1
+        return len(self.town.boxes) + len(CAMERAS) + 1 + len(EARS)
 
     @property
     def playing(self) -> bool:
@@ -130,18 +145,28 @@ class Show:
         self.outcome.page_after_s = round(time.monotonic() - self._began, 2)
         return self._hall
 
+    def of_shots(self) -> str:
+        """What people are told of the shots."""
+        first = next(bang for bang in self._truth.bangs if bang.kind == "shots")
+        places = sorted({bang.place for bang in self._truth.bangs if bang.kind == "fireworks"})
+        return (
+            f"shots: six boxes listen in the north of the town; {first.at_s:.0f} s after they are brought up somebody shoots "
+            f"in {first.place}; what bangs over {', '.join(places)} is fireworks"
+        )
+
     async def play(self, until: asyncio.Event) -> None:
         """Bring the boxes up and let them live until told otherwise."""
         url, people = self.hall.url, self.hall.people
         admin = await asyncio.to_thread(sign_in, url, people.admin.name, people.admin.password)
-        labels = dict((*CAMERAS, GATE)) | {name: box.site.label for name, box in self.town.boxes.items()}
+        labels = dict((*CAMERAS, GATE)) | {device: label for device, label, *_ in EARS}
+        labels |= {name: box.site.label for name, box in self.town.boxes.items()}
         codes = await asyncio.to_thread(make_codes, url, admin, labels)
         listed = self._list = ListStory(url, people.drafter, people.approver, self._folder / "lists", self._say)
         listing = asyncio.create_task(asyncio.to_thread(listed.run))
         releases = await asyncio.to_thread(Releases, self._folder / "publisher", self.hall.repository)
-        self.cameras = make_cameras(self.town.city, self._folder / "boxes", url, codes, releases.root)
-        for camera in self.cameras:
-            camera.start()
+        self.real = make_cameras(self.town.city, self._folder / "boxes", url, codes, releases.root)
+        for box in self.real:
+            box.start()
         self._witness = witness = Witness(self.hall.broker, FLEET)
         self.spectator = Spectator(url, admin, witness.shown)
         self._watchers = [asyncio.create_task(self.spectator.run())]
@@ -161,8 +186,9 @@ class Show:
             for model in (update_model(box.group.updates, name, self._who),)
         }
         gate = make_gate(self.town.city, self._folder / "boxes", url, codes)
-        self.cameras.append(gate)
-        gate.start()  # last of all, and while it loads its models the virtual boxes are heard already
+        self.real.append(gate)
+        gate.start()  # after all others, and while it loads its models the virtual boxes are heard already
+        await self._listen(codes)
         self._player, self._playing_s = Player(self._scenario, self._devices, self.hall), time.monotonic()
         keeper = asyncio.create_task(self._keep())
         story = self._story = Story(url, people.engineer, people.admin, self._who, self._say)
@@ -177,13 +203,27 @@ class Show:
             if telling is not None:
                 await telling
 
+    async def _listen(self, codes: dict[str, str]) -> None:
+        """Bring up the boxes that listen: what they play begins now."""
+        now = dt.datetime.now(dt.timezone.utc)
+        self._sound_begins = now.replace(microsecond=0) + dt.timedelta(seconds=1)
+        self._ears = await asyncio.to_thread(
+            make_ears, self.town.city, self._folder / "boxes", self.hall.url, codes, self._truth, self._sound_begins
+        )
+        self.real += self._ears
+        for box in self._ears:
+            box.start()
+
     def waits(self, elapsed_s: float) -> bool:
-        """Whether a check that has run so long should go on: the vehicle on the list has not come yet."""
-        return _STEADY_S <= elapsed_s < _HIT_S and self.spectator is not None and not self.spectator.hits
+        """Whether a check that has run so long should go on: the vehicle on the list has not come yet, or no shot fell."""
+        if not _STEADY_S <= elapsed_s < _HIT_S or self.spectator is None:
+            return False
+        return not (self.spectator.hits and self._shot_at())
 
     async def check(self) -> None:
         """Judge an alert as an operator would, and read it back. Call while everything runs."""
         assert self.spectator is not None
+        self._checked_s = time.time()
         if not self.spectator.incidents:
             return
         operator = self.hall.people.operator
@@ -217,17 +257,17 @@ class Show:
         for story in (self._story, self._list):
             if story is not None:
                 story.end()
-        for camera in self.cameras:
-            camera.terminate()
-        for camera in self.cameras:
-            camera.wait()
+        for box in self.real:
+            box.terminate()
+        for box in self.real:
+            box.wait()
         if self._hall is not None:
             self._hall.stop()
 
     def line(self) -> str:
         """What goes on, in one line."""
         watching = self.spectator
-        up = sum(device.link.connected for device in self._devices.values()) + sum(c.running for c in self.cameras)
+        up = sum(device.link.connected for device in self._devices.values()) + sum(box.running for box in self.real)
         events = watching.events.total() if watching else 0
         alarms = watching.running_incidents() if watching else 0
         line = f"{up} of {self._boxes} boxes, {events:,} events, {alarms} alarms running"
@@ -239,43 +279,54 @@ class Show:
         while True:
             for message in await asyncio.to_thread(self.hall.watch):
                 self._say(message)
-            for camera in self.cameras:
-                if not camera.running and camera.device not in gone:
-                    gone.add(camera.device)
-                    self._say(f"{camera.device} ended by itself: {camera.words()}")
+            for box in self.real:
+                if not box.running and box.device not in gone:
+                    gone.add(box.device)
+                    self._say(f"{box.device} ended by itself: {box.words()}")
+            if self._listening_s is None and self._ears and await asyncio.to_thread(lambda: all(map(listens, self._ears))):
+                self._listening_s = time.time()
             await asyncio.sleep(_WATCH_S)
 
     async def _finish(self, *, drain: bool) -> None:
         outcome, player = self.outcome, self._player
         if not outcome.seconds:
             outcome.problems.append("ended before the check was over")
-        dead = [camera for camera in self.cameras if not camera.running]
-        for camera in self.cameras:
-            camera.terminate()
+        dead = [box for box in self.real if not box.running]
+        for box in self.real:
+            box.terminate()
         unsent = await player.end(_DRAIN_S if drain else 0.5) if player else []
-        statuses = [await asyncio.to_thread(camera.wait) for camera in self.cameras]
+        statuses = [await asyncio.to_thread(box.wait) for box in self.real]
         if not drain or player is None or self.spectator is None:
             return
-        outcome.problems += [f"{camera.device} ended by itself: {camera.words()}" for camera in dead]
+        outcome.problems += [f"{box.device} ended by itself: {box.words()}" for box in dead]
         outcome.problems += [
-            f"{camera.device} ended with status {status}"
-            for camera, status in zip(self.cameras, statuses, strict=True)
-            if status
+            f"{box.device} ended with status {status}" for box, status in zip(self.real, statuses, strict=True) if status
         ]
         outcome.problems += player.failures()
         highest = {(name, boot): seq for name, device in self._devices.items() for boot, seq in device.emitted.items()}
-        for camera in self.cameras:
-            kept = camera.kept()
-            unsent += [(camera.device, *key) for key in kept.unsent]
-            highest |= {(camera.device, boot): seq for boot, seq in kept.highest.items()}
+        for box in self.real:
+            kept = box.kept()
+            unsent += [(box.device, *key) for key in kept.unsent]
+            highest |= {(box.device, boot): seq for boot, seq in kept.highest.items()}
         engine = open_engine(self.hall.store_url)
         account = settle(engine, highest, unsent)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._shown(account.stored), 5.0)
         self._judge(account, len(unsent))
         await asyncio.to_thread(self._judge_plates, engine)
+        await asyncio.to_thread(self._judge_shots, engine)
         engine.dispose()
         outcome.ok = not outcome.problems
+
+    def _shot_at(self) -> bool:
+        """Whether a volley that all boxes could hear is old enough to be judged."""
+        since_s = self._listening_s
+        gone_off = self._fired(time.time() - HURRY_S)
+        return since_s is not None and any(one.bang.kind == "shots" and one.at_s >= since_s for one in gone_off)
+
+    def _fired(self, until_s: float) -> list[Fired]:
+        """All that went off until then, seconds since 1970."""
+        return [] if self._sound_begins is None else list(fired(self._truth, self._sound_begins, until_s))
 
     async def _shown(self, stored: int) -> None:
         assert self.spectator is not None
@@ -332,3 +383,10 @@ class Show:
             strangers=(*witness.strangers, *witness.look(self._folder)),
         )
         outcome.problems += plate_problems(outcome.plates, expected=outcome.seconds >= _STEADY_S)
+
+    def _judge_shots(self, engine: Engine) -> None:
+        outcome = self.outcome
+        since_s = math.inf if self._listening_s is None else self._listening_s
+        between_s = since_s, self._checked_s - HURRY_S
+        outcome.shots = compare(self._fired(time.time()), between_s, read_said(engine), read_incidents(engine))
+        outcome.problems += shot_problems(outcome.shots, expected=outcome.seconds >= _STEADY_S, joined=joins_shots(engine))

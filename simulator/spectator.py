@@ -11,7 +11,10 @@ from typing import Any
 import httpx
 import msgspec
 
+from fleet.fusion.made import SHOTS
 from protocol.events import EventType
+
+_OF_SHOTS = (EventType.GUNSHOT_DETECTED.value, SHOTS)
 
 
 class _Seen(msgspec.Struct):
@@ -47,7 +50,7 @@ class Spectator:
         self.latencies_ms: list[float] = []
         """From the event's creation on the box to its arrival here; one machine, one clock."""
         self.incidents: dict[str, list[str]] = {}
-        """Phases by incident, as they came, but for hits."""
+        """Phases by incident, as they came, but for hits and shots."""
         self.hits: dict[str, float] = {}
         """Of each hit, monotonic seconds when it was seen first."""
         self.reconnections = -1
@@ -85,7 +88,7 @@ class Spectator:
         self.by_device[event.device, event.type] += 1
         if event.type == EventType.ANPR_HIT.value and event.incident is not None:
             self.hits.setdefault(event.incident, time.monotonic())
-        elif event.incident is not None and event.phase is not None:
+        elif event.type not in _OF_SHOTS and event.incident is not None and event.phase is not None:
             self.incidents.setdefault(event.incident, []).append(event.phase)
 
     def complete_incidents(self) -> list[str]:

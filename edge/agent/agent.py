@@ -47,6 +47,7 @@ from edge.updates.outside import SUBJECT as UPDATES
 from edge.updates.outside import Outside
 from edge.updates.probation import Probation
 from hardware.accelerators import detect
+from hardware.clock import ClockWatch, KernelClock, read_kernel_clock
 from models.bundle.bundle import zoo
 from protocol.config import Refusal
 from protocol.events import EventType, OtaReport, Reason
@@ -69,16 +70,23 @@ class Agent:
         reading: the box's file.
         clock: time.
         say: takes a line for whoever looks at the terminal or the journal.
+        kernel: what the kernel says of the wall clock.
 
     Raises:
         StateFolderError: the state folder cannot be used.
     """
 
-    def __init__(self, reading: Reading, clock: Clock, say: Callable[[str], None] = lambda _line: None) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        clock: Clock,
+        say: Callable[[str], None] = lambda _line: None,
+        kernel: Callable[[], KernelClock] = read_kernel_clock,
+    ) -> None:
         self._box, self._file, self._clock = reading.file.box, reading.file, clock
         self._folder = StateFolder(Path(self._box.state))
         self._board, self._console = HealthBoard(), Console(say)
-        self._condition = Condition(self._box, clock, self._board)
+        self._condition = Condition(self._box, clock, self._board, ClockWatch(kernel))
         self._outbox = Outbox.open(
             self._folder.path / "outbox.sqlite",
             Limits(bytes=self._box.outbox_mb * 1_000_000),

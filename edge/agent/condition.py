@@ -37,18 +37,18 @@ class Condition:
         box: what its file says of it.
         clock: time.
         board: where to put what stands against it.
+        watch: how far the wall clock may be trusted.
 
     Attributes:
-        watch: how far the wall clock may be trusted.
         allowance: the month's bytes.
         floor: the time before which it cannot be.
         memory_mb: of the agent and its processes, MB; ``None`` before it was read.
     """
 
-    def __init__(self, box: Box, clock: Clock, board: HealthBoard) -> None:
+    def __init__(self, box: Box, clock: Clock, board: HealthBoard, watch: ClockWatch) -> None:
         self._folder, self._clock, self._board = Path(box.state), clock, board
         self._started_s = clock.monotonic()
-        self.watch = ClockWatch()
+        self.watch = watch
         self.watch.update(self._started_s, clock.now().wall)
         self.floor = floor_of(self._folder)
         self.allowance = Allowance(box.mb_per_month, box.month_begins, self._folder)

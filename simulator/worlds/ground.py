@@ -1,7 +1,7 @@
 """Points in metres and in degrees.
 
-Frame of reference: metres east (x) and north (y) of the city's origin. A plane tangent to the ellipsoid serves: within a
-kilometre of the origin it is wrong by under a millimetre per metre, and the plan is invented anyway.
+Frame of reference: metres east (x) and north (y) of the city's origin. A plane tangent to the ellipsoid serves: a kilometre
+from the origin it is wrong by a decimetre.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from itertools import pairwise
 
 XY = tuple[float, float]
 
-_METRES_PER_DEGREE = 111_320.0
-"""Of latitude, near enough at 51 degrees; of longitude, times the cosine of the latitude."""
+_EQUATOR_M, _SQUARED_ECCENTRICITY = 6_378_137.0, 6.694_379_990e-3
+"""Of the ellipsoid of WGS 84."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,12 @@ class Origin:
 
     def to_degrees(self, point: XY) -> tuple[float, float]:
         """Longitude and latitude (the order of GeoJSON), seven decimals: a centimetre."""
-        lon = self.lon + point[0] / (_METRES_PER_DEGREE * math.cos(math.radians(self.lat)))
-        return round(lon, 7), round(self.lat + point[1] / _METRES_PER_DEGREE, 7)
+        latitude = math.radians(self.lat)
+        flat = 1 - _SQUARED_ECCENTRICITY * math.sin(latitude) ** 2
+        across = _EQUATOR_M / math.sqrt(flat)  # radii of curvature, along the parallel and along the meridian
+        along_meridian = across * (1 - _SQUARED_ECCENTRICITY) / flat
+        lon = self.lon + math.degrees(point[0] / (across * math.cos(latitude)))
+        return round(lon, 7), round(self.lat + math.degrees(point[1] / along_meridian), 7)
 
 
 def distance(a: XY, b: XY) -> float:

@@ -77,6 +77,16 @@ CAMERAS = (("square-west", "Markt west"), ("square-east", "Markt oost"))
 """Two real boxes of the demo; they watch the recording of a square."""
 GATE = ("steenweg-gate", "Steenweg, poort")
 """A third one; it watches the recording of a street, and reads plates."""
+EARS = (
+    ("lindenlaan-ear-1", "Lindenlaan, binnen", "Lindenlaan", 6),
+    ("lindenlaan-ear-2", "Lindenlaan, buiten", "Lindenlaan", 18),
+    ("vesting-ear-1", "Vestingstraat", "Vestingstraat", 9),
+    ("boulevard-ear-1", "Boulevard, noord", "Boulevard", 78),
+    ("noorder-ear-1", "Noorderstraat", "Noorderstraat", 10),
+    ("molen-ear-1", "Molenstraat", "Molenstraat", 9),
+)
+"""Six real boxes in the north of the town that listen, 200 m or so from one to the next: name, label, street, and at which
+point of it they hang."""
 
 
 def make_sites(city: City) -> tuple[Site, ...]:
@@ -119,6 +129,13 @@ def gate_site(city: City) -> Site:
     line = city.streets["Steenweg"]
     at, ahead = line[len(line) * 3 // 4 : len(line) * 3 // 4 + 2]
     return Site(device, label, "", "", "", 0.0, at, heading(at, ahead))
+
+
+def ear_sites(city: City) -> tuple[Site, ...]:
+    """The places of the real boxes that listen."""
+    return tuple(
+        Site(device, label, "", "", "", 0.0, city.streets[street][point], 0.0) for device, label, street, point in EARS
+    )
 
 
 def _at_corner(place: Place, number: int, corner: XY, size: float) -> Site:

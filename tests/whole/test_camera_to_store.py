@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from protocol.config import Config, Report, Zone
-from simulator.cameras import Camera, make_cameras
+from simulator.boxes import RealBox
+from simulator.cameras import make_cameras
 from simulator.enrolment import make_codes, sign_in
 from simulator.faults.processes import alive, descendants, kill, wait_until
 from simulator.town_hall import TownHall
@@ -53,7 +54,7 @@ def desk(hall: TownHall) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="module")
-def camera(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
+def camera(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealBox]:
     import tempfile
 
     codes = make_codes(desk.hall.url, desk.token, {NAME: "Markt west", "square-east": "Markt oost"})
@@ -69,7 +70,7 @@ def running_config(desk: Desk) -> Config:
     return msgspec.convert(desk.reported()["config"], Config)
 
 
-def test_a_box_enrols_itself_and_its_counts_are_stored(desk: Desk, camera: Camera) -> None:
+def test_a_box_enrols_itself_and_its_counts_are_stored(desk: Desk, camera: RealBox) -> None:
     assert wait_until(lambda: len(desk.events()) >= 2, PATIENCE_S), camera.words()
     body = desk.events()[0]["body"]
     assert body["observed"]["zone"] == "crossing"
@@ -79,7 +80,7 @@ def test_a_box_enrols_itself_and_its_counts_are_stored(desk: Desk, camera: Camer
     assert desk.device()["registered_at"] is not None
 
 
-def test_a_new_configuration_is_applied_and_reported(desk: Desk, camera: Camera) -> None:
+def test_a_new_configuration_is_applied_and_reported(desk: Desk, camera: RealBox) -> None:
     assert wait_until(lambda: "config" in desk.reported(), PATIENCE_S)
     config = running_config(desk)
     left = Zone("left", ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)), "Left half")
@@ -89,7 +90,7 @@ def test_a_new_configuration_is_applied_and_reported(desk: Desk, camera: Camera)
     assert wait_until(lambda: any(e["body"]["observed"]["zone"] == "left" for e in desk.events()), PATIENCE_S)
 
 
-def test_a_configuration_with_a_fault_is_refused_at_the_desk_with_its_path(desk: Desk, camera: Camera) -> None:
+def test_a_configuration_with_a_fault_is_refused_at_the_desk_with_its_path(desk: Desk, camera: RealBox) -> None:
     """Row 55."""
     config = running_config(desk)
     crossing = Zone("bow-tie", ((0.1, 0.1), (0.9, 0.9), (0.9, 0.1), (0.1, 0.9)))
@@ -101,7 +102,7 @@ def test_a_configuration_with_a_fault_is_refused_at_the_desk_with_its_path(desk:
         assert "sources[0].zones[0]" in answer.text
 
 
-def test_what_the_box_cannot_use_is_reported_and_the_rest_runs(desk: Desk, camera: Camera) -> None:
+def test_what_the_box_cannot_use_is_reported_and_the_rest_runs(desk: Desk, camera: RealBox) -> None:
     """Row 55: the control channel stays up; a good configuration after a bad one is taken."""
     config = running_config(desk)
     gone = msgspec.structs.replace(config.sources[0], id="gone", uri=str(camera.folder / "gone.mp4"))
@@ -118,13 +119,13 @@ def test_what_the_box_cannot_use_is_reported_and_the_rest_runs(desk: Desk, camer
     assert wait_until(lambda: not (desk.device()["state"] or {}).get("reasons") or not named(), PATIENCE_S)
 
 
-def test_a_command_is_answered_by_the_box(desk: Desk, camera: Camera) -> None:
+def test_a_command_is_answered_by_the_box(desk: Desk, camera: RealBox) -> None:
     answer = desk.client.post(f"/devices/{NAME}/command", json={"command": "ping"})
     assert answer.json()["ok"] is True, answer.text
     assert answer.json()["message"].startswith("up ")
 
 
-def test_a_source_is_opened_anew_on_request(desk: Desk, camera: Camera) -> None:
+def test_a_source_is_opened_anew_on_request(desk: Desk, camera: RealBox) -> None:
     def processes() -> list[int]:
         assert camera.pid is not None
         names = {pid: (Path("/proc") / str(pid) / "cmdline").read_text("utf-8", "replace") for pid in descendants(camera.pid)}
@@ -142,7 +143,7 @@ def test_a_source_is_opened_anew_on_request(desk: Desk, camera: Camera) -> None:
     assert wait_until(lambda: len(desk.events()) > counted + 1, PATIENCE_S)
 
 
-def test_a_killed_agent_leaves_no_process_says_so_by_its_will_and_goes_on_where_it_was(desk: Desk, camera: Camera) -> None:
+def test_a_killed_agent_leaves_no_process_says_so_by_its_will_and_goes_on_where_it_was(desk: Desk, camera: RealBox) -> None:
     """Row 30 and 32: what the agent had said before its death is stored once, whatever was under way."""
     assert camera.pid is not None
     family = [camera.pid, *descendants(camera.pid)]

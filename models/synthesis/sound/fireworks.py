@@ -17,12 +17,22 @@ BANG_S = 0.15
 
 def draw_fireworks(random: np.random.Generator, rate: int, seconds: float) -> Signal:
     """Fireworks somewhere, heard for this long: float64 (n,)."""
-    sky, air = _Sky(random, rate, seconds, evenly(random, 10, 700)), draw_air(random)
-    (sky.shells, sky.rocket, sky.string, sky.crackling, sky.barrage)[case(random, 0.35, 0.55, 0.75, 0.85, 1.0)]()
+    metres, air = evenly(random, 10, 700), draw_air(random)
+    sound = set_off(random, rate, seconds, metres)
     high = random.uniform(20, 150) if chance(random, 0.6) else 0.5
-    place = draw_place(random, sky.metres, (high, random.uniform(1.2, 8)), air, room=False)
+    place = draw_place(random, metres, (high, random.uniform(1.2, 8)), air, room=False)
     answer = response(random, rate, place.seconds, place.echoes, place.dull_hz, place.rest)
-    return convolved(sky.sound, answer, len(sky.sound), rate, air.gain(sky.metres))
+    return convolved(sound, answer, len(sound), rate, air.gain(metres))
+
+
+def set_off(random: np.random.Generator, rate: int, seconds: float, metres: float) -> Signal:
+    """Fireworks before air and echoes, their pushes as wide as they are at a distance: float64 (n,), a bang is about 1.
+
+    One generator's state sets off the same at every distance.
+    """
+    sky = _Sky(random, rate, seconds, metres)
+    (sky.shells, sky.rocket, sky.string, sky.crackling, sky.barrage)[case(random, 0.35, 0.55, 0.75, 0.85, 1.0)]()
+    return sky.sound
 
 
 class _Sky:

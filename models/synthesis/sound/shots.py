@@ -78,6 +78,13 @@ def muzzle_blast(random: np.random.Generator, rate: int, weapon: Calibre, metres
     return blast
 
 
+def smeared(random: np.random.Generator, rate: int, sound: Signal) -> Signal:
+    """A sound (n,) after turbulent air: nothing comes earlier, and what came at once comes within 2 ms."""
+    smear = np.abs(random.standard_normal(max(2, int(rate * evenly(random, 2e-4, 2e-3)))))
+    smear *= np.exp(-3 * np.arange(len(smear)) / len(smear))
+    return convolved(sound, smear / smear.sum(), len(sound))
+
+
 def _one(  # noqa: PLR0913 - physics has them
     random: np.random.Generator, rate: int, weapon: Calibre, metres: float, place: Place, air: Air
 ) -> tuple[Signal, float]:
@@ -93,9 +100,7 @@ def _one(  # noqa: PLR0913 - physics has them
         blast = np.concatenate([np.zeros(round(lead * rate)), blast])
         blast[: len(wave)] += wave[: len(blast)]
     if metres > 60 and chance(random, 0.6):  # noqa: PLR2004 - turbulence has to gather
-        smear = np.abs(random.standard_normal(max(2, int(rate * evenly(random, 2e-4, 2e-3)))))
-        smear *= np.exp(-3 * np.arange(len(smear)) / len(smear))
-        blast = convolved(blast, smear / smear.sum(), len(blast))
+        blast = smeared(random, rate, blast)
     answer = response(random, rate, place.seconds, place.echoes, place.dull_hz, place.rest)
     return convolved(blast, answer, len(blast) + len(answer), rate, air.gain(metres)), lead
 
