@@ -79,10 +79,10 @@ def test_one_id_under_two_numbers_is_doubled(engine: Engine) -> None:
 def test_the_spectator_counts_what_is_shown_twice_and_knows_a_whole_incident() -> None:
     watching = Spectator("http://127.0.0.1:1", "token")
 
-    def show(name: str, phase: str | None = None, incident: str | None = None) -> None:
+    def show(name: str, phase: str | None = None, incident: str | None = None, kind: str = "crowd.alert") -> None:
         nothing = "null"
         watching._take(
-            f'{{"id":"{name}","device":"box","type":"crowd.alert","time":0,'
+            f'{{"id":"{name}","device":"box","type":"{kind}","time":0,'
             f'"incident":{f"{chr(34)}{incident}{chr(34)}" if incident else nothing},'
             f'"phase":{f"{chr(34)}{phase}{chr(34)}" if phase else nothing}}}'
         )
@@ -91,6 +91,8 @@ def test_the_spectator_counts_what_is_shown_twice_and_knows_a_whole_incident() -
         show(name, phase, "one")
     show("d", "new", "two")
     show("a", "new", "one")
+    show("e", "new", "shots", "gunshot.detected")
+    show("f", "new", "shots", "gunshot.incident")
     assert watching.doubled == 1
     assert watching.complete_incidents() == ["one"]
     assert watching.running_incidents() == 1

@@ -47,7 +47,7 @@ def test_a_check_loses_nothing_and_says_so(tmp_path: Path) -> None:
     last = json.loads(done.stdout.splitlines()[-1])
     assert last["problems"] == []
     assert (last["lost"], last["doubled"], last["unsent"]) == (0, 0, 0)
-    assert last["devices"] == {"expected": 33, "heard": 33}
+    assert last["devices"] == {"expected": 39, "heard": 39}
     assert last["alarms"]["complete"] >= 1
     assert last["verdict"] == "confirm"
     assert last["events"]["crowd.count"] > 100
@@ -58,6 +58,10 @@ def test_a_check_loses_nothing_and_says_so(tmp_path: Path) -> None:
     assert plates["pseudonyms"] >= 1
     assert plates["named"] >= 1, "the hit was heard at the broker"
     assert plates["strangers"] == [], "and no other plate was, nor does one stand anywhere"
+    shots = last["shots"]
+    assert shots["volleys"] >= 1
+    assert max(shots["heard"]) >= 3
+    assert shots["onset_ms"] < 2, "six agents play what they hear in step"
     good = last["rollouts"][0]
     assert (good["release"], good["failed"]) == (GOOD, 0)
     assert last["events"]["ota.report"] >= 4, "the canary follows its orders"
@@ -100,7 +104,7 @@ def test_the_page_is_up_within_twenty_seconds_and_control_c_leaves_nothing_behin
                 states = [device["state"] for device in client.get("/api/v1/devices").json()]
                 return sum(state is not None and state["status"] != "offline" for state in states)
 
-            assert wait_until(lambda: online() == 33, 40, 0.5), online()
+            assert wait_until(lambda: online() == 39, 40, 0.5), online()
         family = [demo.pid, *descendants(demo.pid)]
         assert len(family) > 8
         os.killpg(demo.pid, signal.SIGINT)

@@ -12,7 +12,7 @@ from simulator.devices.error_model import ErrorModel, Eye, estimate_crossings, e
 from simulator.worlds.city import make_city
 from simulator.worlds.crowds import Occasion, Rhythm, ZoneCrowd
 from simulator.worlds.ground import along, distance
-from simulator.worlds.sites import camera_sites, gate_site, make_sites
+from simulator.worlds.sites import camera_sites, ear_sites, gate_site, make_sites
 
 
 def test_a_seed_makes_one_town_and_another_seed_another() -> None:
@@ -29,10 +29,10 @@ def test_the_control_room_takes_the_plan(seed: int, tmp_path: object) -> None:
     assert json.loads(read_plan(file)) == plan
 
 
-def test_thirty_boxes_and_three_cameras_have_names_of_their_own_and_stand_in_town() -> None:
+def test_thirty_boxes_three_cameras_and_six_microphones_have_names_of_their_own_and_stand_in_town() -> None:
     city = make_city(1)
-    sites = [*make_sites(city), *camera_sites(city), gate_site(city)]
-    assert len({site.device for site in sites}) == len(sites) == 33
+    sites = [*make_sites(city), *camera_sites(city), gate_site(city), *ear_sites(city)]
+    assert len({site.device for site in sites}) == len(sites) == 39
     for site in sites:
         for t in (0.0, 100.0, 5000.0):
             where = site.where(city.origin, t)
