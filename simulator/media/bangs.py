@@ -39,8 +39,8 @@ FULL_SCALE_PA = 20e-6 * 10 ** (FULL_SCALE_DB / 20)
 WEAPON = next(calibre for calibre in CALIBRES if calibre.name == "5.56 x 45 mm")
 UPWARDS = np.pi / 2
 """Between the line of fire and the way to any box."""
-ROUND_DB = 1.0
-"""Standard deviation from round to round."""
+ROUND_DB, UNEVEN = 1.0, 0.02
+"""Standard deviation of a round's level, and of the time from one to the next, as a share of it."""
 FIREWORK_PA, FALLS = 1_500.0, 1.05
 """A charge's pressure 1 m away, and the power of distance by which it falls."""
 FIREWORKS_S, FIREWORKS_M = 3.0, 60.0
@@ -82,7 +82,8 @@ def plan(city: City) -> tuple[Bang, ...]:
         return Bang("fireworks", place.label, at_s, (*place.middle, FIREWORKS_M))
 
     def volley(street: str, point: int, at_s: float, rounds: int, a_minute: float) -> Bang:
-        moments = tuple(round(number * 60 / a_minute, 4) for number in range(rounds))
+        uneven = 1 + UNEVEN * np.random.default_rng(rounds).standard_normal(rounds - 1)
+        moments = tuple(round(float(moment), 4) for moment in (0.0, *np.cumsum(60 / a_minute * uneven)))
         return Bang("shots", street, at_s, (*city.streets[street][point], MUZZLE_M), moments)
 
     return (
