@@ -32,7 +32,7 @@ from simulator.worlds.sites import MAST_M, ear_sites
 RATE, FINE = 16_000, 96_000
 SECONDS = 120
 AIR = Air(11.0, 70.0)
-FULL_SCALE_DB = 125.0
+FULL_SCALE_DB = 127.0
 """Peak sound pressure level of full scale, dB re 20 micropascals."""
 FULL_SCALE_PA = 20e-6 * 10 ** (FULL_SCALE_DB / 20)
 

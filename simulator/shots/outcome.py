@@ -27,7 +27,7 @@ ENOUGH = 3
 NEAR_M = 25.0
 """From where it was, within which a place says where to go."""
 LATE_MS = 2.0
-"""Of the middle onset. Recordings that are not in step are off by more, and each millisecond is a third of a metre."""
+"""Of an onset. Recordings that are not in step are off by more, and each millisecond is a third of a metre."""
 EARLY_S, LATEST_S = 0.5, 4.0
 """Around the moment at which a bang's sound comes to a box, when what it hears is of that bang: with all its echoes."""
 FIRED_S = 3.0
@@ -42,7 +42,8 @@ class Shots(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         volleys: that went off while all boxes listened.
         heard: of each, how many boxes heard it.
-        onset_ms: how far from the truth the middle one of their onsets is.
+        exact: of each, how many boxes tell the onset of one of its rounds; far off the first may be missed.
+        onset_ms: how far from that round the middle one of all their onsets is.
         located: volleys whose ellipse has its middle within 25 m of where they were.
         off_m: how far from there, of each that has an ellipse.
         ellipse_m: the longer semi-axis of each.
@@ -55,6 +56,7 @@ class Shots(msgspec.Struct, frozen=True, kw_only=True):
 
     volleys: int = 0
     heard: tuple[int, ...] = ()
+    exact: tuple[int, ...] = ()
     onset_ms: float | None = None
     located: int = 0
     off_m: tuple[float, ...] = ()
@@ -114,14 +116,18 @@ def compare(
     counted = [one for one in went_off if between_s[0] <= one.at_s < between_s[1]]
     volleys = [one for one in counted if one.bang.kind == "shots"]
     fireworks = [one for one in counted if one.bang.kind == "fireworks"]
-    late_s = [late for one in volleys for late in _heard(one, said).values()]
+    errors_ms = [
+        [1000 * min(abs(late_s - at) for at in one.bang.rounds) for late_s in _heard(one, said).values()] for one in volleys
+    ]
+    errors = [error for of_one in errors_ms for error in of_one]
     firsts = [(one.bang, seen.region) for one in volleys for seen in _told(one, told)[:1]]
     ellipses = [(bang, region) for bang, region in firsts if isinstance(region, EllipseOnMap)]
     off_m = [math.hypot(*_from(region, bang)) for bang, region in ellipses]
     return Shots(
         volleys=len(volleys),
         heard=tuple(len(_heard(one, said)) for one in volleys),
-        onset_ms=round(1000 * statistics.median(map(abs, late_s)), 3) if late_s else None,
+        exact=tuple(sum(error <= LATE_MS for error in of_one) for of_one in errors_ms),
+        onset_ms=round(statistics.median(errors), 3) if errors else None,
         located=sum(off <= NEAR_M for off in off_m),
         off_m=tuple(round(off, 1) for off in off_m),
         ellipse_m=tuple(region.major_m for _, region in ellipses),
@@ -148,7 +154,7 @@ def shot_problems(shots: Shots, *, expected: bool, joined: bool) -> Iterable[str
         return
     if max(shots.heard) < ENOUGH:
         yield f"{shots.volleys} volleys went off, and none was heard by {ENOUGH} boxes: {', '.join(map(str, shots.heard))}"
-    elif shots.onset_ms is None or shots.onset_ms > LATE_MS:
+    elif max(shots.exact) < ENOUGH:
         yield f"boxes tell onsets that are {shots.onset_ms} ms off; their recordings are not in step"
     elif joined and not shots.located:
         off = ", ".join(map(str, shots.off_m)) or "there is none"

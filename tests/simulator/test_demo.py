@@ -60,8 +60,7 @@ def test_a_check_loses_nothing_and_says_so(tmp_path: Path) -> None:
     assert plates["strangers"] == [], "and no other plate was, nor does one stand anywhere"
     shots = last["shots"]
     assert shots["volleys"] >= 1
-    assert max(shots["heard"]) >= 3
-    assert shots["onset_ms"] < 2, "six agents play what they hear in step"
+    assert max(shots["exact"]) >= 3, "agents that listen play what they hear in step"
     good = last["rollouts"][0]
     assert (good["release"], good["failed"]) == (GOOD, 0)
     assert last["events"]["ota.report"] >= 4, "the canary follows its orders"

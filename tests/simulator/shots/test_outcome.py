@@ -49,6 +49,7 @@ def test_what_went_off_was_heard_and_was_told_is_counted() -> None:
     assert found == Shots(
         volleys=1,
         heard=(5,),
+        exact=(5,),
         onset_ms=0.2,
         located=1,
         off_m=(3.0,),
@@ -59,6 +60,12 @@ def test_what_went_off_was_heard_and_was_told_is_counted() -> None:
         fireworks_told=1,
         others_told=1,
     )
+
+
+def test_a_box_that_missed_the_first_round_is_exact_and_one_that_is_out_of_step_is_not() -> None:
+    third_s = VOLLEY.bang.rounds[2]
+    found = compare(WENT_OFF, ALWAYS, [*said(VOLLEY, 3, third_s + 0.0001), *said(VOLLEY, 6, third_s + 0.02)[3:]], [])
+    assert (found.heard, found.exact) == ((6,), (3,))
 
 
 def test_only_what_went_off_while_boxes_listened_is_asked_for() -> None:
@@ -78,7 +85,7 @@ def test_a_place_that_is_far_off_or_no_ellipse_is_none() -> None:
     assert compare(WENT_OFF, ALWAYS, [], [disc]).off_m == ()
 
 
-GOOD: dict[str, Any] = {"volleys": 2, "heard": (1, 4), "onset_ms": 0.1, "located": 1, "off_m": (2.0,)}
+GOOD: dict[str, Any] = {"volleys": 2, "heard": (1, 4), "exact": (1, 3), "onset_ms": 0.1, "located": 1, "off_m": (2.0,)}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +95,7 @@ GOOD: dict[str, Any] = {"volleys": 2, "heard": (1, 4), "onset_ms": 0.1, "located
         ({"volleys": 0}, True, True, "no shot went off while all boxes listened"),
         ({"volleys": 0}, False, True, ""),
         ({"heard": (2, 2)}, True, True, "none was heard by 3 boxes: 2, 2"),
-        ({"onset_ms": 40.0}, True, False, "onsets that are 40.0 ms off"),
+        ({"exact": (0, 2), "onset_ms": 40.0}, True, False, "onsets that are 40.0 ms off"),
         ({"located": 0, "off_m": (80.0,)}, True, True, "no ellipse is within 25 m of one: 80.0"),
         ({"located": 0, "off_m": ()}, True, True, "there is none"),
         ({"located": 0}, True, False, ""),
