@@ -36,17 +36,23 @@ class Heard:
 
 def draw_shots(random: np.random.Generator, rate: int, seconds: float) -> Heard:
     """A weapon somewhere fires, at least once within the middle of the time."""
-    weapon = CALIBRES[random.choice(len(CALIBRES), p=_weights())]
+    weapon = draw_weapon(random)
     air = draw_air(random)
     room = chance(random, 0.2)
     metres = evenly(random, 1.5, 25) if room else evenly(random, 2, 450)
     place = draw_place(random, metres, (random.uniform(1, 1.8), random.uniform(1.2, 8)), air, room=room)
-    one, lead = _one(random, rate, weapon, metres, place, air)
-    onsets = _schedule(random, weapon, seconds)
+    one, lead = one_round(random, random, rate, weapon, (metres, float(np.pi * random.random())), place, air)
+    onsets = draw_onsets(random, weapon, seconds)
     sound = np.zeros(int(rate * seconds))
     for onset in onsets:
         add(sound, one * 10 ** (random.normal(0, 1.0) / 20), onset - lead, rate)
     return Heard(sound, tuple(onset for onset in onsets if 0 <= onset < seconds))
+
+
+def draw_weapon(random: np.random.Generator) -> Calibre:
+    """As often as each is drawn."""
+    whole = sum(calibre.weight for calibre in CALIBRES)
+    return CALIBRES[random.choice(len(CALIBRES), p=[calibre.weight / whole for calibre in CALIBRES])]
 
 
 def draw_air(random: np.random.Generator) -> Air:
@@ -85,13 +91,29 @@ def smeared(random: np.random.Generator, rate: int, sound: Signal) -> Signal:
     return convolved(sound, smear / smear.sum(), len(sound))
 
 
-def _one(  # noqa: PLR0913 - physics has them
-    random: np.random.Generator, rate: int, weapon: Calibre, metres: float, place: Place, air: Air
+def one_round(  # noqa: PLR0913 - physics has them
+    fired: np.random.Generator,
+    way: np.random.Generator,
+    rate: int,
+    weapon: Calibre,
+    where: tuple[float, float],
+    place: Place,
+    air: Air,
 ) -> tuple[Signal, float]:
-    """One round at the listener, and how long before the blast its sound begins."""
-    angle = float(np.pi * random.random())
-    blast = muzzle_blast(random, rate, weapon, metres, angle)
-    shock = _shock(random, weapon, metres, angle, air)
+    """One round at the listener, and how long before the blast its sound begins, seconds.
+
+    Args:
+        fired: draws the round; one in the same state draws the same round for another listener.
+        way: draws what differs from listener to listener.
+        rate: samples a second.
+        weapon: that fires.
+        where: the listener is: metres from the muzzle, radians from the line of fire.
+        place: around both.
+        air: between them.
+    """
+    metres, angle = where
+    blast = muzzle_blast(fired, rate, weapon, metres, angle)
+    shock = _shock(way, weapon, metres, angle, air)
     lead = 0.0
     if shock is not None:
         lead = max(0.0, metres / air.speed - shock.seconds)
@@ -99,9 +121,9 @@ def _one(  # noqa: PLR0913 - physics has them
         wave = shock.peak_pa * n_wave(rate, max(shock.length_s, 6e-5), front, int(rate * 0.01))
         blast = np.concatenate([np.zeros(round(lead * rate)), blast])
         blast[: len(wave)] += wave[: len(blast)]
-    if metres > 60 and chance(random, 0.6):  # noqa: PLR2004 - turbulence has to gather
-        blast = smeared(random, rate, blast)
-    answer = response(random, rate, place.seconds, place.echoes, place.dull_hz, place.rest)
+    if metres > 60 and chance(way, 0.6):  # noqa: PLR2004 - turbulence has to gather
+        blast = smeared(way, rate, blast)
+    answer = response(way, rate, place.seconds, place.echoes, place.dull_hz, place.rest)
     return convolved(blast, answer, len(blast) + len(answer), rate, air.gain(metres)), lead
 
 
@@ -112,7 +134,8 @@ def _shock(random: np.random.Generator, weapon: Calibre, metres: float, angle: f
     return shock_at(along, beside, random.uniform(*weapon.bullet_m_s), weapon.bullet_mm, air.speed)
 
 
-def _schedule(random: np.random.Generator, weapon: Calibre, seconds: float) -> list[float]:
+def draw_onsets(random: np.random.Generator, weapon: Calibre, seconds: float) -> list[float]:
+    """Moments of a volley, at least one of them within the middle of the time, s."""
     kind = case(random, 0.5, 0.5 + (0.3 if weapon.rates else 0.1), 1.0)
     if kind == 0:
         gaps = np.zeros(0)
@@ -123,8 +146,3 @@ def _schedule(random: np.random.Generator, weapon: Calibre, seconds: float) -> l
         gaps = random.uniform(0.12, 0.9, random.integers(1, 7))
     onsets = np.concatenate([[0.0], np.cumsum(gaps)])
     return list(onsets - onsets[random.integers(len(onsets))] + random.uniform(0.25, 0.7) * seconds)
-
-
-def _weights() -> list[float]:
-    whole = sum(calibre.weight for calibre in CALIBRES)
-    return [calibre.weight / whole for calibre in CALIBRES]

@@ -139,7 +139,7 @@ def _power(sound: Signal) -> Signal:
 
 
 def _background(random: Random, samples: int, backgrounds: Sequence[Recorded]) -> Signal:
-    sound = _noise(random, samples)
+    sound = noise(random, samples)
     if backgrounds and chance(random, 0.75):
         sound = sound * evenly(random, 0.01, 0.5)
         for _ in range(1 if chance(random, 0.7) else 2):
@@ -151,7 +151,7 @@ def _background(random: Random, samples: int, backgrounds: Sequence[Recorded]) -
     return sound
 
 
-def _noise(random: Random, samples: int) -> Signal:
+def noise(random: Random, samples: int) -> Signal:
     """Noise that falls by 0 to 8 dB an octave."""
     noises = _noises()
     noise = noises[random.integers(len(noises))]
