@@ -9,6 +9,7 @@ _TESTS = "tests/fleet/fusion/gunshot"
 _LOCATE = (f"{_TESTS}/test_locate.py",)
 _ASSOCIATE = (f"{_TESTS}/test_associate.py",)
 _BIAS = (f"{_TESTS}/test_bias.py",)
+_RAISING = (f"{_TESTS}/test_raising.py",)
 _DETECTIONS = (f"{_TESTS}/test_detections.py",)
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -143,6 +144,34 @@ MUTANTS: tuple[Mutant, ...] = (
         f"{_ROOM}/associate.py",
         "for w, p in zip(weight, said, strict=True)) / sum(weight)",
         "for w, p in zip(weight, said, strict=True))",
+        _ASSOCIATE,
+    ),
+    Mutant(
+        "an echo is never raised",
+        f"{_ROOM}/raising.py",
+        "if incident.echo_of is not None:",
+        "if False:",
+        _RAISING,
+    ),
+    Mutant(
+        "alerts held to high confidence are fewer",
+        f"{_ROOM}/raising.py",
+        "                return self.high\n",
+        "                return self.normal\n",
+        _RAISING,
+    ),
+    Mutant(
+        "a box that begins to shout raises one alert, not one a minute",
+        f"{_ROOM}/associate.py",
+        "self.trust.of(d.node, self._open.alone[d.node])",
+        "self.trust.of(d.node)",
+        (*_ASSOCIATE, *_RAISING),
+    ),
+    Mutant(
+        "a ratio that only a fault has says no more than a near shot's",
+        f"{_ROOM}/associate.py",
+        "w * min(max(d.snr_db, 0.0), MOST_SNR_DB)",
+        "w * d.snr_db",
         _ASSOCIATE,
     ),
 )

@@ -46,6 +46,11 @@ CONFIRMS = 3
 """Boxes that make an incident more than chance."""
 NEIGHBOUR_M = 600.0
 """A box so near should hear it too."""
+SAYS_PER_DB = 0.08
+"""What each decibel by which the loudest box's first blast stood over the sound just before it says for shots, as logarithm of
+odds: a shot comes out of the quiet, and what a network takes for one often from the middle of crackling or of a barrage."""
+USUAL_SNR_DB, MOST_SNR_DB = 20.0, 60.0
+"""At which it says nothing, and beyond which it says no more."""
 _LEAST_ODDS = 1e-3
 _Z = 4.0
 
@@ -262,10 +267,12 @@ class Association:
         return incident
 
     def _probability(self, members: tuple[Detection, ...]) -> float:
-        weight = [self.trust.of(d.node) for d in members]
+        weight = [self.trust.of(d.node, self._open.alone[d.node]) for d in members]
         said = [min(max(d.posterior, _LEAST_ODDS), 1 - _LEAST_ODDS) for d in members]
         mean = sum(w * math.log(p / (1 - p)) for w, p in zip(weight, said, strict=True)) / sum(weight)
-        probability = 1 / (1 + math.exp(-mean))
+        loud = [w * min(max(d.snr_db, 0.0), MOST_SNR_DB) for w, d in zip(weight, members, strict=True) if d.snr_db is not None]
+        odds = mean + (SAYS_PER_DB * (max(loud) - USUAL_SNR_DB) if loud else 0.0)
+        probability = 1 / (1 + math.exp(-odds))
         return probability if len({d.node for d in members}) > 1 else probability * weight[0]
 
     def _echo(self, incident: Incident) -> int | None:

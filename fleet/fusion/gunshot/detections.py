@@ -57,6 +57,7 @@ class Detection:
         onsets_s: of every blast, seconds after ``at_s``; ascending, the first is 0.
         bearing: or none.
         posterior: calibrated probability that these are shots.
+        snr_db: of the first blast over the sound just before it; ``None`` where a box does not say.
     """
 
     node: str
@@ -70,6 +71,7 @@ class Detection:
     onsets_s: tuple[float, ...] = (0.0,)
     bearing: Heading | None = None
     posterior: float = UNTOLD_POSTERIOR
+    snr_db: float | None = None
 
     def __post_init__(self) -> None:
         numbers = (self.x, self.y, self.at_s, self.position_sigma_m, self.picker_sigma_s, self.clock_sigma_s, *self.onsets_s)
@@ -82,6 +84,9 @@ class Detection:
         gaps = [b - a for a, b in zip(self.onsets_s, self.onsets_s[1:], strict=False)]
         if not 1 <= len(self.onsets_s) <= MOST_ONSETS or self.onsets_s[0] != 0 or min(gaps, default=1.0) <= 0:
             msg = f"{self.node}: onsets are not 1 to {MOST_ONSETS} ascending times of which the first is 0"
+            raise DetectionError(msg)
+        if self.snr_db is not None and not math.isfinite(self.snr_db):
+            msg = f"{self.node}: a ratio of {self.snr_db} dB is no number"
             raise DetectionError(msg)
         if not 0 <= self.posterior <= 1:
             msg = f"{self.node}: posterior {self.posterior} is no probability"
@@ -121,6 +126,7 @@ def detection(node: str, body: EventBody[GunshotDetected], plane: Plane) -> Dete
         onsets_s=tuple(ms / 1e3 for ms in heard.onsets_ms),
         bearing=_heading(heard.bearing),
         posterior=body.assessed.probability if body.assessed else UNTOLD_POSTERIOR,
+        snr_db=heard.hearing.snr_db,
     )
 
 

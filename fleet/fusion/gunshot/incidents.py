@@ -6,7 +6,7 @@ Rule: whoever asks what a detection could have to do with looks at some seconds 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -34,8 +34,8 @@ class Incident:
         detections: all that belong to it, as the boxes sent them.
         located: where it was.
         shots: how many the middle one of its boxes counted.
-        probability: that it was shots, by what its boxes say, each weighed with how far it is trusted. All heard the same sound
-            and err alike: it is their mean, not their product.
+        probability: that it was shots, by what its boxes say, each weighed with how far it is trusted, and by how clearly the
+            one that heard best could hear. All heard the same sound and err alike: it is their mean, not their product.
         echo_of: the incident of which it is an echo.
         grown_s: when it last grew.
     """
@@ -74,6 +74,8 @@ class OpenIncidents:
         self._holders: dict[Detection, int] = {}
         self.detections = 0
         """In all of them."""
+        self.alone: Counter[str] = Counter()
+        """How many of each box nobody else heard."""
 
     def __len__(self) -> int:
         return len(self._incidents)
@@ -99,6 +101,8 @@ class OpenIncidents:
         self._incidents[incident.number] = incident
         self.detections += len(incident.detections)
         self._holders.update(dict.fromkeys(incident.detections, incident.number))
+        if _alone(incident):
+            self.alone[incident.detections[0].node] += 1
         for second in _seconds(incident):
             self._seconds.setdefault(second, set()).add(incident.number)
 
@@ -111,6 +115,11 @@ class OpenIncidents:
         for heard in incident.detections:
             if self._holders.get(heard) == number:  # it may be another's by now
                 del self._holders[heard]
+        if _alone(incident):
+            node = incident.detections[0].node
+            self.alone[node] -= 1
+            if not self.alone[node]:
+                del self.alone[node]
         for second in _seconds(incident):
             there = self._seconds[second]
             there.discard(number)
@@ -125,6 +134,10 @@ class OpenIncidents:
             numbers |= self._seconds.get(key, set())
         near = [i for i in map(self._incidents.__getitem__, numbers) if any(_reaches(d, heard) for d in i.detections)]
         return sorted(near, key=lambda i: (min(abs(d.at_s - heard.at_s) for d in i.detections), i.number))
+
+
+def _alone(incident: Incident) -> bool:
+    return incident.boxes == 1 and incident.echo_of is None
 
 
 def _seconds(incident: Incident) -> set[int]:

@@ -54,10 +54,15 @@ class Trust:
         self._records: dict[str, Record] = {}
         self._judged: Mapping[str, Judged] = {}
 
-    def of(self, node: str) -> float:
-        """Within (0, 1]; 1 of a box of which nothing is known."""
+    def of(self, node: str, waiting: int = 0) -> float:
+        """Within (0, 1]; 1 of a box of which nothing is known.
+
+        Args:
+            node: which box.
+            waiting: further detections of it that nobody has confirmed so far.
+        """
         confirmed, alone = self._counts(node)
-        return (BENEFIT + confirmed) / (BENEFIT + confirmed + alone)
+        return (BENEFIT + confirmed) / (BENEFIT + confirmed + alone + waiting)
 
     def count(self, node: str, now: float, *, confirmed: bool) -> None:
         """Count one detection that nothing more can be said of."""

@@ -269,3 +269,26 @@ def test_work_is_bounded_where_everybody_hears_something(monkeypatch: pytest.Mon
     assert len(association) == 30
     assert max(looked) == MOST
     assert sum(len(i.detections) for i in association.open) == 30
+
+
+@pytest.mark.parametrize(
+    ("snr_db", "least", "most"), [(0.0, 0.0, 0.5), (20.0, 0.75, 0.85), (60.0, 0.98, 0.995), (200.0, 0.98, 0.995)]
+)
+def test_a_blast_that_comes_out_of_the_quiet_is_likelier_a_shot(snr_db: float, least: float, most: float) -> None:
+    """And a level that only a fault has says no more than a near shot's."""
+    association = Association()
+    heard = hear(20, 10)
+    _told(association, [replace(d, posterior=0.8, snr_db=snr_db if number == 2 else 0.0) for number, d in enumerate(heard)])
+    assert least <= association.open[0].probability <= most
+
+
+def test_what_a_box_told_alone_in_the_last_minutes_speaks_against_it() -> None:
+    """Before anything closes: a box that begins to shout is not believed for ten minutes first."""
+    association = Association()
+    probabilities = [
+        association.add(Detection("new", 0.0, 0.0, AT_S + 30 * number, posterior=0.99), AT_S + 30 * number)[0].probability
+        for number in range(5)
+    ]
+    assert probabilities[0] == pytest.approx(0.99)
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert probabilities[-1] < 0.5

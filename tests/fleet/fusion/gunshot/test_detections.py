@@ -47,6 +47,7 @@ def test_an_event_becomes_metres_seconds_and_radians() -> None:
     assert made.bearing is not None
     assert (made.bearing.azimuth, made.bearing.sigma) == pytest.approx((math.pi / 2, math.radians(2)))
     assert made.posterior == 0.8
+    assert made.snr_db == 30
 
 
 @pytest.mark.parametrize(
