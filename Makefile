@@ -85,6 +85,9 @@ performance: setup ## Measure everything and make docs/performance.md anew (abou
 ota-pairs: setup-models ## Train the models anew that the bench of updates measures (about half an hour)
 	@$(BIN)/python -m benchmarks.ota_training
 
+gunshot-hearings: setup-models ## Let boxes hear rendered sounds anew, for the bench of New Year's Eve (half an hour)
+	@$(BIN)/python -m benchmarks.gunshot_hearings 1000
+
 traffic: setup ## Draw the demo's street and its truth anew (a minute or two)
 	@$(BIN)/python -m simulator.media.make_traffic
 
@@ -110,4 +113,4 @@ wheel: setup ## Build the wheel into dist/
 clean: ## Remove what was made, not what was written
 	@rm -rf $(VENV) build dist artefacts .coverage .coverage.* *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup setup-models demo system lint format prepare test nightly mutants generated performance ota-pairs traffic bangs picture constraints wheel clean
+.PHONY: help setup setup-models demo system lint format prepare test nightly mutants generated performance ota-pairs gunshot-hearings traffic bangs picture constraints wheel clean

@@ -50,6 +50,7 @@ MODULES = {
     "gunshot-detect": "benchmarks.gunshot_detect",
     "gunshot-latency": "benchmarks.gunshot_latency",
     "gunshot-cost": "benchmarks.gunshot_cost",
+    "gunshot-newyear": "benchmarks.gunshot_newyear",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""
 

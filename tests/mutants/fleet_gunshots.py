@@ -9,6 +9,7 @@ _TESTS = "tests/fleet/fusion/gunshot"
 _LOCATE = (f"{_TESTS}/test_locate.py",)
 _ASSOCIATE = (f"{_TESTS}/test_associate.py",)
 _BIAS = (f"{_TESTS}/test_bias.py",)
+_EVIDENCE = (f"{_TESTS}/test_evidence.py",)
 _RAISING = (f"{_TESTS}/test_raising.py",)
 _DETECTIONS = (f"{_TESTS}/test_detections.py",)
 
@@ -120,10 +121,10 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a box that always shouts weighs less",
-        f"{_ROOM}/associate.py",
-        "probability if len({d.node for d in members}) > 1 else probability * weight[0]",
-        "probability",
-        _ASSOCIATE,
+        f"{_ROOM}/evidence.py",
+        "return found if len({d.node for d in heard}) > 1 else found * best",
+        "return found",
+        _EVIDENCE,
     ),
     Mutant(
         "a box is not blamed for what no neighbour could have heard",
@@ -141,10 +142,10 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "one sound heard by many is not surer than what each says",
-        f"{_ROOM}/associate.py",
-        "for w, p in zip(weight, said, strict=True)) / sum(weight)",
-        "for w, p in zip(weight, said, strict=True))",
-        _ASSOCIATE,
+        f"{_ROOM}/evidence.py",
+        "odds = max(",
+        "odds = sum(",
+        _EVIDENCE,
     ),
     Mutant(
         "an echo is never raised",
@@ -168,10 +169,17 @@ MUTANTS: tuple[Mutant, ...] = (
         (*_ASSOCIATE, *_RAISING),
     ),
     Mutant(
-        "a ratio that only a fault has says no more than a near shot's",
-        f"{_ROOM}/associate.py",
-        "w * min(max(d.snr_db, 0.0), MOST_SNR_DB)",
-        "w * d.snr_db",
-        _ASSOCIATE,
+        "whoever heard it in a barrage says less than who heard it out of the quiet",
+        f"{_ROOM}/evidence.py",
+        "_clearness(d.snr_db) * ",
+        "",
+        _EVIDENCE,
+    ),
+    Mutant(
+        "a box that shouts does not speak for others",
+        f"{_ROOM}/evidence.py",
+        "max(t / best * ",
+        "max(",
+        _EVIDENCE,
     ),
 )

@@ -31,6 +31,7 @@ from fleet.fusion.gunshot.air import SLOWEST, Weather, travel
 from fleet.fusion.gunshot.align import align, longest_s, together
 from fleet.fusion.gunshot.bias import Biases
 from fleet.fusion.gunshot.detections import Detection
+from fleet.fusion.gunshot.evidence import probability
 from fleet.fusion.gunshot.incidents import ECHO_S, Incident, OpenIncidents
 from fleet.fusion.gunshot.locate import Located, learn
 from fleet.fusion.gunshot.locator import MOST_LATE_S, Locator
@@ -46,12 +47,6 @@ CONFIRMS = 3
 """Boxes that make an incident more than chance."""
 NEIGHBOUR_M = 600.0
 """A box so near should hear it too."""
-SAYS_PER_DB = 0.08
-"""What each decibel by which the loudest box's first blast stood over the sound just before it says for shots, as logarithm of
-odds: a shot comes out of the quiet, and what a network takes for one often from the middle of crackling or of a barrage."""
-USUAL_SNR_DB, MOST_SNR_DB = 20.0, 60.0
-"""At which it says nothing, and beyond which it says no more."""
-_LEAST_ODDS = 1e-3
 _Z = 4.0
 
 
@@ -259,21 +254,12 @@ class Association:
             detections=members,
             located=located or self._locator(members),
             shots=int(statistics.median_low(len(d.onsets_s) for d in members)),
-            probability=self._probability(members),
+            probability=probability(members, [self.trust.of(d.node, self._open.alone[d.node]) for d in members]),
             grown_s=now,
         )
         incident = replace(incident, echo_of=self._echo(incident))
         self._open.put(incident)
         return incident
-
-    def _probability(self, members: tuple[Detection, ...]) -> float:
-        weight = [self.trust.of(d.node, self._open.alone[d.node]) for d in members]
-        said = [min(max(d.posterior, _LEAST_ODDS), 1 - _LEAST_ODDS) for d in members]
-        mean = sum(w * math.log(p / (1 - p)) for w, p in zip(weight, said, strict=True)) / sum(weight)
-        loud = [w * min(max(d.snr_db, 0.0), MOST_SNR_DB) for w, d in zip(weight, members, strict=True) if d.snr_db is not None]
-        odds = mean + (SAYS_PER_DB * (max(loud) - USUAL_SNR_DB) if loud else 0.0)
-        probability = 1 / (1 + math.exp(-odds))
-        return probability if len({d.node for d in members}) > 1 else probability * weight[0]
 
     def _echo(self, incident: Incident) -> int | None:
         if incident.boxes >= CONFIRMS or not incident.detections[0].synchronised:

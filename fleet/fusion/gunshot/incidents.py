@@ -34,8 +34,7 @@ class Incident:
         detections: all that belong to it, as the boxes sent them.
         located: where it was.
         shots: how many the middle one of its boxes counted.
-        probability: that it was shots, by what its boxes say, each weighed with how far it is trusted, and by how clearly the
-            one that heard best could hear. All heard the same sound and err alike: it is their mean, not their product.
+        probability: that it was shots (:mod:`fleet.fusion.gunshot.evidence`).
         echo_of: the incident of which it is an echo.
         grown_s: when it last grew.
     """

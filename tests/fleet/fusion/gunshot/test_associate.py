@@ -271,15 +271,13 @@ def test_work_is_bounded_where_everybody_hears_something(monkeypatch: pytest.Mon
     assert sum(len(i.detections) for i in association.open) == 30
 
 
-@pytest.mark.parametrize(
-    ("snr_db", "least", "most"), [(0.0, 0.0, 0.5), (20.0, 0.75, 0.85), (60.0, 0.98, 0.995), (200.0, 0.98, 0.995)]
-)
-def test_a_blast_that_comes_out_of_the_quiet_is_likelier_a_shot(snr_db: float, least: float, most: float) -> None:
-    """And a level that only a fault has says no more than a near shot's."""
+def test_a_box_that_shouts_does_not_make_what_others_doubt_a_shot() -> None:
     association = Association()
-    heard = hear(20, 10)
-    _told(association, [replace(d, posterior=0.8, snr_db=snr_db if number == 2 else 0.0) for number, d in enumerate(heard)])
-    assert least <= association.open[0].probability <= most
+    for second in range(0, 3600, 120):
+        association.add(Detection("box-0", -300.0, -250.0, AT_S + second, posterior=0.999), AT_S + second + 1)
+    doubted = [replace(d, posterior=0.999 if d.node == "box-0" else 0.55) for d in hear(20, 10, at_s=AT_S + 3700)]
+    told = _told(association, doubted, AT_S + 3703)
+    assert max(told, key=lambda incident: incident.boxes).probability < 0.8
 
 
 def test_what_a_box_told_alone_in_the_last_minutes_speaks_against_it() -> None:

@@ -74,5 +74,9 @@ def test_a_shot_beside_one_that_shouts_is_raised_all_the_same() -> None:
     association = Association()
     for second in range(0, 3600, 120):
         association.add(Detection("shouts", 50.0, 50.0, AT_S + second, posterior=0.999), AT_S + second + 1)
-    told = [i for one in hear(20, 10, at_s=AT_S + 3700) for i in association.add(replace(one, snr_db=40.0), AT_S + 3703)]
+    told = [
+        i
+        for one in hear(20, 10, at_s=AT_S + 3700)
+        for i in association.add(replace(one, posterior=0.99, snr_db=45.0), AT_S + 3703)
+    ]
     assert any(raised(incident, Standard.NORMAL) for incident in told)
