@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from fleet.fusion.made import DEVICE as MANAGER_MADE
+from fleet.fusion.made import SHOTS
 from fleet.store.database import open_engine
 from simulator.accounting import Account, settle
 from simulator.boxes import RealBox
@@ -33,7 +34,7 @@ from simulator.rollouts.plans import enough_s, roster, update_model
 from simulator.rollouts.releases import Releases
 from simulator.rollouts.story import Story
 from simulator.scenario.model import Kill, Scenario
-from simulator.shots.outcome import HURRY_S, Shots, compare, joins_shots, read_incidents, read_said, shot_problems
+from simulator.shots.outcome import HURRY_S, Shots, compare, read_incidents, read_said, shot_problems
 from simulator.shots.planted import Fired, fired, read_truth
 from simulator.spectator import Spectator, summary_ms
 from simulator.town_hall import FLEET, TownHall
@@ -216,10 +217,10 @@ class Show:
             box.start()
 
     def waits(self, elapsed_s: float) -> bool:
-        """Whether a check that has run so long should go on: the vehicle on the list has not come yet, or no shot fell."""
+        """Whether a check that has run so long should go on: the vehicle on the list has not come yet, or nobody was told of shots."""
         if not _STEADY_S <= elapsed_s < _HIT_S or self.spectator is None:
             return False
-        return not (self.spectator.hits and self._shot_at())
+        return not (self.spectator.hits and self.spectator.events[SHOTS] and self._shot_at())
 
     async def check(self) -> None:
         """Judge an alert as an operator would, and read it back. Call while everything runs."""
@@ -390,4 +391,4 @@ class Show:
         since_s = math.inf if self._listening_s is None else self._listening_s
         between_s = since_s, self._checked_s - HURRY_S
         outcome.shots = compare(self._fired(time.time()), between_s, read_said(engine), read_incidents(engine))
-        outcome.problems += shot_problems(outcome.shots, expected=outcome.seconds >= _STEADY_S, joined=joins_shots(engine))
+        outcome.problems += shot_problems(outcome.shots, expected=outcome.seconds >= _STEADY_S)

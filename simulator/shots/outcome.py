@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Engine, inspect, select
+from sqlalchemy import Engine, select
 
 from fleet.fusion.gunshot.plane import Plane
 from fleet.fusion.gunshot.told import EllipseOnMap, ShotsTold
@@ -80,11 +80,6 @@ _detected = msgspec.json.Decoder(EventBody[GunshotDetected])
 _incident = msgspec.json.Decoder(MadeBody[ShotsTold])
 
 
-def joins_shots(engine: Engine) -> bool:
-    """Whether this manager makes incidents of what boxes hear."""
-    return inspect(engine).has_table("gunshot_incident")
-
-
 def read_said(engine: Engine) -> list[Said]:
     """What boxes said that they heard; what they say of the same later is the same."""
     with engine.connect() as connection:
@@ -139,13 +134,12 @@ def compare(
     )
 
 
-def shot_problems(shots: Shots, *, expected: bool, joined: bool) -> Iterable[str]:
+def shot_problems(shots: Shots, *, expected: bool) -> Iterable[str]:
     """What a check finds wrong.
 
     Args:
         shots: what became of them.
         expected: whether it ran long enough for a volley.
-        joined: whether the manager makes incidents.
     """
     if not expected:
         return
@@ -156,7 +150,7 @@ def shot_problems(shots: Shots, *, expected: bool, joined: bool) -> Iterable[str
         yield f"{shots.volleys} volleys went off, and none was heard by {ENOUGH} boxes: {', '.join(map(str, shots.heard))}"
     elif max(shots.exact) < ENOUGH:
         yield f"boxes tell onsets that are {shots.onset_ms} ms off; their recordings are not in step"
-    elif joined and not shots.located:
+    elif not shots.located:
         off = ", ".join(map(str, shots.off_m)) or "there is none"
         yield f"{shots.volleys} volleys went off, and no ellipse is within {NEAR_M:g} m of one: {off}"
 

@@ -89,21 +89,20 @@ GOOD: dict[str, Any] = {"volleys": 2, "heard": (1, 4), "exact": (1, 3), "onset_m
 
 
 @pytest.mark.parametrize(
-    ("found", "expected", "joined", "words"),
+    ("found", "expected", "words"),
     [
-        ({}, True, True, ""),
-        ({"volleys": 0}, True, True, "no shot went off while all boxes listened"),
-        ({"volleys": 0}, False, True, ""),
-        ({"heard": (2, 2)}, True, True, "none was heard by 3 boxes: 2, 2"),
-        ({"exact": (0, 2), "onset_ms": 40.0}, True, False, "onsets that are 40.0 ms off"),
-        ({"located": 0, "off_m": (80.0,)}, True, True, "no ellipse is within 25 m of one: 80.0"),
-        ({"located": 0, "off_m": ()}, True, True, "there is none"),
-        ({"located": 0}, True, False, ""),
-        ({"fireworks_told": 1}, True, True, ""),
+        ({}, True, ""),
+        ({"volleys": 0}, True, "no shot went off while all boxes listened"),
+        ({"volleys": 0}, False, ""),
+        ({"heard": (2, 2)}, True, "none was heard by 3 boxes: 2, 2"),
+        ({"exact": (0, 2), "onset_ms": 40.0}, True, "onsets that are 40.0 ms off"),
+        ({"located": 0, "off_m": (80.0,)}, True, "no ellipse is within 25 m of one: 80.0"),
+        ({"located": 0, "off_m": ()}, True, "there is none"),
+        ({"fireworks_told": 1}, True, ""),
     ],
 )
-def test_what_is_wrong_is_named(found: dict[str, Any], expected: bool, joined: bool, words: str) -> None:
-    problems = list(shot_problems(Shots(**(GOOD | found)), expected=expected, joined=joined))
+def test_what_is_wrong_is_named(found: dict[str, Any], expected: bool, words: str) -> None:
+    problems = list(shot_problems(Shots(**(GOOD | found)), expected=expected))
     assert len(problems) == bool(words)
     assert words in "".join(problems)
 
