@@ -63,8 +63,8 @@ prepare: ## What tests need and what stands before them: packages, lint; side by
 
 test: prepare ## All that CI runs
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m pytest -m "not nightly" -n 2 --dist worksteal --cov --cov-report= $(ALONE:%=--ignore=%)
-	@$(BIN)/coverage run -m pytest -m "not nightly" $(ALONE)
+	@$(BIN)/python -m pytest -m "not nightly" -n 2 --dist worksteal --durations=30 --cov --cov-report= $(ALONE:%=--ignore=%)
+	@$(BIN)/coverage run -m pytest -m "not nightly" --durations=10 $(ALONE)
 	@$(BIN)/coverage combine --append --quiet
 	@$(BIN)/coverage report --skip-covered --skip-empty
 

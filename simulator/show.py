@@ -217,7 +217,7 @@ class Show:
             box.start()
 
     def waits(self, elapsed_s: float) -> bool:
-        """Whether a check that has run so long should go on: the vehicle on the list has not come, or nobody was told of shots."""
+        """Whether a check that has run so long should go on: no hit so far, or nobody was told of shots."""
         if not _STEADY_S <= elapsed_s < _HIT_S or self.spectator is None:
             return False
         return not (self.spectator.hits and self.spectator.events[SHOTS] and self._shot_at())
