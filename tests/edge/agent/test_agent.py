@@ -90,7 +90,7 @@ def test_a_step_of_the_wall_clock_stops_nothing_and_marks_what_follows(tmp_path:
     from hardware import clock as kernel
 
     good = kernel.KernelClock(synchronised=True, offset_ms=0.1, sigma_ms=1.0)
-    monkeypatch.setattr("edge.agent.condition.ClockWatch", lambda: kernel.ClockWatch(lambda: good))
+    monkeypatch.setattr("edge.agent.agent.ClockWatch", lambda _kernel: kernel.ClockWatch(lambda: good))
     clock = SteppedClock()
     with Offline(tmp_path, source("square"), clock=clock).running() as box:
         before = box.until(lambda s: s.telemetry.outbox.pending > 3, "events before the step")

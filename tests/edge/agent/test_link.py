@@ -192,7 +192,7 @@ def test_an_error_of_ours_in_the_analytics_is_told_and_ends_nothing(
 def test_the_first_event_after_a_step_of_the_wall_clock_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Row 54: not only those a second later."""
     good = KernelClock(synchronised=True, offset_ms=0.1, sigma_ms=1.0)
-    monkeypatch.setattr("edge.agent.condition.ClockWatch", lambda: ClockWatch(lambda: good))
+    monkeypatch.setattr("edge.agent.agent.ClockWatch", lambda _kernel: ClockWatch(lambda: good))
     clock = SteppedClock()
     box = Offline(tmp_path, source("a"), clock=clock)
     now = Instant(clock.monotonic(), clock.now().wall)

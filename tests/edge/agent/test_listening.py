@@ -85,7 +85,7 @@ def test_shots_become_events_with_their_onset_place_and_model(box: Any) -> None:
 def test_a_step_of_the_wall_clock_stops_no_microphone_and_marks_its_shots(box: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Row 54: what was heard is told all the same, and the manager compares no such moment with another box's."""
     good = KernelClock(synchronised=True, offset_ms=0.1, sigma_ms=1.0)
-    monkeypatch.setattr("edge.agent.condition.ClockWatch", lambda: ClockWatch(lambda: good))
+    monkeypatch.setattr("edge.agent.agent.ClockWatch", lambda _kernel: ClockWatch(lambda: good))
     clock = SteppedClock()
     with box(ear("roof", "live:Banging"), clock=clock).running() as agent:
         before = agent.until(lambda s: s.telemetry.outbox.pending >= 3, "shots before the step").telemetry.outbox.pending
