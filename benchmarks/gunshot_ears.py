@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.gunshot_streams import Mono, Stream
 from edge.analytics.gunshot.analytics import LOOKS_S, GunshotAnalytics
-from edge.analytics.gunshot.confirm import Calibration
+from edge.analytics.gunshot.confirm import Calibration, joined
 from edge.infer.onnx_cpu import OnnxCpu
 from models.bundle.bundle import load_bundle
 from models.bundle.detections import Floats
@@ -54,7 +54,9 @@ class BoxEar:
         self.onsets += analytics.onsets
         whole = len(asked) // len(LOOKS_S) * len(LOOKS_S)
         looked = [asked[place : place + len(LOOKS_S)] for place in range(0, whole, len(LOOKS_S))]
-        scores = [max(score for _, score in group) for group in looked if _within(stream, group[-1][0] / RATE_HZ - LOOKS_S[-1])]
+        scores = [
+            joined([score for _, score in group]) for group in looked if _within(stream, group[-1][0] / RATE_HZ - LOOKS_S[-1])
+        ]
         return max(scores, default=-math.inf)
 
     def told(self, stream: Stream, threshold: float) -> int:

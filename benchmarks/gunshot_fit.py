@@ -1,7 +1,7 @@
 """Fitting what a score of the network that hears shots is worth: the threshold and the width of a bundle's operating point.
 
 ``python -m benchmarks.gunshot_fit FOLDER`` with a bundle's folder: rendered streams go through the box's own analytics; of each
-stream that had an onset the best score counts. The threshold is the least score at which :data:`FALSE_SHARE` of what is no shot
+stream that had an onset the best one counts. The threshold is the least score at which :data:`FALSE_SHARE` of what is no shot
 is told, in the mean of its kinds. The width is that of a logistic from score to probability, by maximum likelihood; moved to
 the threshold, it says how likely a shot is where bangs are as much more frequent than shots as the threshold supposes, which is
 printed. Both are then looked at on streams of other seeds. ``LAMPLIGHTER_DATA`` names the folder with ESC-10, whose training
@@ -22,6 +22,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from edge.analytics.gunshot.analytics import LOOKS_S, GunshotAnalytics
+from edge.analytics.gunshot.confirm import joined
 from edge.infer.onnx_cpu import OnnxCpu
 from models.bundle.bundle import load_bundle
 from models.bundle.detections import Floats
@@ -78,7 +79,7 @@ def listen(folder: Path, seed: int, streams: int) -> Heard:
         whole = len(asked) // len(LOOKS_S) * len(LOOKS_S)
         if whole:
             kinds.append(kind)
-            scores.append(max(asked[:whole]))
+            scores.append(max(joined(asked[place : place + len(LOOKS_S)]) for place in range(0, whole, len(LOOKS_S))))
         silent += not whole
     return Heard(np.array(kinds), np.array(scores), silent)
 

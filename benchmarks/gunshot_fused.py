@@ -224,13 +224,13 @@ class VirtualBox:
                 onsets_ms=(0.0,),
                 onset_sigma_ms=0.1,
                 mode=FireMode.SINGLE,
-                hearing=Hearing(level_db=-10.0, snr_db=25.0),
+                hearing=Hearing(level_db=-10.0, snr_db=40.0),
             ),
             sensor=Sensor("street"),
             where=Where(lat + self._north / _METRES_A_DEGREE, east, accuracy=2.0),
             incident=uuid7(int(onset_s * 1000)),
             phase=Phase.NEW,
-            assessed=Assessed("gunshot", 0.9, ()),
+            assessed=Assessed("gunshot", 0.97, ()),
         )
 
 

@@ -25,6 +25,15 @@ NARROWEST = 1e-3
 """Width: a step."""
 
 
+def joined(scores: Sequence[float]) -> float:
+    """What the windows around one onset score together: their mean.
+
+    A shot is in all of them. What is one only in one window is more often none: on the half of the real recordings that choose,
+    the mean tells shots from the rest better than the largest, and a little better than the middle one.
+    """
+    return float(np.mean(scores))
+
+
 @dataclass(frozen=True)
 class Calibration:
     """What a score is worth.
@@ -102,7 +111,7 @@ class Confirmation:
             raise ValueError(msg)
         scores = np.clip(np.nan_to_num(np.stack(windows).astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0)
         constants = self._calibration
-        score = max(shot_score(window, self._labels) for window in scores)
+        score = joined([shot_score(window, self._labels) for window in scores])
         chance = 1 / (1 + np.exp(-np.clip((score - constants.threshold) / constants.width, -50, 50)))
         probability = float(np.clip(chance, 1 - constants.certain, constants.certain))
         strongest = scores.max(axis=0)

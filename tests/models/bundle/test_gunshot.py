@@ -66,7 +66,7 @@ def test_fireworks_speak_against_a_shot_and_a_blast_for_it() -> None:
     labels = ("gunshot", "machine-gun", "fireworks", "blast")
     assert shot_score(np.array([0.2, 0.6, 0.0, 0.0], np.float32), labels) == pytest.approx(0.6)
     assert shot_score(np.array([0.2, 0.6, 0.8, 0.0], np.float32), labels) == pytest.approx(0.2)
-    assert shot_score(np.array([0.2, 0.6, 0.0, 0.5], np.float32), labels) == pytest.approx(0.7)
+    assert shot_score(np.array([0.2, 0.6, 0.0, 0.5], np.float32), labels) == pytest.approx(0.85)
 
 
 def answers(scores: np.ndarray) -> dict[str, np.ndarray]:

@@ -26,10 +26,11 @@ def test_at_the_threshold_the_chance_is_even_and_it_rises_with_the_score() -> No
     assert chances[-1] <= Calibration().certain
 
 
-def test_the_best_window_counts() -> None:
+def test_all_windows_count() -> None:
     confirmation = Confirmation(LABELS)
-    alone = confirmation.join([heard(machine_gun=0.7)])
-    assert confirmation.join([heard(), heard(machine_gun=0.7), heard(thunder=0.3)]).probability == alone.probability
+    one, all_of_them = [heard(), heard(machine_gun=0.9), heard(thunder=0.3)], [heard(machine_gun=0.3)] * 3
+    assert confirmation.join(one).score == pytest.approx(confirmation.join(all_of_them).score)
+    assert confirmation.join([heard(machine_gun=0.9)] * 3).probability > confirmation.join(one).probability
 
 
 def test_fireworks_speak_against_and_are_named() -> None:
