@@ -16,6 +16,20 @@ _CLOCK = ("tests/edge/capture/sound/test_sampleclock.py",)
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
+        "a volley that is believed at a later round begins at its first",
+        "edge/analytics/gunshot/analytics.py",
+        "begin, [*held, *waiting])",
+        "begin, waiting)",
+        _ANALYTICS,
+    ),
+    Mutant(
+        "one window does not speak for all",
+        "edge/analytics/gunshot/confirm.py",
+        "float(np.mean(scores))",
+        "float(np.max(scores))",
+        (f"{_TESTS}test_confirm.py",),
+    ),
+    Mutant(
         "onsets do not depend on how a stream was cut",
         "edge/analytics/gunshot/onsets.py",
         "        self._held = self._held[begin:].copy()\n",

@@ -4,7 +4,8 @@ Rules:
 
 - No sound leaves and none stays: what is kept is the ring of 5 s, a pattern of 45 ms while an incident lasts, and numbers;
   :meth:`GunshotAnalytics.forget` wipes all of it.
-- A shot that follows something else is not lost with it: each onset that is 0.15 s after one that was no shot is asked about.
+- A shot that follows something else is not lost with it: each onset that is 0.15 s after one that was no shot is asked about. Nor
+  are the first rounds of a volley that was only believed at a later one: the windows that were believed hold them too.
 - The cheap look at onsets sees every sample; the network is asked only after an onset, in windows that end 0.2 to 0.48 s after
   it, and then it is decided: 0.5 s after the onset, and a block, at the latest.
 - Times are numbers of samples since the stream's first; who reads the sound maps them to a clock.
@@ -46,6 +47,8 @@ ALONE_S = 0.8
 """After a shot, from where on windows that end 0.2 s after an onset do not hold it."""
 AGAIN_S = 0.15
 """After an onset that was no shot, from where on another one is asked about anew."""
+HELD_S = 0.49
+"""Before an onset, from where on all of its windows hold what was heard: they are 0.975 s long."""
 
 Hear = Callable[[Floats], Floats]
 """From a window as the network takes it to the score of each label, float32 (labels,)."""
@@ -138,6 +141,7 @@ class GunshotAnalytics:
         self._channel, self._offset = channel, self._ring.end
         self._onsets = Onsets(self._rate)
         self._waiting: list[Onset] = []
+        self._refused: list[Onset] = []
         self._answers: list[Floats] = []
         self._done = self._ring.end
 
@@ -175,7 +179,9 @@ class GunshotAnalytics:
 
     def _decide(self, waiting: list[Onset], verdict: Verdict) -> list[Shots]:
         until = self._ring.end - round((PATTERN_S + MARGIN_S) * self._rate)
-        begin = waiting[0].index - round(BEFORE_S * self._rate)
+        held = [onset for onset in self._refused if onset.index >= waiting[0].index - round(HELD_S * self._rate)]
+        self._refused = held
+        begin = (held or waiting)[0].index - round(BEFORE_S * self._rate)
         since, self._done = self._done, until
         stretch = self._ring.part(begin, self._ring.end)
         sound = stretch[self._channel]
@@ -193,16 +199,17 @@ class GunshotAnalytics:
         if verdict.probability < LEAST:
             # a shot may have come soon after what was none: it has windows of its own
             self._done = min(until, waiting[0].index + round(AGAIN_S * self._rate))
+            self._refused += [onset for onset in waiting if onset.index < self._done]
             self._waiting = [onset for onset in waiting if onset.index >= self._done]
             return told
-        loud = loud_onsets(sound, self._rate, begin, waiting)
+        loud = loud_onsets(sound, self._rate, begin, [*held, *waiting])
         if loud[0].index - waiting[0].index >= AGAIN_S * self._rate:
             self._done, self._waiting = loud[0].index, loud
             return told
         fresh = open_incident(self._incidents + 1, self._microphone, part, loud, verdict)
         if fresh is None:
             return told
-        self._incident, self._incidents = fresh, fresh.number
+        self._incident, self._incidents, self._refused = fresh, fresh.number, []
         self._done = max(until, round(fresh.first.index + NEAR_S * self._rate))
         return [*told, fresh.tell(Phase.NEW, self._ring.end)]
 

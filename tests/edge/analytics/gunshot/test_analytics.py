@@ -115,6 +115,21 @@ def test_automatic_fire_is_one_incident_that_grows(rate: int) -> None:
     assert told[-1].detected.onsets_ms == pytest.approx([1000 * (at - scene.onsets[0]) for at in scene.onsets], abs=1.0)
 
 
+@pytest.mark.parametrize("refusals", [3, 6])
+def test_a_volley_that_is_believed_at_a_later_round_begins_at_its_first(refusals: int) -> None:
+    asked: list[Floats] = []
+
+    def slow(picture: Floats) -> Floats:
+        asked.append(picture)
+        return deaf(picture) if len(asked) <= refusals else sure(picture)
+
+    sound = burst(44, 11, 620, after_s=2.0).sound
+    believed, slowly = fed(listening(), sound)[-1], fed(listening(slow), sound)[-1]
+    assert len(asked) > refusals
+    assert slowly.index == pytest.approx(believed.index, abs=1)
+    assert slowly.detected.shots.value == believed.detected.shots.value
+
+
 def test_shots_less_than_a_second_and_a_half_apart_are_one_incident_and_others_are_two() -> None:
     one = burst(44, 1, 600, after_s=0.7).sound
     quiet = np.tile(one[:, :6_000], (1, 5))
