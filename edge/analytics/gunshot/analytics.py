@@ -4,8 +4,8 @@ Rules:
 
 - No sound leaves and none stays: what is kept is the ring of 5 s, a pattern of 45 ms while an incident lasts, and numbers;
   :meth:`GunshotAnalytics.forget` wipes all of it.
-- A shot that follows something else is not lost with it: each onset that is 0.15 s after one that was no shot is asked about. Nor
-  are the first rounds of a volley that was only believed at a later one: the windows that were believed hold them too.
+- A shot that follows something else is not lost with it: each onset that is 0.15 s after one that was no shot is asked about.
+  Nor are the first rounds of a volley that was only believed at a later one: the windows that were believed hold them too.
 - The cheap look at onsets sees every sample; the network is asked only after an onset, in windows that end 0.2 to 0.48 s after
   it, and then it is decided: 0.5 s after the onset, and a block, at the latest.
 - Times are numbers of samples since the stream's first; who reads the sound maps them to a clock.
