@@ -26,7 +26,7 @@ from benchmarks.gunshot_abroad import What
 from benchmarks.gunshot_hearings import Sample, Sound, load
 from benchmarks.gunshot_nights import City, Happening, Result
 from fleet.fusion.gunshot.incidents import Incident
-from fleet.fusion.gunshot.raising import STANDARDS, Least, Standard, raised
+from fleet.fusion.gunshot.raising import Standard, raised
 from fleet.rollouts.statistics import wilson
 
 DESCRIPTION = (
@@ -44,8 +44,8 @@ _NIGHTS, _QUICK_NIGHTS = 60, 10
 _QUICK_BOXES = 36
 _FALSE_AN_HOUR = (1, 2, 5, 10, 20, 50, 100)
 """Of the curve."""
-_FARTHEST, _HALVINGS = 12.0, 16
-"""Of the bar from the high standard, logarithms of odds."""
+_MOST_ODDS, _HALVINGS = 12.0, 16
+"""Of a bar, as logarithm of odds."""
 Raised = Callable[[Incident], bool]
 
 
@@ -143,16 +143,10 @@ def ordinary(sounds: Mapping[What, Sequence[Sound]], options: Options) -> Ran:
     return Ran(happenings, shots, city.run(happenings), city.square_km, len(city.boxes))
 
 
-def shifted(least: Least, by: float) -> Raised:
-    """A rule that asks for more (or less), in logarithms of odds."""
-    odds = [math.log(p / (1 - p)) + by for p in least]
-
-    def rule(incident: Incident) -> bool:
-        probability = min(max(incident.probability, 1e-9), 1 - 1e-9)
-        at = odds[min(incident.boxes, len(odds)) - 1]
-        return incident.echo_of is None and math.log(probability / (1 - probability)) >= at
-
-    return rule
+def from_odds(odds: float) -> Raised:
+    """A rule that asks for so much, as logarithm of odds."""
+    least = 1 / (1 + math.exp(-odds))
+    return lambda incident: incident.echo_of is None and incident.probability >= least
 
 
 def _city(options: Options, number: int) -> City:
@@ -176,7 +170,7 @@ def _newyear(sounds: Mapping[What, Sequence[Sound]], ran: Ran, form: str) -> Ite
     yield _share("told_newyear", _told(ran), ran.shots, f"planted shootings of which a box told anything; {note}", None)
     for most in _FALSE_AN_HOUR:
         score = _at_most(ran, most)
-        against = f"curve: the high standard moved so far that {score.false} are false, at most {most}; {note}"
+        against = f"curve: the lowest bar with which no more are false, here {score.false}; {note}"
         yield _share(f"missed_at_{most}_false_per_hour", score.shots - score.found, score.shots, against, None)
     against = f"processor time of decoding {ran.result.messages} messages and joining, over an hour; {note}"
     share = ran.result.seconds / HOUR_S
@@ -202,11 +196,11 @@ def _told(ran: Ran) -> int:
 
 def _at_most(ran: Ran, most: int) -> Score:
     """The lowest bar at which no more are false; by bisection, for fewer are raised the higher it is."""
-    low, high = -_FARTHEST, _FARTHEST
+    low, high = -_MOST_ODDS, _MOST_ODDS
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (low, middle) if ran.score(shifted(STANDARDS.high, middle)).false <= most else (middle, high)
-    return ran.score(shifted(STANDARDS.high, high))
+        low, high = (low, middle) if ran.score(from_odds(middle)).false <= most else (middle, high)
+    return ran.score(from_odds(high))
 
 
 def _share(name: str, part: int, whole: int, against: str, target: float | None) -> Figure:

@@ -12,7 +12,7 @@ from fleet.fusion.gunshot.associate import Association
 from fleet.fusion.gunshot.detections import Detection
 from fleet.fusion.gunshot.incidents import Incident
 from fleet.fusion.gunshot.locate import Located
-from fleet.fusion.gunshot.raising import STANDARDS, Standard, raised
+from fleet.fusion.gunshot.raising import LEAST, Standard, raised
 from fleet.fusion.gunshot.regions import Disc
 from tests.fleet.fusion.gunshot.boxes import AT_S, hear
 
@@ -50,9 +50,9 @@ def test_more_boxes_and_more_probability_never_call_off(p: float, q: float, a: i
 
 def test_high_confidence_asks_for_more_of_any_number_of_boxes() -> None:
     for boxes in range(1, 5):
-        between = (STANDARDS.normal[min(boxes, len(STANDARDS.normal)) - 1] + 1e-9) % 1
-        assert raised(_incident(between, boxes), Standard.NORMAL)
-        assert not raised(_incident(between, boxes), Standard.HIGH)
+        between = _incident((LEAST[Standard.NORMAL] + LEAST[Standard.HIGH]) / 2, boxes)
+        assert raised(between, Standard.NORMAL)
+        assert not raised(between, Standard.HIGH)
 
 
 def test_a_box_that_always_shouts_raises_nothing_alone() -> None:
