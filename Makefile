@@ -85,7 +85,7 @@ performance: setup ## Measure everything and make docs/performance.md anew (abou
 ota-pairs: setup-models ## Train the models anew that the bench of updates measures (about half an hour)
 	@$(BIN)/python -m benchmarks.ota_training
 
-gunshot-hearings: setup-models ## Let boxes hear rendered sounds anew, for the bench of New Year's Eve (half an hour)
+gunshot-hearings: setup-models ## Let boxes hear rendered sounds anew, for the bench of New Year's Eve (a quarter of an hour)
 	@$(BIN)/python -m benchmarks.gunshot_hearings 1000
 
 traffic: setup ## Draw the demo's street and its truth anew (a minute or two)

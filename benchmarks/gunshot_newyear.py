@@ -44,8 +44,7 @@ _NIGHTS, _QUICK_NIGHTS = 60, 10
 _QUICK_BOXES = 36
 _FALSE_AN_HOUR = (1, 2, 5, 10, 20, 50, 100)
 """Of the curve."""
-_MOST_ODDS, _HALVINGS = 12.0, 16
-"""Of a bar, as logarithm of odds."""
+_HALVINGS = 16
 Raised = Callable[[Incident], bool]
 
 
@@ -143,10 +142,9 @@ def ordinary(sounds: Mapping[What, Sequence[Sound]], options: Options) -> Ran:
     return Ran(happenings, shots, city.run(happenings), city.square_km, len(city.boxes))
 
 
-def from_odds(odds: float) -> Raised:
-    """A rule that asks for so much, as logarithm of odds."""
-    least = 1 / (1 + math.exp(-odds))
-    return lambda incident: incident.echo_of is None and incident.probability >= least
+def asks(least: float, alone: float) -> Raised:
+    """A rule that asks for a probability of what several boxes heard, and for another of what one heard."""
+    return lambda incident: incident.echo_of is None and incident.probability >= (least if incident.boxes > 1 else alone)
 
 
 def _city(options: Options, number: int) -> City:
@@ -196,11 +194,11 @@ def _told(ran: Ran) -> int:
 
 def _at_most(ran: Ran, most: int) -> Score:
     """The lowest bar at which no more are false; by bisection, for fewer are raised the higher it is."""
-    low, high = -_MOST_ODDS, _MOST_ODDS
+    low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (low, middle) if ran.score(from_odds(middle)).false <= most else (middle, high)
-    return ran.score(from_odds(high))
+        low, high = (low, middle) if ran.score(asks(middle, middle)).false <= most else (middle, high)
+    return ran.score(asks(high, high))
 
 
 def _share(name: str, part: int, whole: int, against: str, target: float | None) -> Figure:

@@ -13,7 +13,7 @@ from benchmarks import gunshot_newyear
 from benchmarks.figure import Figure, Options, Skipped
 from benchmarks.gunshot_abroad import BEFORE_S, METRES, Source, What
 from benchmarks.gunshot_hearings import Ear, Hearing, Sound, draw, listen, load
-from benchmarks.gunshot_newyear import Ran, from_odds, half
+from benchmarks.gunshot_newyear import Ran, asks, half
 from benchmarks.gunshot_nights import City
 from edge.analytics.gunshot.confirm import Calibration
 from fleet.fusion.gunshot.raising import LEAST, Standard, raised
@@ -50,7 +50,7 @@ def test_fewer_false_ones_cost_more_shots(figures: dict[str, Figure]) -> None:
 def test_a_bar_at_the_high_standard_is_the_high_standard() -> None:
     sounds = half(load(), gunshot_newyear.CHOSEN_ON)
     ran = gunshot_newyear.newyear(sounds, Options(Path(), quick=True))
-    at_high = from_odds(math.log(LEAST[Standard.HIGH] / (1 - LEAST[Standard.HIGH])))
+    at_high = asks(LEAST[Standard.HIGH], LEAST[Standard.HIGH])
     states = [state for judged in ran.result.incidents.values() for state in judged.states]
     assert states
     assert [at_high(state) for state in states] == [raised(state, Standard.HIGH) for state in states]

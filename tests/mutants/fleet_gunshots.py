@@ -150,15 +150,15 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "an echo is never raised",
         f"{_ROOM}/raising.py",
-        "if incident.echo_of is not None:",
-        "if False:",
+        "incident.echo_of is None and incident.probability",
+        "incident.probability",
         _RAISING,
     ),
     Mutant(
         "alerts held to high confidence are fewer",
         f"{_ROOM}/raising.py",
-        "                return self.high\n",
-        "                return self.normal\n",
+        "LEAST[standard if",
+        "LEAST[Standard.NORMAL if",
         _RAISING,
     ),
     Mutant(

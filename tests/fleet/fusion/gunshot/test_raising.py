@@ -48,11 +48,13 @@ def test_more_boxes_and_more_probability_never_call_off(p: float, q: float, a: i
     assert raised(more, standard) or not raised(fewer, standard)
 
 
-def test_high_confidence_asks_for_more_of_any_number_of_boxes() -> None:
-    for boxes in range(1, 5):
+def test_high_confidence_asks_for_more_of_several_boxes_and_one_alone_needs_it_on_any_night() -> None:
+    for boxes in range(2, 5):
         between = _incident((LEAST[Standard.NORMAL] + LEAST[Standard.HIGH]) / 2, boxes)
         assert raised(between, Standard.NORMAL)
         assert not raised(between, Standard.HIGH)
+    for standard in Standard:
+        assert not raised(_incident((LEAST[Standard.NORMAL] + LEAST[Standard.HIGH]) / 2, 1), standard)
 
 
 def test_a_box_that_always_shouts_raises_nothing_alone() -> None:
