@@ -349,7 +349,8 @@ class Show:
         outcome.reported_missing = account.reported
         outcome.latency_ms = summary_ms(watching.latencies_ms)
         outcome.alarms = {"complete": complete, "running": watching.running_incidents()}
-        spoke = {device for device, _ in watching.by_device} - {MANAGER_MADE}
+        listen = set[str]() if self._listening_s is None else {box.device for box in self._ears}  # silent until it bangs
+        spoke = ({device for device, _ in watching.by_device} | listen) - {MANAGER_MADE}
         outcome.devices = {"expected": self._boxes, "heard": len(spoke)}
         expectations = (
             (account.lost == 0, f"{account.lost} events lost"),
