@@ -20,9 +20,9 @@ from typing import TypeAlias
 
 import msgspec
 import numpy as np
-import zstandard
 
 from benchmarks.figure import Skipped
+from benchmarks.samples import read_sample, write_sample
 from models.bundle.bundle import load_bundle, zoo
 from models.bundle.reading import Reading
 
@@ -31,7 +31,6 @@ SERIES = "be-car"
 NARROWEST = 60.0
 """Pixels: the default of ``least_px``, below which a box says that its camera is too far."""
 SEED = 50_002
-MOST_BYTES = 1 << 25
 _LEAST = 1e-3
 """Probability from which a reading is kept: a tenth of what is plausible by default."""
 Readings: TypeAlias = tuple[tuple[str, float], ...]
@@ -70,12 +69,7 @@ def load(path: Path = SAMPLE) -> Sample:
     Raises:
         Skipped: it is not there, or is none.
     """
-    try:
-        with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
-            return msgspec.json.decode(stream.read(MOST_BYTES), type=Sample)
-    except (OSError, zstandard.ZstdError, msgspec.DecodeError) as error:
-        msg = f"{path.name} cannot be used ({error}); make it anew with `python -m benchmarks.anpr_misreads 2000`"
-        raise Skipped(msg) from error
+    return read_sample(path, Sample, "python -m benchmarks.anpr_misreads 2000")
 
 
 def draw(first: int, last: int) -> Iterator[Read]:
@@ -115,9 +109,7 @@ def main(count: int) -> None:
         before = Sample(digest, ())
     kept = before.reads if before.reader == digest else ()
     after = Sample(digest, (*kept, *draw(len(kept), count)))
-    beside = SAMPLE.with_suffix(".new")
-    beside.write_bytes(zstandard.ZstdCompressor(level=19).compress(msgspec.json.encode(after)))
-    beside.replace(SAMPLE)
+    write_sample(SAMPLE, after)
     print(f"{len(after.reads)} passages, {SAMPLE.stat().st_size} bytes")
 
 

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import zstandard
 
 from benchmarks.figure import Skipped
 from benchmarks.gunshot_abroad import BEFORE_S, METRES, Source, What
+from benchmarks.samples import read_sample, write_sample
 from edge.analytics.gunshot.analytics import GunshotAnalytics, Hear
 from edge.analytics.gunshot.confirm import Calibration
 from edge.analytics.gunshot.incident import Shots
@@ -37,7 +37,6 @@ from protocol.gunshot import GunshotDetected
 
 SAMPLE = Path(__file__).with_name("gunshot_hearings.json.zst")
 SEED = 2026
-MOST_BYTES = 1 << 26
 NAME, PRECISION = "gunshot", "int8"
 _QUARTER = 4
 
@@ -111,12 +110,7 @@ def load(path: Path = SAMPLE) -> Sample:
     Raises:
         Skipped: it is not there, or is none.
     """
-    try:
-        with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
-            return msgspec.json.decode(stream.read(MOST_BYTES), type=Sample)
-    except (OSError, zstandard.ZstdError, msgspec.DecodeError) as error:
-        msg = f"{path.name} cannot be used ({error}); make it anew with `make gunshot-hearings`"
-        raise Skipped(msg) from error
+    return read_sample(path, Sample, "make gunshot-hearings")
 
 
 def draw(ear: Ear, what: What, first: int, last: int) -> Iterator[Sound]:
@@ -174,9 +168,7 @@ def main(count: int) -> None:
         there = kept.get(what, ())
         wanted = count // _QUARTER if what is What.SHOT else count
         sounds[what] = (*there, *draw(ear, what, len(there), wanted))
-    beside = SAMPLE.with_suffix(".new")
-    beside.write_bytes(zstandard.ZstdCompressor(level=19).compress(msgspec.json.encode(Sample(ear.name, sounds))))
-    beside.replace(SAMPLE)
+    write_sample(SAMPLE, Sample(ear.name, sounds))
     counts = ", ".join(f"{len(found)} of {what.value}" for what, found in sounds.items())
     print(f"{counts}: {SAMPLE.stat().st_size} bytes")
 
