@@ -97,7 +97,7 @@ export const ShotsBody = {
         <tr><th scope="row"><i class="shot-mark" aria-hidden="true"></i><span class="unseen">{{ box.believed ? "believed:" : "not believed:" }}</span> <a :href="'/device/' + encodeURIComponent(box.device)">{{ label(box.device) }}</a></th>
           <td class="n">{{ signed(box.residual_ms, "ms") }}<small v-if="box.residual_sigmas !== null">{{ signed(box.residual_sigmas, "σ") }}</small></td>
           <td class="n">{{ percent(box.posterior) }}<small>{{ Math.round(box.snr_db) }} dB</small></td>
-          <td class="n">{{ percent(box.trust) }}</td></tr>
+          <td class="n">{{ Math.round(100 * box.trust) }} %</td></tr>
         <tr><td colspan="4"><span v-if="box.distance_m !== null">{{ number(box.distance_m) }} m away, </span>{{ remarks(box) }}<span v-if="!box.believed" class="doubt" data-why>. Not believed, {{ box.why }}</span></td></tr>
       </tbody>
     </table>
