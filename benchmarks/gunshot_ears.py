@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.gunshot_network import by_onset, shipped
 from benchmarks.gunshot_streams import Mono, Stream
 from edge.analytics.gunshot.analytics import LOOKS_S, GunshotAnalytics
 from edge.analytics.gunshot.confirm import Calibration, joined
-from edge.infer.onnx_cpu import OnnxCpu
 from models.bundle.bundle import load_bundle
 from models.bundle.detections import Floats
 from models.bundle.gunshot import shot_score
@@ -27,7 +27,6 @@ from protocol.events import Phase
 NEVER = math.inf
 SLACK_S = 0.1
 """Before a recording begins and behind its end, within which what is told is told of it."""
-PRECISION = "int8"
 
 
 class BoxEar:
@@ -38,12 +37,8 @@ class BoxEar:
     """
 
     def __init__(self, folder: Path) -> None:
-        bundle = load_bundle(folder)
-        variant = next(each for each in bundle.manifest.variants if each.precision == PRECISION)
-        self.name = f"{bundle.manifest.name} {bundle.manifest.version}"
-        self._labels = bundle.manifest.labels
-        self._network = OnnxCpu().load(bundle.read(variant), variant.file)
-        self.shipped = Calibration.of(bundle.manifest.operating_points["default"])
+        self._network = shipped(folder)
+        self.shipped = self._network.calibration
         self.onsets = 0
 
     def score(self, stream: Stream) -> float:
@@ -52,10 +47,10 @@ class BoxEar:
         analytics = self._analytics(replace(self.shipped, threshold=NEVER), asked)
         self._play(stream.sound, analytics)
         self.onsets += analytics.onsets
-        whole = len(asked) // len(LOOKS_S) * len(LOOKS_S)
-        looked = [asked[place : place + len(LOOKS_S)] for place in range(0, whole, len(LOOKS_S))]
         scores = [
-            joined([score for _, score in group]) for group in looked if _within(stream, group[-1][0] / RATE_HZ - LOOKS_S[-1])
+            joined([score for _, score in group])
+            for group in by_onset(asked)
+            if _within(stream, group[-1][0] / RATE_HZ - LOOKS_S[-1])
         ]
         return max(scores, default=-math.inf)
 
@@ -67,11 +62,11 @@ class BoxEar:
 
     def _analytics(self, calibration: Calibration, asked: list[tuple[float, float]]) -> GunshotAnalytics:
         def hear(picture: Floats) -> Floats:
-            answer: Floats = np.asarray(self._network.run(picture[None, None])[0][0], np.float32)
-            asked.append((analytics.heard, shot_score(answer, self._labels)))
+            answer = self._network.hear(picture)
+            asked.append((analytics.heard, shot_score(answer, self._network.labels)))
             return answer
 
-        analytics = GunshotAnalytics(Microphone("street", "street.wav"), self._labels, hear, calibration)
+        analytics = GunshotAnalytics(Microphone("street", "street.wav"), self._network.labels, hear, calibration)
         return analytics
 
     def _play(self, sound: Mono, analytics: GunshotAnalytics) -> list[float]:

@@ -21,10 +21,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from edge.analytics.gunshot.analytics import LOOKS_S, GunshotAnalytics
+from benchmarks.gunshot_network import by_onset, shipped
+from edge.analytics.gunshot.analytics import GunshotAnalytics
 from edge.analytics.gunshot.confirm import joined
-from edge.infer.onnx_cpu import OnnxCpu
-from models.bundle.bundle import load_bundle
 from models.bundle.detections import Floats
 from models.bundle.gunshot import shot_score
 from models.recipes.gunshot.sample import backgrounds
@@ -57,9 +56,7 @@ class Heard:
 
 def listen(folder: Path, seed: int, streams: int) -> Heard:
     """Draw streams and have them heard."""
-    bundle = load_bundle(folder)
-    labels, variant = bundle.manifest.labels, bundle.manifest.variants[0]
-    network = OnnxCpu().load(bundle.read(variant), variant.file)
+    network = shipped(folder)
     behind, microphone = backgrounds(), Microphone("street", "street.wav")
     kinds, scores, silent = [], [], 0
     for number in range(streams):
@@ -69,18 +66,18 @@ def listen(folder: Path, seed: int, streams: int) -> Heard:
         asked: list[float] = []
 
         def hear(picture: Floats, asked: list[float] = asked) -> Floats:
-            answer: Floats = np.asarray(network.run(picture[None, None])[0][0], np.float32)
-            asked.append(shot_score(answer, labels))
+            answer = network.hear(picture)
+            asked.append(shot_score(answer, network.labels))
             return answer
 
-        analytics = GunshotAnalytics(microphone, labels, hear)
+        analytics = GunshotAnalytics(microphone, network.labels, hear)
         analytics.take(sound[None])
         analytics.close()
-        whole = len(asked) // len(LOOKS_S) * len(LOOKS_S)
-        if whole:
+        looked = [joined(group) for group in by_onset(asked)]
+        if looked:
             kinds.append(kind)
-            scores.append(max(joined(asked[place : place + len(LOOKS_S)]) for place in range(0, whole, len(LOOKS_S))))
-        silent += not whole
+            scores.append(max(looked))
+        silent += not looked
     return Heard(np.array(kinds), np.array(scores), silent)
 
 

@@ -14,8 +14,7 @@ Rules:
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -23,13 +22,11 @@ import numpy as np
 
 from benchmarks.figure import Skipped
 from benchmarks.gunshot_abroad import BEFORE_S, METRES, Source, What
+from benchmarks.gunshot_network import Network, shipped
 from benchmarks.samples import read_sample, write_sample
-from edge.analytics.gunshot.analytics import GunshotAnalytics, Hear
-from edge.analytics.gunshot.confirm import Calibration
+from edge.analytics.gunshot.analytics import GunshotAnalytics
 from edge.analytics.gunshot.incident import Shots
-from edge.infer.onnx_cpu import OnnxCpu
-from models.bundle.bundle import load_bundle, zoo
-from models.bundle.detections import Floats
+from models.bundle.bundle import zoo
 from models.bundle.yamnet import RATE_HZ
 from protocol.config import Microphone
 from protocol.events import Assessed, Phase
@@ -37,7 +34,6 @@ from protocol.gunshot import GunshotDetected
 
 SAMPLE = Path(__file__).with_name("gunshot_hearings.json.zst")
 SEED = 2026
-NAME, PRECISION = "gunshot", "int8"
 _QUARTER = 4
 
 
@@ -87,23 +83,6 @@ class Sample(msgspec.Struct, frozen=True):
     sounds: dict[What, tuple[Sound, ...]]
 
 
-@dataclass(frozen=True)
-class Ear:
-    """A network that listens.
-
-    Attributes:
-        name: and version of its bundle.
-        labels: of its answers.
-        hear: asks it.
-        calibration: what a score is worth.
-    """
-
-    name: str
-    labels: Sequence[str]
-    hear: Hear
-    calibration: Calibration
-
-
 def load(path: Path = SAMPLE) -> Sample:
     """Read the sample.
 
@@ -113,7 +92,7 @@ def load(path: Path = SAMPLE) -> Sample:
     return read_sample(path, Sample, "make gunshot-hearings")
 
 
-def draw(ear: Ear, what: What, first: int, last: int) -> Iterator[Sound]:
+def draw(ear: Network, what: What, first: int, last: int) -> Iterator[Sound]:
     """Draw sounds, and listen to them."""
     kind = list(What).index(what)
     for number in range(first, last):
@@ -126,29 +105,11 @@ def draw(ear: Ear, what: What, first: int, last: int) -> Iterator[Sound]:
         )
 
 
-def listen(ear: Ear, sound: np.ndarray) -> tuple[Told, ...]:
+def listen(ear: Network, sound: np.ndarray) -> tuple[Told, ...]:
     """What a box tells of a sound, float32 (n,) at 16 kHz."""
     analytics = GunshotAnalytics(Microphone(id="lamppost", uri="rendered"), ear.labels, ear.hear, ear.calibration)
     shots = [*analytics.take(sound[None]), *analytics.close()]
     return tuple(_told(one, sum(other.incident == one.incident for other in shots)) for one in shots if one.phase is Phase.END)
-
-
-def shipped() -> Ear:
-    """What boxes run: the bundle's network of 8 bits at its operating point.
-
-    Raises:
-        BundleError: the bundle is not there.
-    """
-    bundle = load_bundle(zoo() / NAME)
-    variant = next(each for each in bundle.manifest.variants if each.precision == PRECISION)
-    network = OnnxCpu().load(bundle.read(variant), variant.file)
-
-    def hear(picture: Floats) -> Floats:
-        answer: Floats = np.asarray(network.run(picture[None, None])[0][0], np.float32)
-        return answer
-
-    point = bundle.manifest.operating_points["default"]
-    return Ear(f"{NAME} {bundle.manifest.version}", bundle.manifest.labels, hear, Calibration.of(point))
 
 
 def _told(shots: Shots, messages: int) -> Told:
@@ -157,7 +118,7 @@ def _told(shots: Shots, messages: int) -> Told:
 
 def main(count: int) -> None:
     """Make the sample as large as asked for."""
-    ear = shipped()
+    ear = shipped(zoo() / "gunshot")
     try:
         before = load()
     except Skipped:

@@ -12,7 +12,8 @@ import pytest
 from benchmarks import gunshot_newyear
 from benchmarks.figure import Figure, Options, Skipped
 from benchmarks.gunshot_abroad import BEFORE_S, METRES, Source, What
-from benchmarks.gunshot_hearings import Ear, Hearing, Sound, draw, listen, load
+from benchmarks.gunshot_hearings import Hearing, Sound, draw, listen, load
+from benchmarks.gunshot_network import Network
 from benchmarks.gunshot_newyear import Ran, asks, half
 from benchmarks.gunshot_nights import City
 from edge.analytics.gunshot.confirm import Calibration
@@ -21,10 +22,10 @@ from models.bundle.yamnet import RATE_HZ
 from models.recipes.gunshot.shape import LABELS
 
 
-def _ear(score: float) -> Ear:
+def _ear(score: float) -> Network:
     """Says of everything how much it is like a gunshot, and nothing of what else it may be."""
     answers = np.array([score if label == "gunshot" else 0.0 for label in LABELS], np.float32)
-    return Ear("", tuple(LABELS), lambda _picture: answers, Calibration())
+    return Network("", tuple(LABELS), lambda _picture: answers, Calibration())
 
 
 @pytest.fixture(scope="module")
