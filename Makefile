@@ -15,7 +15,8 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install
 # What pip does now, on one line of a terminal; its errors go past it.
 SHOW := if [ -t 1 ]; then awk '{ printf "\r\033[K  %.75s", $$0; fflush() } END { printf "\r\033[K" }'; else cat > /dev/null; fi
 DEVICE := protocol hardware models/bundle ota edge # runs on boxes whose Python is 3.10; what its standard library lacks is an error
-DEBIAN := mosquitto chromium ffmpeg postgresql strace libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils
+DEBIAN := mosquitto chromium ffmpeg postgresql strace libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils \
+  gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-good faketime
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

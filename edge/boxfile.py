@@ -224,7 +224,10 @@ def _resolved(box_file: BoxFile, path: Path) -> BoxFile:
         updates=msgspec.structs.replace(
             updates, root=full(updates.root), ca=full(updates.ca) or full(manager.ca), stick=full(updates.stick)
         ),
-        sources=tuple(msgspec.structs.replace(s, uri=full(s.uri.removeprefix("file://"))) for s in box_file.sources),
+        sources=tuple(
+            msgspec.structs.replace(s, uri=full(s.uri.removeprefix("file://"))) if s.kind == "file" else s
+            for s in box_file.sources
+        ),
         microphones=tuple(
             msgspec.structs.replace(m, uri=full(m.uri.removeprefix("file://"))) if m.kind == "file" else m
             for m in box_file.microphones

@@ -13,6 +13,8 @@ import typer
 from edge.boxfile import Reading, read_box_file
 from edge.errors import EdgeError
 from hardware.clock import KernelClock, read_kernel_clock
+from protocol.errors import InvalidNameError
+from protocol.identifiers import check_name
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -153,6 +155,43 @@ def clock(
     found = catch_up(Path(_read(config).file.box.state))
     typer.echo(found.json() if as_json else found.line(), err=found.fault is not None and not as_json)
     raise typer.Exit(0 if found.fault is None else 1)
+
+
+@app.command()
+def credential(
+    name: Annotated[str, typer.Argument(help="As sources[].credential has it", show_default=False)] = "",
+    config: Config = Path("box.toml"),
+    *,
+    user: Annotated[str, typer.Option(help="User name; asked for where it is not given", show_default=False)] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Forget it")] = False,
+) -> None:
+    """Write the user name and password of a camera into the state folder, where only this box reads them.
+
+    The password is asked for without an echo, or read from standard input where that is no terminal; a running agent tries the
+    camera with it within a second. Without a NAME the names of those that are kept are printed.
+    """
+    from edge.credentials import FOLDER, Credential, forget_credential, kept_credentials, write_credential  # noqa: PLC0415
+
+    folder = Path(_read(config).file.box.state) / FOLDER
+    try:
+        if not name:
+            for kept in kept_credentials(folder):
+                typer.echo(kept)
+            return
+        check_name(name, "credential")
+        if remove:
+            forget_credential(folder / name)
+            typer.echo(f"credential {name} is forgotten")
+            return
+        user = user or (typer.prompt("user name") if sys.stdin.isatty() else "")
+        typed = (
+            typer.prompt("password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else sys.stdin.readline()
+        )
+        write_credential(folder / name, Credential(user, typed.removesuffix("\n")))
+    except (EdgeError, InvalidNameError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f'credential {name} is kept; a source uses it with credential = "{name}"')
 
 
 @app.command()

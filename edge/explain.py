@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from edge.capture.redact import redact
 from protocol.config import Refusal
+from protocol.redact import redact
 from protocol.twin import Desired
 
 _SECRET = ("code", "password")

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from protocol.addresses import address_faults
 from protocol.basis import Struct
 from protocol.errors import GeometryError
 from protocol.events import Where
@@ -100,13 +101,27 @@ class Source(Struct, frozen=True):
     """One camera or recording."""
 
     id: Name
-    uri: Annotated[str, Meta(min_length=1, max_length=512, description="A file's path")]
-    kind: Annotated[Literal["file"], Meta(description="What it is")] = "file"
+    uri: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=512,
+            description="A file's path; rtsp:// or http:// and a camera's address, never with a password; /dev/video0",
+        ),
+    ]
+    kind: Annotated[
+        Literal["file", "rtsp", "mjpeg", "v4l2"],
+        Meta(description="A recording; a network camera over RTSP, or over HTTP as one JPEG after the other; one plugged in"),
+    ] = "file"
     pace: Annotated[Literal["real-time", "fastest"], Meta(description="As the clock goes, or as fast as the box can")] = (
         "real-time"
     )
-    fps: Annotated[float, Meta(gt=0, le=240, description="Pictures a second; null = what the file says")] | None = None
+    fps: Annotated[float, Meta(gt=0, le=240, description="Pictures a second; null = what the source says")] | None = None
     repeat: Annotated[bool, Meta(description="Begin again at the end of the file")] = False
+    transport: Annotated[Literal["tcp", "udp"], Meta(description="Of RTSP: within its connection, or as datagrams")] = "tcp"
+    credential: (
+        Annotated[Name, Meta(description="Under which the box keeps the camera's user name and password; null = none")] | None
+    ) = None
     model: Annotated[Name, Meta(description="Bundle that looks for people")] = "person-vehicle-fast"
     lighter: Annotated[Name, Meta(description="Bundle that looks when the box is hot; null = the same")] | None = None
     operating_point: Annotated[str, Meta(max_length=32, description="Thresholds of the model, by name")] = "default"
@@ -200,6 +215,9 @@ def _faults(config: Config) -> Iterator[Refusal]:
         yield from _of_microphone(microphone, {source.id for source in config.sources}, f"microphones[{i}]")
     for i, source in enumerate(config.sources):
         at = f"sources[{i}]"
+        for field, message in address_faults(source.kind, source.uri):
+            yield Refusal(f"{at}.{field}", f"source {source.id!r}: {message}")
+        yield from _of_camera(source, at)
         yield from _twice([zone.id for zone in source.zones], f"{at}.zones", "zone")
         yield from _twice([line.id for line in source.lines], f"{at}.lines", "line")
         for j, zone in enumerate(source.zones):
@@ -221,6 +239,27 @@ def _faults(config: Config) -> Iterator[Refusal]:
                 check_line(line.start, line.end, f"line {line.id!r} of source {source.id!r}")
             except GeometryError as error:
                 yield Refusal(f"{at}.lines[{j}]", str(error))
+
+
+def _of_camera(source: Source, at: str) -> Iterator[Refusal]:
+    """What belongs to some kinds only."""
+    live = source.kind != "file"
+    misplaced = {
+        "pace": (live and source.pace != "real-time", "a camera goes as the clock does; leave pace out"),
+        "repeat": (live and source.repeat, "a camera has no end to begin again at; leave repeat out"),
+        "fps": (
+            source.kind in {"rtsp", "mjpeg"} and source.fps is not None,
+            "how many pictures come is set in the camera; leave fps out",
+        ),
+        "transport": (source.kind != "rtsp" and source.transport != "tcp", "only RTSP has a choice; leave transport out"),
+        "credential": (
+            source.kind in {"file", "v4l2"} and source.credential is not None,
+            "neither a file nor a device asks for a password; leave credential out",
+        ),
+    }
+    for field, (is_misplaced, message) in misplaced.items():
+        if is_misplaced:
+            yield Refusal(f"{at}.{field}", f"source {source.id!r}: {message}")
 
 
 def _of_anpr(anpr: Anpr, source: str, at: str) -> Iterator[Refusal]:

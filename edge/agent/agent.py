@@ -33,6 +33,7 @@ from edge.agent.twin import Twin
 from edge.agent.voice import Voice
 from edge.boxfile import Reading
 from edge.clock import Clock, Instant
+from edge.credentials import FOLDER as CREDENTIALS
 from edge.errors import StateFolderError
 from edge.identity.files import IdentityFiles
 from edge.observation import Observation
@@ -95,7 +96,14 @@ class Agent:
             self._box.device,
         )
         planner = BundlePlanner(Path(self._box.models) if self._box.models else zoo(), detect())
-        self._runtime = Runtime(planner, clock, self._on_frame, self._board.replace, on_heard=self._on_heard)
+        self._runtime = Runtime(
+            planner,
+            clock,
+            self._on_frame,
+            self._board.replace,
+            on_heard=self._on_heard,
+            credentials=self._folder.path / CREDENTIALS,
+        )
         self._probation = Probation(self._runtime, self._file.updates.criteria, clock.monotonic())
         self._updates = self._open_updates(planner) if self._file.updates.root else None
         self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())

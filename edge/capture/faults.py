@@ -9,9 +9,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from edge.capture.redact import redact
 from protocol.events import Reason
 from protocol.limits import TEXT_CHARACTERS
+from protocol.redact import redact
 
 
 class FaultCode(str, enum.Enum):
@@ -19,6 +19,10 @@ class FaultCode(str, enum.Enum):
 
     MISSING = "source-missing"
     """Nothing at that address."""
+    UNREACHABLE = "source-unreachable"
+    """A camera does not answer, or has left."""
+    CREDENTIALS = "source-credentials"
+    """A camera refuses the user name and password, or there are none for it."""
     UNREADABLE = "source-unreadable"
     """It is there and may not be read."""
     NOT_VIDEO = "source-not-video"

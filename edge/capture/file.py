@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import av
-import av.logging
-import numpy as np
 
 from edge.capture.faults import CaptureError, FaultCode
-from edge.capture.port import Picture, Plane, StreamInfo
+from edge.capture.frames import picture_of
+from edge.capture.port import Address, Picture, StreamInfo
 from edge.region import Size
 
 _PATIENCE = 60
@@ -40,9 +39,10 @@ _STREAMS = frozenset({"mpegts", "mpeg", "h264", "hevc", "m4v", "mjpeg", "mpegvid
 _NOT_PICTURES = frozenset({"ansi", "bintext", "xbin", "idf"})
 """Decoders that turn plain text into pictures."""
 
-_TOLERATED_FORMATS = frozenset({"yuv420p"})
 
-av.logging.set_level(None)  # FFmpeg's own lines go to standard error and may carry addresses
+def file_port(address: Address) -> FilePort:
+    """What plays a source of kind ``file``."""
+    return FilePort(address.uri)
 
 
 class FilePort:
@@ -216,21 +216,9 @@ def _decoded(container: Any) -> Iterator[Picture | int]:
             time_s = count / rate if frame.time is None else float(frame.time)
             start_s = time_s if start_s is None else start_s
             count += 1
-            yield _picture(frame, time_s - start_s)
+            yield picture_of(frame, time_s - start_s)
 
 
 def _position(packet: Any) -> int:
     position = getattr(packet, "pos", None)
     return int(position) if position is not None and position > 0 else 0
-
-
-def _picture(frame: Any, media_s: float) -> Picture:
-    if frame.format.name not in _TOLERATED_FORMATS or any(plane.line_size < 0 for plane in frame.planes):
-        frame = frame.reformat(format="yuv420p", dst_color_range="MPEG")
-    y, u, v = (_plane(plane) for plane in frame.planes)
-    return Picture(y, u, v, media_s)
-
-
-def _plane(plane: Any) -> Plane:
-    rows: Plane = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    return rows[: plane.height, : plane.width]

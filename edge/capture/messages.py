@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from edge.capture.faults import Fault
-from edge.capture.port import StreamInfo
+from edge.capture.port import Address, StreamInfo
 from edge.capture.ring import RingLayout
 from edge.capture.slots import SlotName
 from edge.channel import Message
@@ -30,7 +30,7 @@ class SourceOrder:
     id: str
     port: str
     """Where the port is made: ``package.module:Class``, called with the address."""
-    address: str
+    address: Address
     opening: int
     """How many times the source has been opened, this one included."""
     gate: Gate

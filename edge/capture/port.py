@@ -1,14 +1,15 @@
-"""What capture needs from whatever delivers pictures: a file now, a network or local camera behind the same few lines.
+"""What capture needs from whatever delivers pictures: a file, a network camera, a device.
 
-Rules: a port yields every decoded picture once, in order, and never sleeps (pacing is not its business); it raises
-:class:`CaptureError` with a named fault and nothing else for what can go wrong with its input.
+Rules: a port of a file yields every decoded picture once, in order, and never sleeps (pacing is not its business); a live one
+waits for its camera, lets go of pictures that come late, and never ends but with a fault. It raises :class:`CaptureError` with
+a named fault and nothing else for what can go wrong with its input.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,19 @@ class StreamInfo:
     codec: str
     live: bool
     """Whether pictures come at their own time (a camera) or when asked for (a file)."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """What a port is made from."""
+
+    uri: str
+    transport: Literal["tcp", "udp"] = "tcp"
+    """Of RTSP."""
+    credential: str | None = None
+    """File with the user name and password."""
+    fps: float | None = None
+    """Pictures a second that a device is asked for."""
 
 
 class Port(Protocol):

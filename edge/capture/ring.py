@@ -26,6 +26,9 @@ from edge.region import Size
 MAX_AGE_S = 10.0
 """Longest life of a picture on the box, seconds."""
 
+MAX_PIXELS = 7680 * 4320
+"""Of a picture: 8K UHD. A source may claim anything, and a ring of what it claims would take the memory of all others."""
+
 _HEADER = 64
 """Bytes before the planes of a slot: the generation, padded to a cache line."""
 

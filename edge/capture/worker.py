@@ -34,16 +34,13 @@ from edge.capture.messages import (
     Troubled,
 )
 from edge.capture.pacing import MAX_WAIT_S, Pacer
-from edge.capture.port import Picture, Port
-from edge.capture.ring import MAX_AGE_S, Ring, RingLayout, make_memory
+from edge.capture.port import Address, Picture, Port
+from edge.capture.ring import MAX_AGE_S, MAX_PIXELS, Ring, RingLayout, make_memory
 from edge.capture.slots import SlotName, SlotTable
 from edge.channel import Channel, ChannelError
 from edge.clock import SystemClock
 from edge.gate.gate import FrameGate
 from edge.region import Region, Size
-
-MAX_PIXELS = 7680 * 4320
-"""Of a picture: 8K UHD. A file may claim anything, and a ring of what it claims would take the memory of all others."""
 
 
 class _AgentGone(Exception):  # noqa: N818 - an order, not an error
@@ -69,7 +66,7 @@ def run_source(connection: Connection, order: SourceOrder) -> None:
 
 def _make_port(order: SourceOrder) -> Port:
     module, _, name = order.port.partition(":")
-    factory: Callable[[str], Port] = getattr(importlib.import_module(module), name)
+    factory: Callable[[Address], Port] = getattr(importlib.import_module(module), name)
     return factory(order.address)
 
 
@@ -112,7 +109,7 @@ class _Worker:
         info = port.open()
         self.say(Opened(info))
         paced = self._order.real_time and not info.live
-        fps = self._order.fps
+        fps = None if info.live else self._order.fps
         before_s = played_s = 0.0
         step_s = 1.0 / (fps or info.fps or 25.0)
         pacer = Pacer(max(MAX_WAIT_S, step_s))

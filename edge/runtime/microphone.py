@@ -159,7 +159,7 @@ class MicrophoneUnit:
             else:
                 words = "it is open, and nothing of it is listened to; look at the device and its cable"
                 self._broke(SoundFault(SoundFaultCode.STALLED, words), unheard=False)
-        elif self._openings.is_due(now_s, self.config.uri):
+        elif self._openings.is_due(now_s):
             self.start()
 
     def restart(self) -> None:

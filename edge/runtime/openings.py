@@ -1,13 +1,14 @@
 """The life that a camera and a microphone have in common: a process that opens it, again and again.
 
 Rules: what breaks is opened again after a wait that doubles up to a cap, in a new process, which finds a device that was
-plugged in again; a file that is broken in itself is not tried again until it changes; while the kernel holds a process that was
-killed, no other is started.
+plugged in again; what a file is at fault for is not tried again until that changes, or for a long time; while the kernel holds
+a process that was killed, no other is started.
 """
 
 from __future__ import annotations
 
 import enum
+import math
 import os
 from collections.abc import Callable
 from typing import Any
@@ -60,7 +61,11 @@ class Openings:
         self.process = Child(watcher, receives, heard, died, urgent=False)
         self._worker, self._backoff = worker, Backoff(backoff)
         self._retry_s: float | None = None
-        self._mark: FileMark | None = None
+        self._file: str | None = None
+        self._mark: FileMark = ()
+        """Of the file, when it was at fault."""
+        self._anyway_s = math.inf
+        """When it is tried again although that has not changed."""
 
     @property
     def retry_s(self) -> float | None:
@@ -74,15 +79,16 @@ class Openings:
             name: shown by `ps`.
             order: what the process is to do.
         """
-        self._retry_s = self._mark = None
+        self._retry_s = None
         self.number += 1
         self.process.start(self._worker, name, order)
 
-    def is_due(self, now_s: float, address: str) -> bool:
+    def is_due(self, now_s: float) -> bool:
         """Whether it is to be opened again."""
         if self._retry_s is None or now_s < self._retry_s:
             return False
-        if self.process.held or (self._mark is not None and file_mark(address) == self._mark):
+        unchanged = self._file is not None and now_s < self._anyway_s and file_mark(self._file) == self._mark
+        if self.process.held or unchanged:
             self._retry_s = now_s + _LOOK_AGAIN_S
             return False
         return True
@@ -93,15 +99,16 @@ class Openings:
         before, self.state = self.state, InputState.RUNNING
         return before is not InputState.RUNNING
 
-    def broke(self, now_s: float, file: str | None) -> None:
+    def broke(self, now_s: float, file: str | None, anyway_s: float = math.inf) -> None:
         """End its process, and plan the next try.
 
         Args:
             now_s: monotonic second.
             file: that has to change before another try is of use; ``None`` where one may be at any time.
+            anyway_s: monotonic second at which it is tried although the file has not changed.
         """
         self.process.end(0.0)
-        self._mark = None if file is None else file_mark(file)
+        self._file, self._mark, self._anyway_s = file, () if file is None else file_mark(file), anyway_s
         self._retry_s = self._backoff.failed(now_s)
         self.state = InputState.RETRYING if file is None else InputState.FAILED
 

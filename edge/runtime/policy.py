@@ -9,7 +9,12 @@ from edge.capture.sound.watch import WatchPolicy
 from edge.runtime.backoff import BackoffPolicy
 from edge.runtime.deadline import DeadlinePolicy
 
-FILE_PORT = "edge.capture.file:FilePort"
+PORTS = {
+    "file": "edge.capture.file:file_port",
+    "rtsp": "edge.capture.rtsp:RtspPort",
+    "mjpeg": "edge.capture.mjpeg:MjpegPort",
+    "v4l2": "edge.capture.v4l2:V4l2Port",
+}
 SOUND_PORTS = {"file": "edge.capture.sound.file:SoundFile", "alsa": "edge.capture.sound.alsa:AlsaMicrophone"}
 LISTENER = "edge.analytics.gunshot.listener:make_listener"
 
@@ -25,10 +30,16 @@ class RuntimePolicy:
     blind_s: float = 5.0
     """A source of which nothing has been looked at for so long is blind, however alive it is."""
     source_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 15.0, 30.0))
+    camera_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 1.5, 30.0))
+    """A camera that was away for days is seen again within five seconds: this wait, a process, a connection, a whole
+    picture."""
+    refused_s: float = 900.0
+    """A camera that refuses a password is told it again after so long, or when the technician has written another: cameras lock
+    accounts after a few refusals, for half an hour at most."""
     accelerator_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 60.0, 60.0))
     deadline: DeadlinePolicy = field(default_factory=DeadlinePolicy)
-    file_port: str = FILE_PORT
-    """Where the port for files is made."""
+    ports: Mapping[str, str] = field(default_factory=PORTS.copy)
+    """Where ports are made, by the kind of a source."""
     sound_ports: Mapping[str, str] = field(default_factory=SOUND_PORTS.copy)
     """Where the ports for sound are made, by the kind of a microphone."""
     listener: str = LISTENER

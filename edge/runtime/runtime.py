@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from edge.capture.messages import Shot, Skip
@@ -64,6 +65,7 @@ class Runtime:
         on_health: is told each change of what stands against a part, within :meth:`poll` or :meth:`configure`.
         policy: time limits and sizes.
         on_heard: is given what was heard, within :meth:`poll`.
+        credentials: folder of what cameras are told (:mod:`edge.credentials`).
 
     Attributes:
         hearing: the microphones.
@@ -77,11 +79,13 @@ class Runtime:
         on_health: OnHealth,
         policy: RuntimePolicy | None = None,
         on_heard: OnHeard = _nobody,
+        credentials: Path = Path("credentials"),
     ) -> None:
         self._planner = planner
         self._clock = clock
         self._on_frame = on_frame
         self._on_health = on_health
+        self._credentials = credentials
         self._policy = policy or RuntimePolicy()
         self._connections = Connections()
         self._views: dict[str, View] = {}
@@ -107,7 +111,7 @@ class Runtime:
         for name, source in wanted.items():
             view = self._views.get(name)
             if view is None:
-                unit = SourceUnit(source, self._policy, self)
+                unit = SourceUnit(source, self._policy, self, self._credentials)
                 self._views[name] = View(unit, self._planner.plan(source))
                 new.append(unit)
             else:

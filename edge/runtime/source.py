@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from edge.capture.faults import Fault, FaultCode
@@ -26,6 +27,7 @@ from edge.capture.messages import (
     Stop,
     Troubled,
 )
+from edge.capture.port import Address
 from edge.capture.ring import RingLayout
 from edge.capture.slots import SlotName
 from edge.gate.street import gate_of
@@ -78,14 +80,17 @@ class SourceUnit:
         config: what it is.
         policy: time limits.
         listener: is told what happens.
+        credentials: folder of what cameras are told.
     """
 
-    def __init__(self, config: Source, policy: RuntimePolicy, listener: Listener) -> None:
+    def __init__(self, config: Source, policy: RuntimePolicy, listener: Listener, credentials: Path) -> None:
         self.config = config
         self.faults: tuple[Fault, ...] = ()
         self._policy = policy
         self._listener = listener
-        self._openings = Openings(WORKER, FromSource, listener, policy.source_backoff, self._heard, self._died)
+        self._credential = None if config.credential is None else str(credentials / config.credential)
+        backoff = policy.source_backoff if config.kind == "file" else policy.camera_backoff
+        self._openings = Openings(WORKER, FromSource, listener, backoff, self._heard, self._died)
         self._process = self._openings.process
         self._limit_s = 0.0
         self._rings: dict[str, RingHeld] = {}
@@ -116,8 +121,8 @@ class SourceUnit:
         config = self.config
         order = SourceOrder(
             id=config.id,
-            port=self._policy.file_port,
-            address=config.uri,
+            port=self._policy.ports[config.kind],
+            address=Address(config.uri, config.transport, self._credential, config.fps),
             opening=self.opening + 1,
             gate=gate_of(config),
             real_time=config.pace == "real-time",
@@ -157,7 +162,7 @@ class SourceUnit:
             if now_s >= self._limit_s:
                 text = "no sign of life from its decoder; the input hangs: look at its storage, its cable or its network"
                 self._broke(Fault(FaultCode.STALLED, f"{self.config.uri}: {text}"))
-        elif self._openings.is_due(now_s, self.config.uri):
+        elif self._openings.is_due(now_s):
             self.start()
 
     def restart(self) -> None:
@@ -225,7 +230,12 @@ class SourceUnit:
             os.close(ring.fd)
 
     def _broke(self, fault: Fault) -> None:
-        self._openings.broke(self._listener.now_s(), self.config.uri if fault.code in _UNTIL_THE_FILE_CHANGES else None)
+        now_s = self._listener.now_s()
+        if fault.code is FaultCode.CREDENTIALS:
+            self._openings.broke(now_s, self._credential or "", now_s + self._policy.refused_s)
+        else:
+            waits_for_file = self.config.kind == "file" and fault.code in _UNTIL_THE_FILE_CHANGES
+            self._openings.broke(now_s, self.config.uri if waits_for_file else None)
         self._close_unwanted_rings()
         self.faults = (fault,)
         self._listener.source_changed(self)

@@ -152,4 +152,4 @@ class View:
 
 def input_of(source: Source) -> tuple[object, ...]:
     """What cannot change while a source is open."""
-    return source.uri, source.kind, source.pace, source.fps, source.repeat
+    return source.uri, source.kind, source.pace, source.fps, source.repeat, source.transport, source.credential

@@ -176,8 +176,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a file that is broken in itself is not tried again until it changes",
         "edge/runtime/openings.py",
-        "(self._mark is not None and file_mark(address) == self._mark)",
-        "(self._mark is None and now_s < 0)",
+        "file_mark(self._file) == self._mark",
+        "False",
         ("tests/edge/runtime/test_openings.py",),
     ),
     Mutant(

@@ -9,9 +9,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from edge.capture.redact import redact
 from protocol.events import Reason
 from protocol.limits import TEXT_CHARACTERS
+from protocol.redact import redact
 
 
 class SoundFaultCode(str, enum.Enum):

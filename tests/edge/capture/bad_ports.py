@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from edge.capture.file import FilePort
-from edge.capture.port import Picture, Port, StreamInfo
+from edge.capture.port import Address, Picture, Port, StreamInfo
 from edge.region import Size
 
 SIZE = Size(160, 120)
@@ -83,9 +83,9 @@ class Segfaulting(_Camera):
         os.kill(os.getpid(), signal.SIGSEGV)
 
 
-def chosen(address: str) -> Port:
+def chosen(address: Address) -> Port:
     """``bad:Hanging`` makes that one; anything else is a file."""
-    if address.startswith("bad:"):
-        port: Port = globals()[address.removeprefix("bad:")](address)
+    if address.uri.startswith("bad:"):
+        port: Port = globals()[address.uri.removeprefix("bad:")](address.uri)
         return port
-    return FilePort(address)
+    return FilePort(address.uri)

@@ -32,6 +32,7 @@ from edge.capture.messages import (
     Stop,
     Troubled,
 )
+from edge.capture.port import Address
 from edge.capture.ring import Ring
 from edge.capture.slots import SlotName
 from edge.channel import Channel, ChannelError
@@ -41,7 +42,7 @@ from protocol.config import Gate
 from tests.edge.capture.clips import SQUARE, join, make_clip
 
 OPEN = Gate(enabled=False)
-FILE = "edge.capture.file:FilePort"
+FILE = "edge.capture.file:file_port"
 PATIENCE_S = 15.0
 
 
@@ -101,7 +102,8 @@ def drive() -> Iterator[Any]:
 
     def start(address: Path | str, **options: Any) -> Driver:
         order = SourceOrder(
-            **{"id": "gate", "port": FILE, "opening": 1, "gate": OPEN, "real_time": False, **options}, address=str(address)
+            **{"id": "gate", "port": FILE, "opening": 1, "gate": OPEN, "real_time": False, **options},
+            address=Address(str(address)),
         )
         drivers.append(Driver(order))
         return drivers[-1]

@@ -12,7 +12,7 @@ from edge.runtime.backoff import BackoffPolicy
 from edge.runtime.deadline import DeadlinePolicy
 from edge.runtime.hearing import HeardHere
 from edge.runtime.planner import BundlePlanner
-from edge.runtime.policy import RuntimePolicy
+from edge.runtime.policy import PORTS, RuntimePolicy
 from edge.runtime.result import FrameResult
 from edge.runtime.runtime import Runtime
 from hardware.accelerators import Accelerator
@@ -28,7 +28,8 @@ QUICK = RuntimePolicy(
     stop_s=0.5,
     source_backoff=BackoffPolicy(0.1, 1.0, 30.0),
     accelerator_backoff=BackoffPolicy(0.2, 2.0, 30.0),
-    file_port="tests.edge.capture.bad_ports:chosen",
+    camera_backoff=BackoffPolicy(0.1, 1.0, 30.0),
+    ports={**PORTS, "file": "tests.edge.capture.bad_ports:chosen"},
 )
 """Short waits, and the deadlines of a real box: a machine that is busy elsewhere loses no picture."""
 HASTY = replace(QUICK, deadline=DeadlinePolicy(request_s=0.5, look_s=0.1, load_s=10.0))
@@ -45,7 +46,10 @@ class Box:
         self.health: dict[str, tuple[Reason, ...]] = {}
         self.history: list[tuple[str, tuple[str, ...]]] = []
         self.heard: list[HeardHere] = []
-        self.runtime = Runtime(self.planner, SystemClock(), self.results.append, self._hear, policy, self.heard.append)
+        self.credentials = bundles.parent / "credentials"
+        self.runtime = Runtime(
+            self.planner, SystemClock(), self.results.append, self._hear, policy, self.heard.append, self.credentials
+        )
 
     def run(self, *inputs: Source | Microphone) -> None:
         sources = tuple(one for one in inputs if isinstance(one, Source))

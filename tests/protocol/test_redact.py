@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.capture.faults import CaptureError, Fault, FaultCode
-from edge.capture.redact import redact
+from protocol.redact import redact
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Credentials never leave the source process: every text that may carry an address goes through here first."""
+"""Credentials in addresses: found, so that no configuration carries them, and hidden in texts that may repeat an address."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _USERINFO = re.compile(r"([a-z][a-z0-9+.-]*:/+)[^\s/?#]*@", re.IGNORECASE)
 is enough, because paths lose one when they are joined."""
 
 _QUERY = re.compile(
-    r"([?&;][^=&;\s]*(?:user|pass|pwd|token|key|secret|auth|sig|credential)[^=&;\s]*=)[^&;\s'\"]*", re.IGNORECASE
+    r"([?&;/_][^=&;/\s]*(?:user|pass|pwd|token|key|secret|auth|sig|credential)[^=&;/\s]*=)[^&;\s'\"]*", re.IGNORECASE
 )
 """Cameras take credentials as query parameters too, under many names."""
 

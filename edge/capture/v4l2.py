@@ -1,0 +1,80 @@
+"""Cameras that are plugged in, by Video4Linux, through FFmpeg.
+
+Rules: only a device is opened. A driver that hangs holds FFmpeg where nothing reaches it; the runtime ends the process then.
+"""
+
+from __future__ import annotations
+
+import errno
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+
+from edge.capture.faults import CaptureError, FaultCode
+from edge.capture.live import SILENCE_S, live_pictures, opened, shown
+from edge.capture.port import Address, Picture, StreamInfo
+
+
+class V4l2Port:
+    """A camera of this box.
+
+    Args:
+        address: its device, and the pictures a second that it is asked for.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._name = shown(address.uri)
+        self._container: Any = None
+
+    def open(self) -> StreamInfo:
+        """Open the device. Errors as :class:`edge.capture.port.Port`."""
+        self.close()
+        self._check()
+        options = {} if self._address.fps is None else {"framerate": f"{self._address.fps:g}"}
+        try:
+            container = av.open(self._address.uri, format="video4linux2", options=options, timeout=(SILENCE_S, SILENCE_S))
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            raise self._refused(error) from None
+        self._container = container
+        return opened(container, self._name)
+
+    def pictures(self) -> Iterator[Picture]:
+        """Pictures as they come; see :class:`edge.capture.port.Port`."""
+        if self._container is None:
+            self.open()
+        return live_pictures(self._container, self._name)
+
+    def close(self) -> None:
+        """Leave the device."""
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+
+    def _check(self) -> None:
+        try:
+            is_device = stat.S_ISCHR(Path(self._address.uri).stat().st_mode)
+        except (OSError, ValueError):
+            msg = f"{self._name}: no such device; plug the camera in; `ls /dev/v4l/by-id` names those there are"
+            raise CaptureError(FaultCode.MISSING, msg) from None
+        if not is_device:
+            raise CaptureError(FaultCode.NOT_VIDEO, f'{self._name}: is no device; a recording has kind = "file"')
+
+    def _refused(self, error: Exception) -> CaptureError:
+        name = self._name
+        match getattr(error, "errno", None):
+            case errno.EACCES | errno.EPERM:
+                words = "may not be read by this user; add it to the group video"
+                return CaptureError(FaultCode.UNREADABLE, f"{name}: {words}")
+            case errno.EBUSY:
+                return CaptureError(FaultCode.UNREADABLE, f"{name}: another program has it")
+            case errno.ENODEV | errno.ENXIO | errno.EIO:
+                return CaptureError(FaultCode.MISSING, f"{name}: the camera has gone; look at its plug")
+            case errno.ENOTTY | errno.EINVAL:
+                return CaptureError(FaultCode.NOT_VIDEO, f"{name}: is no camera, or has not so many pictures a second")
+            case _:
+                text = getattr(error, "strerror", None) or type(error).__name__
+                return CaptureError(FaultCode.UNREADABLE, f"{name}: cannot be opened: {text}")
