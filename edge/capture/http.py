@@ -41,17 +41,16 @@ def get(uri: str, credential: Credential | None, timeout_s: float) -> HTTPRespon
     """
     opener = urllib.request.OpenerDirector()
     opener.addheaders = [("User-Agent", "Lamplighter")]
-    passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-    if credential is not None:
-        passwords.add_password(None, uri, credential.user, credential.password)
-    handlers = (
+    handlers: list[urllib.request.BaseHandler] = [
         urllib.request.HTTPHandler(),
         urllib.request.HTTPSHandler(),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.HTTPDefaultErrorHandler(),
-        _Digest(passwords),
-        _Basic(passwords),
-    )
+    ]
+    if credential is not None:
+        passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        passwords.add_password(None, uri, credential.user, credential.password)
+        handlers += [_Digest(passwords), _Basic(passwords)]
     for handler in handlers:
         opener.add_handler(handler)
     answer: HTTPResponse = opener.open(urllib.request.Request(uri), timeout=timeout_s)  # noqa: S310 - no handler for anything else

@@ -90,16 +90,23 @@ class MjpegPort:
 
     def _newest(self, stream: JpegStream) -> bytes | None:
         """Read once, and on while more is there already. Returns the last whole picture, if one came."""
-        newest: bytes | None = None
+        newest = self._take(stream)
         until_s = time.monotonic() + _NEWEST_WITHIN_S
-        while True:
+        while time.monotonic() < until_s and self._more():
             try:
-                newest = next(reversed(stream.feed(self._read())), newest)
-            except JpegError as error:
-                msg = f"{self._name}: sends {error}; is it the address of its MJPEG stream?"
-                raise CaptureError(FaultCode.NOT_VIDEO, msg) from None
-            if time.monotonic() >= until_s or not self._more():
-                return newest
+                newest = self._take(stream) or newest
+            except CaptureError:
+                if newest is None:
+                    raise
+                break  # it is raised again when this picture has been shown
+        return newest
+
+    def _take(self, stream: JpegStream) -> bytes | None:
+        try:
+            return next(reversed(stream.feed(self._read())), None)
+        except JpegError as error:
+            msg = f"{self._name}: sends {error}; is it the address of its MJPEG stream?"
+            raise CaptureError(FaultCode.NOT_VIDEO, msg) from None
 
     def _read(self) -> bytes:
         assert self._answer is not None
@@ -136,6 +143,8 @@ class MjpegPort:
                 fault = nobody(name, reason)
             case OSError():
                 fault = nobody(name, error)
+            case ValueError():  # what urllib says of a challenge
+                fault = CaptureError(FaultCode.UNREADABLE, f"{name}: asks for a password neither by digest nor by basic")
             case _:
                 fault = CaptureError(FaultCode.NOT_VIDEO, f"{name}: what answers there is no camera ({type(error).__name__})")
         return fault

@@ -69,16 +69,18 @@ def test_anything_ends_as_pictures_or_as_an_error(pieces: list[bytes]) -> None:
 
 def most_taken(begin: bytes, again: bytes, match: str) -> int:
     """Bytes that are taken before it is left."""
-    stream, taken = JpegStream(), 0
+    taken, stream = 0, JpegStream()
     stream.feed(begin)
-    while taken < 1 << 26:
-        try:
+
+    def feed_on() -> None:
+        nonlocal taken
+        while taken < 1 << 26:
             stream.feed(again)
-        except JpegError as error:
-            assert match in str(error)
-            return taken
-        taken += len(again)
-    raise AssertionError(match)
+            taken += len(again)
+
+    with pytest.raises(JpegError, match=match):
+        feed_on()
+    return taken
 
 
 def test_a_header_without_an_end_is_left() -> None:

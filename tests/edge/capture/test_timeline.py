@@ -41,7 +41,9 @@ def test_pictures_that_come_in_bursts_are_spread_as_they_were_made() -> None:
 
 def test_what_waited_while_the_box_stood_still_is_late_and_what_is_new_again_is_not() -> None:
     """Ten pictures a second; nothing is read for two seconds, then thirty a second until the buffer is empty."""
-    timeline, now_s, taken, late = Timeline(0.0), 0.0, [], []
+    timeline, now_s = Timeline(0.0), 0.0
+    taken: list[tuple[float, int]] = []
+    late: list[tuple[float, int]] = []
     for i in range(100):
         made_s = i / 10
         now_s = max(made_s, now_s + 1 / 30)
