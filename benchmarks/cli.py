@@ -44,6 +44,7 @@ MODULES = {
     "anpr-passage": "benchmarks.anpr_passage",
     "anpr-vehicle": "benchmarks.anpr_vehicle",
     "anpr-lists": "benchmarks.anpr_lists",
+    "sources": "benchmarks.sources",
     "gunshot-count": "benchmarks.gunshot_count",
     "gunshot-doa": "benchmarks.gunshot_doa",
     "gunshot-locate": "benchmarks.gunshot_locate",

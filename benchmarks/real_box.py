@@ -51,12 +51,16 @@ class RealBox:
         folder: for its file, state and log; the path is short enough for a socket below it.
         box_file: text of its ``box.toml``; its state folder is ``state``.
         environment: what its environment has beside, or instead of, this process's.
+        agent: command that takes the place of ``lamplighter edge run --config``.
     """
 
-    def __init__(self, folder: Path, box_file: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, box_file: str, environment: Mapping[str, str] | None = None, agent: tuple[str, ...] = ()
+    ) -> None:
         self.folder = folder
         self.state = folder / "state"
         self._environment = {**os.environ, **(environment or {})}
+        self._agent = agent
         self._process: subprocess.Popen[bytes] | None = None
         (folder / "box.toml").write_text(box_file, "utf-8")
 
@@ -65,7 +69,7 @@ class RealBox:
         before_s = time.monotonic()
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command(), "edge", "run", "--config", "box.toml", *arguments],
+                [*(self._agent or (*command(), "edge", "run", "--config")), "box.toml", *arguments],
                 cwd=self.folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

@@ -6,6 +6,7 @@ pictures it listens, so that a released slot or an order to stop is never late; 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import time
@@ -55,11 +56,11 @@ def run_source(connection: Connection, order: SourceOrder) -> None:
     except _AgentGone:
         pass
     except CaptureError as error:
-        worker.say(Broken(error.fault))
+        worker.give_up(error.fault)
     except MemoryError:
-        worker.say(Broken(Fault(FaultCode.CRASHED, "not enough memory for a picture of this size; use a smaller stream")))
+        worker.give_up(Fault(FaultCode.CRASHED, "not enough memory for a picture of this size; use a smaller stream"))
     except Exception as error:  # noqa: BLE001 - whatever it is, it must reach the agent by name
-        worker.say(Broken(Fault(FaultCode.CRASHED, f"{type(error).__name__}: {error}")))
+        worker.give_up(Fault(FaultCode.CRASHED, f"{type(error).__name__}: {error}"))
     finally:
         worker.close()
 
@@ -93,6 +94,11 @@ class _Worker:
             self._channel.send(message, fd)
         except ChannelError:
             raise _AgentGone from None
+
+    def give_up(self, fault: Fault) -> None:
+        """Tell the last thing, if anybody listens."""
+        with contextlib.suppress(_AgentGone):
+            self.say(Broken(fault))
 
     def close(self) -> None:
         """Let go of the ring; the input goes with the process."""

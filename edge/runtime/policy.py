@@ -27,16 +27,16 @@ class RuntimePolicy:
     """A process that has not said its first word by then is killed: importing takes a second, on a small and busy board ten."""
     silence_s: float = 4.0
     """A source that says nothing for so long is stuck: below the five seconds in which a fault must be known."""
-    blind_s: float = 5.0
-    """A source of which nothing has been looked at for so long is blind, however alive it is."""
-    source_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 15.0, 30.0))
-    camera_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 1.5, 30.0))
-    """A camera that was away for days is seen again within five seconds: this wait, a process, a connection, a whole
-    picture."""
+    blind_s: float = 4.0
+    """A source of which nothing has been looked at for so long is blind, however alive it is; below those five seconds too."""
+    source_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 1.5, 30.0))
+    """A camera or microphone that was away for days is there again within five seconds: this wait, a process, a connection, a
+    whole picture. A try costs a twentieth of a second of a core."""
     refused_s: float = 900.0
     """A camera that refuses a password is told it again after so long, or when the technician has written another: cameras lock
     accounts after a few refusals, for half an hour at most."""
-    accelerator_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 60.0, 60.0))
+    accelerator_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 3.0, 60.0))
+    """Likewise; a try loads the models, on a core that has nothing else to do meanwhile."""
     deadline: DeadlinePolicy = field(default_factory=DeadlinePolicy)
     ports: Mapping[str, str] = field(default_factory=PORTS.copy)
     """Where ports are made, by the kind of a source."""

@@ -89,8 +89,7 @@ class SourceUnit:
         self._policy = policy
         self._listener = listener
         self._credential = None if config.credential is None else str(credentials / config.credential)
-        backoff = policy.source_backoff if config.kind == "file" else policy.camera_backoff
-        self._openings = Openings(WORKER, FromSource, listener, backoff, self._heard, self._died)
+        self._openings = Openings(WORKER, FromSource, listener, policy.source_backoff, self._heard, self._died)
         self._process = self._openings.process
         self._limit_s = 0.0
         self._rings: dict[str, RingHeld] = {}

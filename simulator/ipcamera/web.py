@@ -38,7 +38,7 @@ class WebCamera:
         self.nonce = secrets.token_hex(8)
         self._server: ThreadingHTTPServer | None = None
         self._port = 0
-        self._plugged = threading.Event()
+        self._unplugged = threading.Event()
 
     @property
     def uri(self) -> str:
@@ -48,10 +48,11 @@ class WebCamera:
     def on(self) -> None:
         """Plug it in."""
         camera = self
+        unplugged = self._unplugged = threading.Event()
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                camera.answer(self)
+                camera.answer(self, unplugged)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -59,13 +60,12 @@ class WebCamera:
         self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Handler)
         self._server.daemon_threads = True
         self._port = self._server.server_port
-        self._plugged.set()
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def off(self) -> None:
         """Pull its plug."""
         if self._server is not None:
-            self._plugged.clear()
+            self._unplugged.set()
             self._server.shutdown()
             self._server.server_close()
             self._server = None
@@ -77,8 +77,8 @@ class WebCamera:
         luma[height // 3 : height // 3 + 60, number * 4 % (width - 24) :][:, :24] = 220
         return cv2.imencode(".jpg", np.repeat(luma, 3, axis=2))[1].tobytes()
 
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        """Answer one request."""
+    def answer(self, request: BaseHTTPRequestHandler, unplugged: threading.Event) -> None:
+        """Answer one request, until the plug is pulled."""
         said = request.headers.get("Authorization", "")
         self.asked.append(said)
         if self.account is not None and not self._is_right(said):
@@ -92,7 +92,7 @@ class WebCamera:
         request.end_headers()
         try:
             for number in itertools.count():
-                if not self._plugged.is_set():
+                if unplugged.is_set():
                     return
                 data = self.picture(0 if self.frozen else number)
                 head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"

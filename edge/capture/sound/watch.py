@@ -37,8 +37,8 @@ class WatchPolicy:
     """Two less than the five in which a fault must be known."""
     quiet_s: int = 120
     clipped_s: int = 3
-    unclipped_s: int = 10
-    """Without, before it is taken back: gusts come in seconds."""
+    unclipped_s: int = 4
+    """Without, before it is taken back: gusts come in seconds, and what is well again is to be known within five."""
     overrun_s: int = 10
     """How long a loss of sound is told."""
 

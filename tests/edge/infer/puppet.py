@@ -1,8 +1,8 @@
 """An accelerator that does as it is told, and a bundle for it.
 
 The compiled model of the bundle is the path of a file; what stands in that file when a picture is looked at is what the
-accelerator does: ``see``, ``nothing``, ``error``, ``hang``, ``crash``, ``slow``, and ``late``, which is ``see`` but late by
-:data:`LATE_S` once.
+accelerator does: ``see``, ``nothing``, ``error``, ``hang``, ``spin``, ``crash``, ``slow``, and ``late``, which is ``see`` but
+late by :data:`LATE_S` once.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -67,6 +68,8 @@ class PuppetNetwork:
                 return BOXES, SCORES
             case "hang":
                 time.sleep(3600)
+            case "spin":  # in native code that holds the interpreter and answers to nothing: years of backtracking
+                re.match("(a|a)*$", "a" * 64 + "b")
             case "crash":
                 os.kill(os.getpid(), signal.SIGSEGV)
         msg = "the device says no"

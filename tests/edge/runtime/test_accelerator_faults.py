@@ -37,10 +37,12 @@ def restarts(box: Box) -> int:
     return box.runtime.accelerators()["cpu"].restarts
 
 
-def test_a_hung_accelerator_is_killed_on_its_deadline_and_comes_back(box: Box, control: Path, camera: Source) -> None:
+@pytest.mark.parametrize("how", ["hang", "spin"])
+def test_a_hung_accelerator_is_killed_on_its_deadline_and_comes_back(box: Box, control: Path, camera: Source, how: str) -> None:
+    """Asleep, or in a native call that is busy, holds the interpreter and sees no signal that Python would have to handle."""
     box.run(camera)
     box.until(lambda: seen(box) >= 3)
-    control.write_text("hang")
+    control.write_text(how)
     took_s = box.until(lambda: box.codes(SUBJECT) == ("accelerator-down",))
     assert 0.5 <= took_s < 1.5
     timed_out = [outcome for outcome in box.outcomes() if isinstance(outcome, TimedOut)]
