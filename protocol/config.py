@@ -7,6 +7,7 @@ which names each fault by its path and never stops at the first.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -15,9 +16,10 @@ from msgspec import Meta
 
 from protocol.addresses import address_faults
 from protocol.basis import Struct
+from protocol.correspondence import check_correspondences
 from protocol.errors import GeometryError
 from protocol.events import Where
-from protocol.geometry import MAX_VERTICES, Point, check_line, check_polygon
+from protocol.geometry import MAX_VERTICES, Point, check_inside, check_line, check_polygon
 from protocol.identifiers import Name
 from protocol.limits import CONFIG_BYTES
 
@@ -97,6 +99,27 @@ class Anpr(Struct, frozen=True):
     )
 
 
+GroundMetres = Annotated[float, Meta(ge=-10_000, le=10_000)]
+Side = Annotated[int, Meta(ge=16, le=16_384)]
+
+
+class GroundPoint(Struct, frozen=True):
+    """A place that was clicked in the picture and measured on the ground."""
+
+    picture: Annotated[Point, Meta(description="Where it is in the picture, fractions of it")]
+    ground: Annotated[
+        tuple[GroundMetres, GroundMetres], Meta(description="Where it is on the ground, metres in a frame of one's choice")
+    ]
+
+
+class Calibration(Struct, frozen=True):
+    """Where the ground is that a camera sees. The ground is taken for a plane, the lens for one that leaves lines straight."""
+
+    points: Annotated[tuple[GroundPoint, ...], Meta(min_length=4, max_length=32, description="At least four, well spread")]
+    size: Annotated[tuple[Side, Side], Meta(description="Width and height of the picture they were clicked on, pixels")]
+    sigma_px: Annotated[float, Meta(ge=0.1, le=50, description="Standard deviation of a click along each axis, pixels")] = 3.0
+
+
 class Source(Struct, frozen=True):
     """One camera or recording."""
 
@@ -131,6 +154,9 @@ class Source(Struct, frozen=True):
     anpr: Annotated[Anpr, Meta(description="Reading number plates; null = none is read")] | None = None
     where: Where | None = None
     reference: Annotated[str, Meta(max_length=64, description="The same view in the city's own video system")] = ""
+    calibration: (
+        Annotated[Calibration, Meta(description="Where the ground is; null = not known, nothing is in metres")] | None
+    ) = None
 
 
 Metres = Annotated[float, Meta(ge=-10, le=10)]
@@ -207,6 +233,22 @@ def check_config(config: Config) -> tuple[Refusal, ...]:
     return tuple(_faults(config))
 
 
+def check_calibration(calibration: Calibration, what: str) -> None:
+    """Check that points lie in the picture and determine a ground that a camera can see.
+
+    Raises:
+        GeometryError: naming ``what``, the points (counted from 1) and the remedy.
+    """
+    points, (width, height) = calibration.points, calibration.size
+    check_inside([point.picture for point in points], what)
+    for i, point in enumerate(points, start=1):
+        if not all(map(math.isfinite, point.ground)):
+            msg = f"{what}: point {i} has no place on the ground; give x and y in metres"
+            raise GeometryError(msg)
+    pixels = [(x * width, y * height) for x, y in (point.picture for point in points)]
+    check_correspondences(pixels, [point.ground for point in points], calibration.sigma_px, what)
+
+
 def _faults(config: Config) -> Iterator[Refusal]:
     yield from _too_large(config)
     yield from _twice([source.id for source in config.sources], "sources", "source")
@@ -234,6 +276,8 @@ def _faults(config: Config) -> Iterator[Refusal]:
                 )
         if source.anpr is not None:
             yield from _of_anpr(source.anpr, source.id, f"{at}.anpr")
+        if source.calibration is not None:
+            yield from _of_calibration(source.calibration, source.id, f"{at}.calibration")
         for j, line in enumerate(source.lines):
             try:
                 check_line(line.start, line.end, f"line {line.id!r} of source {source.id!r}")
@@ -275,6 +319,13 @@ def _of_anpr(anpr: Anpr, source: str, at: str) -> Iterator[Refusal]:
             f'source {source!r}: pseudonyms have a purpose, and where nothing leaves there is none: give others = "pseudonym" '
             "and a purpose of the fleet's policy, or neither",
         )
+
+
+def _of_calibration(calibration: Calibration, source: str, at: str) -> Iterator[Refusal]:
+    try:
+        check_calibration(calibration, f"calibration of source {source!r}")
+    except GeometryError as error:
+        yield Refusal(f"{at}.points", str(error))
 
 
 def _of_microphone(microphone: Microphone, sources: set[str], at: str) -> Iterator[Refusal]:

@@ -9,7 +9,7 @@
      +-- TooLargeError         over the size cap of its channel
      +-- UnknownEventTypeError
      +-- NewerSchemaError      a later minor version: keep it raw, acknowledge it
-     +-- GeometryError         a zone or line that cannot be used
+     +-- GeometryError         a zone, a line or a calibration that cannot be used
 """
 
 from __future__ import annotations
@@ -59,6 +59,6 @@ class NewerSchemaError(ProtocolError):
 
 
 class GeometryError(ProtocolError):
-    """A polygon or line that crosses itself, is degenerate or leaves the picture."""
+    """A polygon, line or set of points that crosses itself, is degenerate or leaves the picture."""
 
     reason = "geometry"

@@ -33,7 +33,7 @@ def check_polygon(points: Sequence[tuple[float, float]], what: str) -> None:
     if not 3 <= len(points) <= MAX_VERTICES:  # noqa: PLR2004 - a polygon
         msg = f"{what}: {len(points)} vertices; a zone needs 3 to {MAX_VERTICES}"
         raise GeometryError(msg)
-    _check_inside(points, what)
+    check_inside(points, what)
     n = len(points)
     for i in range(n):
         if points[i] == points[(i + 1) % n]:
@@ -59,7 +59,7 @@ def check_line(start: tuple[float, float], end: tuple[float, float], what: str) 
     Raises:
         GeometryError: naming ``what`` and the remedy.
     """
-    _check_inside((start, end), what)
+    check_inside((start, end), what)
     if (start[0] - end[0]) ** 2 + (start[1] - end[1]) ** 2 < MIN_AREA:
         msg = f"{what}: start and end are the same point {start}; draw it longer"
         raise GeometryError(msg)
@@ -93,7 +93,12 @@ def _within(a: tuple[float, float], b: tuple[float, float], p: tuple[float, floa
     return min(a[0], b[0]) <= p[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= p[1] <= max(a[1], b[1])
 
 
-def _check_inside(points: Sequence[tuple[float, float]], what: str) -> None:
+def check_inside(points: Sequence[tuple[float, float]], what: str) -> None:
+    """Check that all points lie in the picture.
+
+    Raises:
+        GeometryError: naming ``what``, the point (counted from 1) and the remedy.
+    """
     for i, (x, y) in enumerate(points, start=1):
         if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0):  # also refuses NaN
             msg = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -9,7 +10,20 @@ import msgspec
 import pytest
 
 from protocol.codec import encode_body
-from protocol.config import Config, Gate, Line, Microphone, Refusal, Report, Source, Zone, ZoneAlarm, check_config
+from protocol.config import (
+    Calibration,
+    Config,
+    Gate,
+    GroundPoint,
+    Line,
+    Microphone,
+    Refusal,
+    Report,
+    Source,
+    Zone,
+    ZoneAlarm,
+    check_config,
+)
 from protocol.events import Where
 from protocol.geometry import MAX_VERTICES
 
@@ -171,6 +185,16 @@ ZONE = {"id": "steps", "polygon": [[0, 0], [1, 0], [1, 1]]}
 ALARM = {"enter_at": 10, "leave_at": 8}
 
 
+def _point(u: float, v: float, x: float, y: float) -> dict[str, Any]:
+    return {"picture": [u, v], "ground": [x, y]}
+
+
+GROUND: dict[str, Any] = {
+    "points": [_point(0.2, 0.9, 0, 0), _point(0.8, 0.9, 6, 0), _point(0.6, 0.5, 6, 8), _point(0.4, 0.5, 0, 8)],
+    "size": [800, 600],
+}
+
+
 def _source(**fields: Any) -> dict[str, Any]:
     return {"sources": [{**SOURCE, **fields}]}
 
@@ -190,6 +214,12 @@ REFUSED: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("a long address", _source(uri="x" * 513), "uri"),
     ("another kind", _source(kind="carrier-pigeon"), "kind"),
     ("another pace", _source(pace="slow"), "pace"),
+    ("three points of a ground", _source(calibration={**GROUND, "points": GROUND["points"][:3]}), "length >= 4"),
+    ("33 points of a ground", _source(calibration={**GROUND, "points": GROUND["points"][:1] * 33}), "length <= 32"),
+    ("a click of no deviation", _source(calibration={**GROUND, "sigma_px": 0}), "sigma_px"),
+    ("a ground clicked nowhere", _source(calibration={**GROUND, "size": [0, 600]}), "size"),
+    ("a ground clicked on nothing", _source(calibration={"points": GROUND["points"]}), "missing required field `size`"),
+    ("a ground in another town", _source(calibration={**GROUND, "points": [_point(0, 0, 10_001, 0)] * 4}), "ground"),
     ("no pictures", _source(fps=0), "fps"),
     ("too many pictures", _source(fps=241), "fps"),
     ("no name of a model", _source(model="../other"), "model"),
@@ -238,6 +268,9 @@ def test_the_types_refuse(raw: dict[str, Any], words: str) -> None:
         "sources.0.where.alt",
         "sources.0.where.heading",
         "sources.0.where.accuracy",
+        "sources.0.calibration.sigma_px",
+        "sources.0.calibration.points.0.picture.0",
+        "sources.0.calibration.points.3.ground.1",
         "report.count_interval_s",
         "report.telemetry_interval_s",
     ],
@@ -253,6 +286,7 @@ def test_what_json_cannot_say_is_refused_in_a_file_too(number: float, place: str
                 "zones": [{**ZONE, "polygon": [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]], "alarm": {**ALARM}}],
                 "lines": [{"id": "a", "start": [0.0, 0.0], "end": [1.0, 1.0]}],
                 "where": {"lat": 0.0, "lon": 0.0},
+                "calibration": copy.deepcopy(GROUND),
             }
         ],
         "report": {},
@@ -274,7 +308,7 @@ def test_every_number_of_a_configuration_is_in_that_list() -> None:
     """The list above is made by hand; here it is held against the types."""
     numbers = [
         (kind.__name__, field.name)
-        for kind in (Config, Source, Gate, Zone, ZoneAlarm, Line, Report)
+        for kind in (Config, Source, Gate, Zone, ZoneAlarm, Line, GroundPoint, Calibration, Report)
         for field in msgspec.inspect.type_info(kind).fields  # type: ignore[attr-defined]  # all are structs
         if "FloatType" in str(field.type) and "StructType" not in str(field.type)
     ]
@@ -288,6 +322,9 @@ def test_every_number_of_a_configuration_is_in_that_list() -> None:
         ("ZoneAlarm", "update_interval_s"),
         ("Line", "start"),
         ("Line", "end"),
+        ("GroundPoint", "picture"),
+        ("GroundPoint", "ground"),
+        ("Calibration", "sigma_px"),
         ("Report", "count_interval_s"),
         ("Report", "telemetry_interval_s"),
     ]
