@@ -52,6 +52,7 @@ MODULES = {
     "gunshot-latency": "benchmarks.gunshot_latency",
     "gunshot-cost": "benchmarks.gunshot_cost",
     "gunshot-newyear": "benchmarks.gunshot_newyear",
+    "calibration": "benchmarks.calibration",
 }
 """Bench names and the modules that measure them; each has ``DESCRIPTION`` and ``run(options)``."""
 

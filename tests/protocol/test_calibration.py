@@ -108,6 +108,13 @@ def test_points_before_any_camera_pass_whatever_their_order(seed: int, n: int) -
     check_calibration(exact, "calibration")
 
 
+def test_clicks_alone_never_fold_the_ground() -> None:
+    random = np.random.default_rng(9)
+    for _ in range(40):
+        view = camera(random)
+        check_calibration(view.calibration(random.choice(len(view.pixels), 32, replace=False).tolist(), random), "calibration")
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_two_points_of_a_square_exchanged_never_pass(seed: int) -> None:

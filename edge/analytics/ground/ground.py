@@ -72,12 +72,16 @@ class Ground:
         """
         pixels = _points(pixels)
         metres = apply(self._inverse, pixels)
-        covariance = _covariance(apply(self._inverses, pixels) - metres)
+        covariance = _covariance(self.spread(pixels) - metres)
         if foot is not None:
             covariance += self._of_feet(pixels, metres, foot)
         metres[self.beyond(pixels)] = np.nan
         covariance[np.isnan(metres[:, 0])] = np.nan
         return metres, covariance
+
+    def spread(self, pixels: Floats) -> Floats:
+        """Where the points are on each of sixteen grounds that clicks leave open: (16, n, 2); NaN over its horizon."""
+        return apply(self._inverses, _points(pixels))
 
     def displacements(self, start: Floats, end: Floats, foot: Floats | None = None) -> tuple[Floats, Floats]:
         """How far points went: surer than the difference of two positions, because what is wrong with the ground is so at both.
@@ -92,7 +96,7 @@ class Ground:
         """
         start, end = _points(start), _points(end)
         first, last = apply(self._inverse, start), apply(self._inverse, end)
-        covariance = _covariance(apply(self._inverses, end) - apply(self._inverses, start) - (last - first))
+        covariance = _covariance(self.spread(end) - self.spread(start) - (last - first))
         if foot is not None:
             covariance += self._of_feet(start, first, foot) + self._of_feet(end, last, foot)
         gone = last - first
@@ -118,7 +122,7 @@ class Ground:
             )
             raise HorizonError(msg)
         area = abs(float(_shoelace(apply(self._inverse, vertices))))
-        others = np.abs(_shoelace(apply(self._inverses, vertices)))
+        others = np.abs(_shoelace(self.spread(vertices)))
         return area, float(np.sqrt(((others - area) ** 2).mean()))
 
     def beyond(self, pixels: Floats) -> npt.NDArray[np.bool_]:
@@ -157,7 +161,7 @@ def _check_shape(clicked: tuple[int, int], now: tuple[int, int]) -> None:
 
 def _backward(matrix: Floats, pixels: Floats) -> Floats:
     """The homographies to the ground (..., 3, 3), with the depth of the points that were clicked positive."""
-    inverses: Floats = np.linalg.inv(matrix)
+    inverses = np.asarray(np.linalg.inv(matrix), np.float64)
     depth = homogeneous(inverses, pixels)[..., 2].mean(axis=-1)
     signed: Floats = inverses * np.sign(depth)[..., None, None]
     return signed
