@@ -27,6 +27,7 @@ COMMANDS: dict[str, Entry] = {
         "simulator.demo", "A whole city on this machine: manager, nine real agents, thirty statistical devices", "fleet"
     ),
     "edge": Entry("edge.cli", "The agent on a box: run it, check its configuration"),
+    "calibrate": Entry("edge.calibrate.cli", "Where the ground is that a camera sees, and how well that is known"),
     "watch": Entry("edge.watch", "A live view of a box in the terminal"),
     "fleet": Entry("fleet.cli", "The manager: serve the control room, make enrolment codes, accounts", "fleet"),
     "rollout": Entry("fleet.rollouts.cli", "Roll releases of models out to boxes, in groups, with a brake", "fleet"),
