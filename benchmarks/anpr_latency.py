@@ -112,7 +112,13 @@ def _speed(models: tuple[plates.PlateModel, plates.PlateModel], options: Options
 
 def _tracks(detections: Detections) -> Tracks:
     count = len(detections)
-    return Tracks(np.arange(count, dtype=np.int64), detections.boxes, np.ones(count, np.float32), np.ones(count, np.int8))
+    return Tracks(
+        np.arange(count, dtype=np.int64),
+        detections.boxes,
+        np.ones(count, np.float32),
+        np.ones(count, np.int8),
+        np.zeros((count, 2), np.float32),
+    )
 
 
 def _pictures(options: Options) -> tuple[list[tuple[plates.Planes, Detections]], str]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from edge.capture.file import FilePort
 from edge.capture.port import Picture
+from edge.gate.expected import Expected
 from edge.gate.gate import FrameGate
 from edge.infer import accelerator
 from edge.infer.looker import Looker, load_looker
@@ -123,7 +124,7 @@ class _Eye:
         self._looker: Looker = load_looker(accelerator.make("edge.infer.onnx_cpu:OnnxCpu"), order)
         self._wanted = np.isin(load_bundle(zoo() / DETECTOR).manifest.labels, VEHICLES)
         self._gate, self._tracker = FrameGate(GATE), Tracker(size.width, size.height)
-        self._expected: tuple[Region, ...] = ()
+        self._expected: tuple[Expected, ...] = ()
         self.looks = 0
 
     def vehicles(self, picture: Picture, second: float) -> Floats:
@@ -134,7 +135,8 @@ class _Eye:
             return np.zeros((0, 4), np.float32)
         found = self._looker.look(self._looker.prepare((picture.y, picture.u, picture.v), regions))
         tracks = self._tracker.update(found, [(r.left, r.top, r.right, r.bottom) for r in regions], second)
-        self._expected = tuple(_region(box) for box in tracks.boxes.tolist())
+        rows = zip(tracks.boxes.tolist(), tracks.velocities.tolist(), strict=True)
+        self._expected = tuple(Expected(_region(box), (right, down), second, 0.0) for box, (right, down) in rows)
         return np.array(list(_distinct(found.select(self._wanted[found.classes]).boxes)), np.float32).reshape(-1, 4)
 
 

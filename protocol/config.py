@@ -65,6 +65,10 @@ class Gate(Struct, frozen=True):
     region_px: Annotated[
         int, Meta(ge=64, le=2048, description="Side of a region, pixels of the picture; 512 at least where plates are read")
     ] = 256
+    look_every_s: Annotated[
+        float,
+        Meta(ge=0, le=60, description="Seconds between looks while somebody is there or something moves; 0 = at every picture"),
+    ] = 0.75
     whole_every_s: Annotated[
         float, Meta(gt=0, le=DAY_S, description="Seconds between looks at the whole picture, moving or not")
     ] = 2.0
@@ -256,33 +260,40 @@ def _faults(config: Config) -> Iterator[Refusal]:
     for i, microphone in enumerate(config.microphones):
         yield from _of_microphone(microphone, {source.id for source in config.sources}, f"microphones[{i}]")
     for i, source in enumerate(config.sources):
-        at = f"sources[{i}]"
-        for field, message in address_faults(source.kind, source.uri):
-            yield Refusal(f"{at}.{field}", f"source {source.id!r}: {message}")
-        yield from _of_camera(source, at)
-        yield from _twice([zone.id for zone in source.zones], f"{at}.zones", "zone")
-        yield from _twice([line.id for line in source.lines], f"{at}.lines", "line")
-        for j, zone in enumerate(source.zones):
-            try:
-                check_polygon(zone.polygon, f"zone {zone.id!r} of source {source.id!r}")
-            except GeometryError as error:
-                yield Refusal(f"{at}.zones[{j}].polygon", str(error))
-            alarm = zone.alarm
-            if alarm is not None and alarm.leave_at >= alarm.enter_at:
-                yield Refusal(
-                    f"{at}.zones[{j}].alarm.leave_at",
-                    f"zone {zone.id!r}: leave_at {alarm.leave_at:g} must be below enter_at {alarm.enter_at:g}, "
-                    "or the alarm would ring without end",
-                )
-        if source.anpr is not None:
-            yield from _of_anpr(source.anpr, source.id, f"{at}.anpr")
-        if source.calibration is not None:
-            yield from _of_calibration(source.calibration, source.id, f"{at}.calibration")
-        for j, line in enumerate(source.lines):
-            try:
-                check_line(line.start, line.end, f"line {line.id!r} of source {source.id!r}")
-            except GeometryError as error:
-                yield Refusal(f"{at}.lines[{j}]", str(error))
+        yield from _of_source(source, f"sources[{i}]")
+
+
+def _of_source(source: Source, at: str) -> Iterator[Refusal]:
+    for field, message in address_faults(source.kind, source.uri):
+        yield Refusal(f"{at}.{field}", f"source {source.id!r}: {message}")
+    yield from _of_camera(source, at)
+    yield from _twice([zone.id for zone in source.zones], f"{at}.zones", "zone")
+    yield from _twice([line.id for line in source.lines], f"{at}.lines", "line")
+    for j, zone in enumerate(source.zones):
+        yield from _of_zone(zone, source.id, f"{at}.zones[{j}]")
+    if source.anpr is not None:
+        yield from _of_anpr(source.anpr, source.id, f"{at}.anpr")
+    if source.calibration is not None:
+        yield from _of_calibration(source.calibration, source.id, f"{at}.calibration")
+    for j, line in enumerate(source.lines):
+        try:
+            check_line(line.start, line.end, f"line {line.id!r} of source {source.id!r}")
+        except GeometryError as error:
+            yield Refusal(f"{at}.lines[{j}]", str(error))
+
+
+def _of_zone(zone: Zone, source: str, at: str) -> Iterator[Refusal]:
+    try:
+        check_polygon(zone.polygon, f"zone {zone.id!r} of source {source!r}")
+    except GeometryError as error:
+        yield Refusal(f"{at}.polygon", str(error))
+    alarm = zone.alarm
+    if alarm is not None and alarm.leave_at >= alarm.enter_at:
+        yield Refusal(
+            f"{at}.alarm.leave_at",
+            f"zone {zone.id!r}: leave_at {alarm.leave_at:g} must be below enter_at {alarm.enter_at:g}, "
+            "or the alarm would ring without end",
+        )
 
 
 def _of_camera(source: Source, at: str) -> Iterator[Refusal]:

@@ -8,18 +8,26 @@ from edge.agent.traffic import Traffic
 from edge.analytics.anpr.without import Known, Without
 from edge.analytics.crowd.analytics import CrowdAnalytics
 from edge.clock import Instant
+from edge.gate.expected import Expected
 from edge.infer.outcome import Dropped, DropReason, NothingSeen, Seen, Still
 from edge.observation import Observation
 from edge.region import Region
 from edge.runtime.result import FrameResult
+from edge.tracking.smoother import Smoother
 from edge.tracking.tracker import Tracker
-from edge.tracking.tracks import Tracks
+from edge.tracking.tracks import Tracks, TrackState
 from models.bundle.detections import Detections
 from protocol.config import Report, Source
 from protocol.events import Reason
 
 PERSON = 0
 """Index of the label ``person``: the planner refuses a model whose first label is another."""
+
+LAG_S = 0.75
+"""Age at which a picture is counted, seconds: as long as looks are apart, so that it lies between two (docs/adr/0024)."""
+
+_COASTING = 0.5
+"""Part of the time between looks after which somebody who was not found is looked for again."""
 
 
 class Pipeline:
@@ -32,18 +40,20 @@ class Pipeline:
     """
 
     def __init__(self, source: Source, report: Report, known: Known | None = None) -> None:
-        self._source, self._report, self._known = source, report, known or Without()
+        self._source, self._report, self._lists = source, report, known or Without()
         self._tracker: Tracker | None = None
+        self._smoother: Smoother[FrameResult] = Smoother(LAG_S)
         self._crowd: CrowdAnalytics | None = None
         self._traffic: Traffic | None = None
         self._size: tuple[int, int] | None = None
         self._last: FrameResult | None = None
-        self._looked = False
+        self._known = False
+        """Whether somebody has looked: before, nobody knows what is still there."""
         self.configured = (source, report)
         self.stretch = 1.0
         """How much longer windows of counts are than configured, where bytes are short."""
-        self.expected: tuple[Region, ...] = ()
-        """Where people and vehicles are expected next, for the gate."""
+        self.expected: tuple[Expected, ...] = ()
+        """People and vehicles who are followed, for the gate."""
         self.spared: tuple[Region, ...] = ()
         """Where vehicles are whose plates need not be read any more."""
 
@@ -72,56 +82,67 @@ class Pipeline:
             observations += self.close(result.captured)
             self._begin(size)
         self._last = result
-        self._looked = self._looked or isinstance(result.outcome, Seen | NothingSeen)
         if result.outcome == Dropped(DropReason.SOURCE_GONE):
             return observations
-        tracks = []
+        expected: list[Expected] = []
         if self._crowd is not None and self._tracker is not None:
             self._crowd.stretch = self.stretch
-            people, said = self._count(self._crowd, self._tracker, result)
-            observations += said
-            tracks.append(people)
+            observations += self._count(self._crowd, self._follow(self._tracker, result))
+            expected += _expected(self._tracker.tracks(), result, self._source.gate.look_every_s)
         if self._traffic is not None:
             observations += self._traffic.take(result)
-            tracks.append(self._traffic.tracks)
+            expected += _expected(self._traffic.tracks, result, 0.0)
             self.spared = _regions(self._traffic.spared, result.size.whole)
-        if all(each is not None for each in tracks):
-            self.expected = tuple(box for each in tracks if each is not None for box in _regions(each, result.size.whole))
+        self.expected = tuple(expected)
         return observations
 
     def close(self, at: Instant) -> list[Observation]:
         """The source has ended, is lost, or is configured anew."""
+        left = [] if self._crowd is None else self._count(self._crowd, self._smoother.flush())
         ending = (self._crowd, self._traffic)
         self._crowd, self._traffic, self._size = None, None, None
-        return [said for each in ending if each is not None for said in each.close(at)]
+        return left + [said for each in ending if each is not None for said in each.close(at)]
 
     def _begin(self, size: tuple[int, int]) -> None:
         source = self._source
-        self._size, self._looked = size, False
+        self._size, self._known = size, False
         if source.anpr is None or source.zones or source.lines:
             self._tracker = Tracker(*size)
+            self._smoother = Smoother(LAG_S)
             self._crowd = CrowdAnalytics(source, self._report, *size)
         if source.anpr is not None:
-            self._traffic = Traffic(source, *size, self._known)
+            self._traffic = Traffic(source, *size, self._lists)
 
-    def _count(
-        self, analytics: CrowdAnalytics, tracker: Tracker, result: FrameResult
-    ) -> tuple[Tracks | None, list[Observation]]:
-        """Count people; their tracks where somebody knows them, and what is to be said."""
+    def _follow(self, tracker: Tracker, result: FrameResult) -> list[tuple[FrameResult, Tracks]]:
+        """Follow people; returns pictures that are old enough to be counted, with who was there."""
         # The tracker lives in the time of the recording, so that one played faster than it was made is followed all the same.
         now_s = result.media_s
-        match result.outcome:
-            case Seen(detections=detections):
-                people = detections.select(detections.classes == PERSON)
-                tracks = tracker.update(people, [_corners(region) for region in result.regions], now_s)
-            case NothingSeen():
-                tracks = tracker.update(Detections.none(), [_corners(region) for region in result.regions], now_s)
-            case Still() if self._looked:  # before the first look nobody knows what is still there
-                tracks = tracker.update(Detections.none(), (), now_s)
-            case _:
-                tracker.update(Detections.none(), (), now_s)
-                return None, analytics.missed(result.captured)
-        return tracks, analytics.update(tracks, result.captured, result.number)
+        people = Detections.none()
+        if isinstance(result.outcome, Seen):
+            people = result.outcome.detections.select(result.outcome.detections.classes == PERSON)
+        if result.sure is not None:
+            tracker.sure = result.sure
+        tracks = tracker.update(people, [_corners(region) for region in result.regions], now_s)
+        return self._smoother.take(result, tracks, now_s, tracker.matched.values(), tracker.doubted)
+
+    def _count(self, analytics: CrowdAnalytics, pictures: list[tuple[FrameResult, Tracks]]) -> list[Observation]:
+        """Count people in pictures; at those of which nobody knows what they show nothing is counted."""
+        observations: list[Observation] = []
+        for result, tracks in pictures:
+            looked = isinstance(result.outcome, Seen | NothingSeen)
+            self._known = self._known or looked
+            if looked or (isinstance(result.outcome, Still) and self._known):
+                observations += analytics.update(tracks, result.captured, result.number)
+            else:
+                observations += analytics.missed(result.captured)
+        return observations
+
+
+def _expected(tracks: Tracks, result: FrameResult, every_s: float) -> list[Expected]:
+    """Tracks as the gate is told of them."""
+    waits_s = np.where(tracks.states == TrackState.COASTING, every_s * _COASTING, every_s).tolist()
+    rows = zip(_boxes(tracks, result.size.whole), tracks.velocities.tolist(), waits_s, strict=True)
+    return [Expected(box, (right, down), result.media_s, wait_s) for box, (right, down), wait_s in rows if box is not None]
 
 
 def _corners(region: Region) -> tuple[float, float, float, float]:
@@ -129,7 +150,13 @@ def _corners(region: Region) -> tuple[float, float, float, float]:
 
 
 def _regions(tracks: Tracks, whole: Region) -> tuple[Region, ...]:
+    return tuple(box for box in _boxes(tracks, whole) if box is not None)
+
+
+def _boxes(tracks: Tracks, whole: Region) -> list[Region | None]:
+    """Boxes of tracks, cut at the picture; ``None`` where nothing is left."""
     boxes = np.clip(tracks.boxes, 0, [whole.width, whole.height, whole.width, whole.height]).astype(int).tolist()
-    return tuple(
-        Region(left, top, right - left, bottom - top) for left, top, right, bottom in boxes if right > left and bottom > top
-    )
+    return [
+        Region(left, top, right - left, bottom - top) if right > left and bottom > top else None
+        for left, top, right, bottom in boxes
+    ]

@@ -72,7 +72,7 @@ class Pipelines:
         except Exception as error:  # noqa: BLE001 - see the rules above
             self._defect(pipeline, error)
             return
-        if pipeline.expected:
+        if result.regions:  # between looks the gate knows how they walk on
             self._runtime.expect(result.source, pipeline.expected)
         self._runtime.spare(result.source, pipeline.spared)
         if observations or result.model is not None:  # what a window says may come with a picture at which nobody looked

@@ -57,9 +57,7 @@ class Traffic:
     @property
     def spared(self) -> Tracks:
         """Tracks whose plates need not be read any more."""
-        keep = np.isin(self.tracks.ids, list(self._analytics.spare))
-        tracks = self.tracks
-        return Tracks(tracks.ids[keep], tracks.boxes[keep], tracks.existence[keep], tracks.states[keep])
+        return self.tracks.select(np.isin(self.tracks.ids, list(self._analytics.spare)))
 
     def take(self, result: FrameResult) -> list[Observation]:
         """Take one result, in the order of capture."""

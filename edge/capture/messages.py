@@ -16,6 +16,7 @@ from edge.capture.ring import RingLayout
 from edge.capture.slots import SlotName
 from edge.channel import Message
 from edge.clock import Instant
+from edge.gate.expected import Acuity, Expected
 from edge.region import Region, Size
 from protocol.config import Gate
 
@@ -39,6 +40,8 @@ class SourceOrder:
     """Pictures a second of the recording, when its own time stamps are not to be believed."""
     repeat: bool = False
     slots: int = 5
+    acuity: Acuity | None = None
+    """What the model can see, for the gate."""
 
 
 class Begun(Message, frozen=True):
@@ -105,20 +108,21 @@ class Release(Message, frozen=True):
     """The picture in this slot is no longer needed."""
 
     slot: SlotName
-    hints: tuple[Region, ...] | None = None
-    """Where tracks are expected next, for the gate; ``None`` = as before."""
+    hints: tuple[Expected, ...] | None = None
+    """Who is followed, for the gate; ``None`` = as before."""
 
 
 class Expect(Message, frozen=True):
-    """Where tracks are expected next, when there is no slot to release."""
+    """Who is followed, when there is no slot to release."""
 
-    regions: tuple[Region, ...]
+    followed: tuple[Expected, ...]
 
 
 class SetGate(Message, frozen=True):
-    """Another gate from the next picture on."""
+    """Another gate from the next picture on, or another model behind it."""
 
     gate: Gate
+    acuity: Acuity | None
 
 
 class Stop(Message, frozen=True):

@@ -40,8 +40,9 @@ from edge.capture.ring import MAX_AGE_S, MAX_PIXELS, Ring, RingLayout, make_memo
 from edge.capture.slots import SlotName, SlotTable
 from edge.channel import Channel, ChannelError
 from edge.clock import SystemClock
+from edge.gate.expected import Expected
 from edge.gate.gate import FrameGate
-from edge.region import Region, Size
+from edge.region import Size
 
 
 class _AgentGone(Exception):  # noqa: N818 - an order, not an error
@@ -78,10 +79,10 @@ class _Worker:
         self._channel = channel
         self._order = order
         self._clock = SystemClock()
-        self._gate = FrameGate(order.gate)
+        self._gate = FrameGate(order.gate, order.acuity)
         self._frozen = FrozenWatch()
         self._troubles: tuple[Fault, ...] = ()
-        self._expected: tuple[Region, ...] = ()
+        self._expected: tuple[Expected, ...] = ()
         self._rings = 0
         self._ring: Ring | None = None
         self._fd: int | None = None
@@ -202,10 +203,10 @@ class _Worker:
                         self._table.release(slot, time.monotonic())
                         if hints is not None:
                             self._expected = hints
-                    case Expect(regions):
-                        self._expected = regions
-                    case SetGate(gate):
-                        self._gate.gate = gate
+                    case Expect(followed):
+                        self._expected = followed
+                    case SetGate(gate, acuity):
+                        self._gate.gate, self._gate.acuity = gate, acuity
                     case Stop():
                         raise _AgentGone
                 if until is not None and until():

@@ -1,13 +1,18 @@
 """The gate of one source: budget inferences, not frames.
 
-Rules: a picture in which nothing moves and nobody is expected costs nothing; the whole picture is looked at every so often
-all the same, because the gate can be wrong; where tracks are expected counts for more than where something moves, and what
-could not be looked at last time counts for more each time. Pure.
+Rules: a picture costs an inference only when somebody is due for a look: whoever is followed is looked at every so often, the
+tracker knows where they are in between; what moves and is nobody is looked at as soon as the last look is so long ago, and ever
+more seldom where looks found nobody (leaves, water, a flag). One look at the whole picture serves all whom the model can see in
+it; parts are looked at for those who are too small for that. The whole picture is looked at every so often all the same,
+because the gate can be wrong. Pure.
 """
 
 from __future__ import annotations
 
+import math
+
 from edge.capture.port import Plane
+from edge.gate.expected import Acuity, Expected
 from edge.gate.motion import MotionWatch
 from edge.gate.regions import Squares, Thing, place
 from edge.region import Region, Size
@@ -17,12 +22,18 @@ _MARGIN = 1 / 16
 """Part of a region's side that should surround a thing: a detector needs some context, and people move on before the look."""
 
 _EXPECTED = 3.0
-"""Weight of a place where a track is expected, against 1 for something that moves."""
-
-_WAITING = 1.0
-"""Weight gained by each second without a look."""
+"""Weight of a place where somebody is expected, against 1 for something that moves."""
 
 _MOST_WAIT_S = 5.0
+_EARLY_S = 0.02
+"""A look is due if it is so much too early: pictures do not come to the millisecond."""
+
+_SELDOM_S = 2.0
+"""Most seconds between looks at something that moves; each look that finds nobody there doubles them."""
+_MOST_VAIN = 8
+_FORGET_S = 20.0
+"""Seconds without motion after which such a place is as good as new."""
+_MOST_CELLS = 1000
 
 
 class FrameGate:
@@ -30,67 +41,137 @@ class FrameGate:
 
     Args:
         gate: how it is configured; may be replaced at any time.
+        acuity: what the model can see; ``None`` = not known, and only parts of a picture show people well enough. Likewise.
     """
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, acuity: Acuity | None = None) -> None:
         self.gate = gate
+        self.acuity = acuity
         self._motion = MotionWatch()
         self._whole_s: float | None = None
         self._before: tuple[Region, ...] = ()
         self._looked: dict[tuple[int, int], float] = {}
+        self._vain: dict[tuple[int, int], tuple[int, float]] = {}
+        """By cell: looks at something that moved and was nobody, and when something moved there last."""
+        self._swept_s = 0.0
+        self._small_s = -math.inf
+        """When something small that nobody follows was looked at last."""
 
-    def regions(self, luma: Plane, media_s: float, expected: tuple[Region, ...]) -> tuple[Region, ...]:
+    def regions(self, luma: Plane, media_s: float, expected: tuple[Expected, ...]) -> tuple[Region, ...]:
         """Where to look in this picture; empty when nowhere.
 
         Args:
             luma: (height, width).
             media_s: time in the stream, seconds.
-            expected: where tracks are expected in this picture, pixels.
+            expected: who is followed.
         """
         height, width = luma.shape
         picture = Size(width, height)
         if not self.gate.enabled:
             return (picture.whole,)
-        motion = self._motion.look(luma, media_s)
-        squares = self._squares(motion.spots, expected, picture, media_s)
+        side = min(self.gate.region_px, width, height)
+        step = max(1, side // 4)
+        least_px = math.inf if self.acuity is None else self.acuity.least_in(picture)
+        followed = _moved(expected, media_s, picture)
+        motion = self._motion.look(luma, media_s, [box for box, _ in followed])
+        things = [self._followed(box, every_s, step, least_px, media_s) for box, every_s in followed]
+        things += [self._unknown(spot, step, least_px, media_s) for spot in motion.spots]
+        chosen = self._choose(tuple(things), picture, side, least_px)
         due = self._whole_s is None or not 0 <= media_s - self._whole_s < self.gate.whole_every_s
-        if not (due or motion.everywhere):
-            return squares
-        self._whole_s = media_s
-        return (picture.whole, *squares)
+        if (due or motion.everywhere) and picture.whole not in chosen:
+            chosen = (picture.whole, *chosen)
+        self._remember(chosen, motion.spots, [box for box, _ in followed], picture, step, least_px, media_s)
+        return chosen
 
-    def _squares(
-        self, spots: tuple[Region, ...], expected: tuple[Region, ...], picture: Size, media_s: float
-    ) -> tuple[Region, ...]:
-        side = min(self.gate.region_px, picture.width, picture.height)
-        things = tuple(
-            [Thing(box, _EXPECTED * self._impatience(box, side, media_s)) for box in expected]
-            + [Thing(box, self._impatience(box, side, media_s)) for box in spots]
-        )
-        before = tuple(
-            region
-            for region in self._before
-            if region.width == side and region.right <= picture.width and region.bottom <= picture.height
-        )
-        squares = place(things, picture, Squares(side, self.gate.max_regions, int(side * _MARGIN)), before)
-        self._before = squares
-        self._remember(squares, side, media_s)
+    def _followed(self, box: Region, every_s: float, step: int, least_px: float, media_s: float) -> Thing:
+        waited_s = self._waited_s(box, step, least_px, media_s)
+        return Thing(box, _EXPECTED * (1.0 + waited_s), pressing=waited_s >= every_s - _EARLY_S)
+
+    def _unknown(self, spot: Region, step: int, least_px: float, media_s: float) -> Thing:
+        waited_s = self._waited_s(spot, step, least_px, media_s)
+        if self.acuity is not None and spot.height < least_px:  # a leaf, a shadow, or somebody far away: one after another
+            return Thing(spot, 1.0 + waited_s, pressing=media_s - self._small_s >= _SELDOM_S)
+        vain, _ = self._vain.get(_cell(spot, step), (0, 0.0))
+        every_s = min(_SELDOM_S, self.gate.look_every_s * 2**vain)
+        return Thing(spot, 1.0 + waited_s, pressing=waited_s >= every_s - _EARLY_S)
+
+    def _waited_s(self, box: Region, step: int, least_px: float, media_s: float) -> float:
+        """Since the last look there that could see something of this size."""
+        looks = (self._looked.get(_cell(box, step)), self._whole_s if box.height >= least_px else None)
+        looked_s = max((look for look in looks if look is not None), default=-math.inf)
+        return min(_MOST_WAIT_S, max(0.0, media_s - looked_s))
+
+    def _choose(self, things: tuple[Thing, ...], picture: Size, side: int, least_px: float) -> tuple[Region, ...]:
+        """One look at everything where that is enough for all who are due; else parts."""
+        small = tuple(thing for thing in things if thing.box.height < least_px)
+        squares: tuple[Region, ...] = ()
+        if any(thing.pressing for thing in small):
+            before = tuple(
+                region
+                for region in self._before
+                if region.width == side and region.right <= picture.width and region.bottom <= picture.height
+            )
+            most = self.gate.max_regions if self.acuity is None or any(_is_followed(thing) for thing in small) else 1
+            squares = place(small, picture, Squares(side, most, int(side * _MARGIN)), before)
+            self._before = squares
+        if any(thing.pressing for thing in things if thing.box.height >= least_px):
+            return (picture.whole, *squares)
         return squares
 
-    def _impatience(self, box: Region, side: int, media_s: float) -> float:
-        looked_s = self._looked.get(_cell(box, side))
-        waited_s = _MOST_WAIT_S if looked_s is None else min(_MOST_WAIT_S, max(0.0, media_s - looked_s))
-        return 1.0 + _WAITING * waited_s
-
-    def _remember(self, squares: tuple[Region, ...], side: int, media_s: float) -> None:
-        step = max(1, side // 4)
-        for square in squares:
-            for row in range(-(-square.top // step), square.bottom // step + 1):
-                for column in range(-(-square.left // step), square.right // step + 1):
+    def _remember(  # noqa: PLR0913 - what a look says, and of whom
+        self,
+        chosen: tuple[Region, ...],
+        spots: tuple[Region, ...],
+        followed: list[Region],
+        picture: Size,
+        step: int,
+        least_px: float,
+        media_s: float,
+    ) -> None:
+        whole = picture.whole in chosen
+        squares = [region for region in chosen if region != picture.whole]
+        for spot in spots:
+            cell = _cell(spot, step)
+            vain, _ = self._vain.get(cell, (0, 0.0))
+            looked = any(_inside(spot, square) for square in squares)
+            if looked and spot.height < least_px:
+                self._small_s = media_s
+            looked = looked or (whole and spot.height >= least_px)
+            self._vain[cell] = (min(vain + looked, _MOST_VAIN), media_s)
+        for box in followed:
+            self._vain.pop(_cell(box, step), None)
+        if len(self._vain) > _MOST_CELLS or media_s - self._swept_s > _FORGET_S:
+            self._vain = {cell: (vain, at_s) for cell, (vain, at_s) in self._vain.items() if 0 <= media_s - at_s < _FORGET_S}
+            self._swept_s = media_s
+        if whole:
+            self._whole_s = media_s
+        for region in squares:
+            for row in range(-(-region.top // step), region.bottom // step + 1):
+                for column in range(-(-region.left // step), region.right // step + 1):
                     self._looked[column, row] = media_s
 
 
-def _cell(box: Region, side: int) -> tuple[int, int]:
-    """The quarter of a square in which the middle of a box lies."""
-    step = max(1, side // 4)
+def _is_followed(thing: Thing) -> bool:
+    return thing.pressing and thing.weight >= _EXPECTED
+
+
+def _cell(box: Region, step: int) -> tuple[int, int]:
+    """The cell in which the middle of a box lies."""
     return round((box.left + box.width / 2) / step), round((box.top + box.height / 2) / step)
+
+
+def _moved(expected: tuple[Expected, ...], media_s: float, picture: Size) -> list[tuple[Region, float]]:
+    """Where each is by now, cut at the picture, and how long it can go without a look; who has walked out is left out."""
+    boxes = []
+    for each in expected:
+        later_s = min(_MOST_WAIT_S, max(0.0, media_s - each.at_s))
+        left, top = (int(at + speed * later_s) for at, speed in zip((each.box.left, each.box.top), each.velocity, strict=True))
+        right, bottom = min(left + each.box.width, picture.width), min(top + each.box.height, picture.height)
+        left, top = max(0, left), max(0, top)
+        if right > left and bottom > top:
+            boxes.append((Region(left, top, right - left, bottom - top), each.every_s))
+    return boxes
+
+
+def _inside(box: Region, region: Region) -> bool:
+    return region.left <= box.left and region.top <= box.top and box.right <= region.right and box.bottom <= region.bottom

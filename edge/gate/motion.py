@@ -7,6 +7,8 @@ change of the whole picture (a lamp, a cloud, a moved camera) is learnt anew, no
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -39,6 +41,9 @@ _EVERYTHING = 0.6
 _LEAST_AREA = 12
 """Smallest spot that counts, small pixels (after it has been widened by one on each side)."""
 
+_BESIDE = 0.25
+"""Part of a box's size by which it is widened where somebody is known to move."""
+
 _MOST_SPOTS = 24
 """Largest spots that are kept; more are a storm of leaves."""
 
@@ -61,12 +66,13 @@ class MotionWatch:
         self._seen_s = 0.0
         self._kernel = np.ones((3, 3), np.uint8)
 
-    def look(self, luma: Plane, media_s: float) -> Motion:
+    def look(self, luma: Plane, media_s: float, explained: Sequence[Region] = ()) -> Motion:
         """Compare a picture with the background, and learn from it.
 
         Args:
             luma: (height, width).
             media_s: its time in the stream, seconds; sets how much is learnt.
+            explained: where somebody is who is known to move, pixels; no spot is told there.
         """
         small = _small(luma)
         factor = luma.shape[1] / small.shape[1]
@@ -84,6 +90,8 @@ class MotionWatch:
             return Motion((), everywhere=True)
         cv2.accumulateWeighted(small, background, min(1.0, elapsed_s / _FOREGROUND_S), mask)
         cv2.accumulateWeighted(small, background, min(1.0, elapsed_s / _BACKGROUND_S), cv2.bitwise_not(mask))
+        for box in explained:
+            _wipe(np.asarray(mask, np.uint8), box, factor)
         mask = cv2.dilate(mask, self._kernel)
         _, _, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_16U, cv2.CCL_BOLELLI)
         spots = stats[1:]
@@ -91,6 +99,13 @@ class MotionWatch:
         spots = spots[np.argsort(-spots[:, cv2.CC_STAT_AREA], kind="stable")][:_MOST_SPOTS]
         boxes = (spots[:, :4] * factor).astype(int).tolist()
         return Motion(tuple(Region(*box) for box in boxes), everywhere=False)
+
+
+def _wipe(mask: Plane, box: Region, factor: float) -> None:
+    """Take out what moves where somebody is known to be, and beside: arms, bags, shadows."""
+    beside_x, beside_y = _BESIDE * box.width, _BESIDE * box.height
+    left, top = max(0, int((box.left - beside_x) / factor)), max(0, int((box.top - beside_y) / factor))
+    mask[top : math.ceil((box.bottom + beside_y) / factor), left : math.ceil((box.right + beside_x) / factor)] = 0
 
 
 def _small(luma: Plane) -> Plane:

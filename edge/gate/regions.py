@@ -28,6 +28,8 @@ class Thing:
 
     box: Region
     weight: float
+    pressing: bool = True
+    """Whether it is due for a look; the others are looked at if they are near one that is."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,12 @@ def place(things: tuple[Thing, ...], picture: Size, squares: Squares, before: tu
         before: squares of the last picture, of the same side and within the picture.
 
     Returns:
-        Squares in order of what they gained; empty without things.
+        Squares in order of what they gained, each with something in it that presses; empty without any.
     """
     if not things:
         return ()
     side = min(squares.side, picture.width, picture.height)
-    boxes, weights = _parts(things, picture, side, squares.margin)
+    boxes, weights, pressing = _parts(things, picture, side, squares.margin)
     if not len(boxes):
         return ()
     corners = _corners(boxes, picture, side, before)
@@ -64,10 +66,10 @@ def place(things: tuple[Thing, ...], picture: Size, squares: Squares, before: tu
     summable = holds.astype(np.float64)
     was_there = np.zeros(len(corners), bool)
     was_there[: len(before)] = True
-    open_weights = weights.copy()
+    open_weights, open_pressing = weights.copy(), pressing.astype(np.float64)
     placed: list[Region] = []
     for _ in range(squares.most):
-        gains = summable @ open_weights
+        gains = np.where(summable @ open_pressing > 0, summable @ open_weights, 0.0)
         best = float(gains.max())
         if best <= 0:
             break
@@ -75,17 +77,21 @@ def place(things: tuple[Thing, ...], picture: Size, squares: Squares, before: tu
         chosen = int(np.argmax(kept)) if kept.any() else int(np.argmax(gains))
         held = holds[chosen] & (open_weights > 0)
         square = _square(corners[chosen], side) if was_there[chosen] else _centred(boxes[held], picture, side)
-        open_weights[holds[chosen] | _holds(np.array([[square.left, square.top]], np.float64), boxes, side)[0]] = 0
+        covered = holds[chosen] | _holds(np.array([[square.left, square.top]], np.float64), boxes, side)[0]
+        open_weights[covered] = open_pressing[covered] = 0
         if square not in placed:
             placed.append(square)
     return tuple(placed)
 
 
-def _parts(things: tuple[Thing, ...], picture: Size, side: int, margin: int) -> tuple[Boxes, npt.NDArray[np.float64]]:
-    """Boxes with margin, cut at the picture; what does not fit into a square in parts that do."""
+def _parts(
+    things: tuple[Thing, ...], picture: Size, side: int, margin: int
+) -> tuple[Boxes, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Boxes with margin, cut at the picture; what does not fit into a square in parts that do. Their weights; which press."""
     room = side - 2 * margin
     boxes: list[tuple[float, float, float, float]] = []
     weights: list[float] = []
+    pressing: list[bool] = []
     for thing in things:
         box = thing.box
         columns = max(1, -(-box.width // room))
@@ -101,8 +107,9 @@ def _parts(things: tuple[Thing, ...], picture: Size, side: int, margin: int) -> 
                 if right > left and bottom > top:
                     boxes.append((left, top, right, bottom))
                     weights.append(thing.weight / (rows * columns))
-    order = np.argsort(-np.array(weights), kind="stable")[:_MOST_THINGS]
-    return np.array(boxes, np.float64).reshape(-1, 4)[order], np.array(weights, np.float64)[order]
+                    pressing.append(thing.pressing)
+    order = np.lexsort((-np.array(weights), ~np.array(pressing, np.bool_)))[:_MOST_THINGS]
+    return np.array(boxes, np.float64).reshape(-1, 4)[order], np.array(weights, np.float64)[order], np.array(pressing)[order]
 
 
 def _corners(boxes: Boxes, picture: Size, side: int, before: tuple[Region, ...]) -> Boxes:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from edge.capture.sound.listener import HearingModel
+from edge.gate.expected import Acuity
 from edge.infer.messages import ModelOrder
 from protocol.config import Microphone, Source
 from protocol.events import ModelRef
@@ -54,6 +55,10 @@ class Plan:
     """Of the model, in the order of its classes."""
     plates: PlatePlan | NoPlan | None = None
     """``None`` where none is to be read."""
+    acuity: Acuity | None = None
+    """What the model can see; ``None`` = its bundle does not say."""
+    sure: float | None = None
+    """Score from which a detection of its begins a track; ``None`` = its bundle does not say."""
 
     @property
     def held(self) -> tuple[tuple[ModelOrder, ModelRef], ...]:

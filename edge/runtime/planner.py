@@ -6,7 +6,9 @@ import copy
 from pathlib import Path
 
 from edge.capture.sound.listener import HearingModel
+from edge.gate.expected import Acuity
 from edge.infer.messages import ModelOrder, Task
+from edge.region import Size
 from edge.runtime.plan import HearingPlan, NoPlan, Plan, PlatePlan, Proof
 from hardware.accelerators import Accelerator
 from models.bundle.bundle import Bundle, BundleError, load_bundle
@@ -31,6 +33,12 @@ PROCESSOR = "cpu"
 
 PRECISIONS = ("int8", "fp16", "fp32")
 """As LiteRT runs them best."""
+
+LEAST_PX = "least-px"
+"""Setting of an operating point: height of the smallest person that the model finds well, pixels of its input."""
+
+SURE = "sure"
+"""Setting of an operating point: score from which a detection begins a track."""
 
 DEFAULT_POINT = "default"
 """Operating point of models of plates."""
@@ -103,7 +111,17 @@ class BundlePlanner:
         order = ModelOrder(f"{source.model}@{point}", str(bundle.folder), choice.variant.file, point)
         ref = bundle.ref(choice.variant, point)
         plates = None if source.anpr is None else self._plates(source.anpr, bundle, choice.accelerator)
-        return Plan(choice.accelerator, self._entries[choice.accelerator], order, ref, bundle.manifest.labels, plates)
+        settings = bundle.manifest.operating_points[point].settings
+        return Plan(
+            choice.accelerator,
+            self._entries[choice.accelerator],
+            order,
+            ref,
+            bundle.manifest.labels,
+            plates,
+            _acuity(bundle.manifest, settings.get(LEAST_PX)),
+            settings.get(SURE),
+        )
 
     def listens(self, microphone: Microphone) -> HearingPlan | NoPlan:
         """See :class:`edge.runtime.plan.Planner`."""
@@ -174,6 +192,10 @@ class BundlePlanner:
         available = found.available and found.name in self._entries
         reason = found.reason or ("" if available else "this version of the agent has no code for it")
         return Offer(found.name, found.runtime, found.precisions, available, reason)
+
+
+def _acuity(manifest: Manifest, least_px: float | None) -> Acuity | None:
+    return None if not least_px else Acuity(Size(manifest.input.width, manifest.input.height), least_px)
 
 
 def _litert() -> Offer:

@@ -28,5 +28,7 @@ class FrameResult:
     """Which model looked; ``None`` when nobody looked."""
     labels: tuple[str, ...] = ()
     """Of that model, in the order of its classes."""
+    sure: float | None = None
+    """Score from which a detection begins a track, by what that model's bundle says."""
     reader: ModelRef | None = None
     """Which model reads plates in it; ``None`` when none does."""

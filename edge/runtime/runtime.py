@@ -18,6 +18,7 @@ from edge.capture.messages import Shot, Skip
 from edge.capture.slots import SlotName
 from edge.channel import Channel
 from edge.clock import Clock
+from edge.gate.expected import Expected
 from edge.infer.messages import ModelOrder
 from edge.infer.outcome import Dropped, DropReason, Failed, Outcome, Still
 from edge.region import Region
@@ -115,7 +116,7 @@ class Runtime:
                 self._views[name] = View(unit, self._planner.plan(source))
                 new.append(unit)
             else:
-                view.unit.set_gate(source)
+                view.unit.config = source
         self._replan()
         for unit in new:  # after the accelerators, which take longer to get ready
             unit.start()
@@ -137,11 +138,11 @@ class Runtime:
         """Make a running :meth:`poll` return; may be called from any thread and signal handler, and after :meth:`stop`."""
         self._connections.wake()
 
-    def expect(self, source: str, boxes: tuple[Region, ...]) -> None:
-        """Tell a source's gate where tracks are expected next, pixels."""
+    def expect(self, source: str, followed: tuple[Expected, ...]) -> None:
+        """Tell a source's gate who is followed."""
         view = self._views.get(source)
         if view is not None:
-            view.unit.expect(boxes)
+            view.unit.expect(followed)
 
     def spare(self, source: str, boxes: tuple[Region, ...]) -> None:
         """Tell where vehicles are in a source's next picture whose plates need not be read any more, pixels."""
@@ -362,6 +363,7 @@ class Runtime:
         for view in self._views.values():
             before = view.plan
             view.plan = self._planner.plan(view.unit.config)
+            view.unit.set_gate(view.plan.acuity if isinstance(view.plan, Plan) else None)
             moved = isinstance(before, Plan) and (isinstance(view.plan, NoPlan) or view.plan.accelerator != before.accelerator)
             accelerator = self._crew.get(before.accelerator) if moved and isinstance(before, Plan) else None
             for gone in () if accelerator is None else accelerator.queue.remove(view.unit.config.id):

@@ -30,12 +30,12 @@ from edge.capture.messages import (
 from edge.capture.port import Address
 from edge.capture.ring import RingLayout
 from edge.capture.slots import SlotName
+from edge.gate.expected import Acuity, Expected
 from edge.gate.street import gate_of
-from edge.region import Region
 from edge.runtime.child import Watcher
 from edge.runtime.openings import InputState, Openings
 from edge.runtime.policy import RuntimePolicy
-from protocol.config import Source
+from protocol.config import Gate, Source
 
 WORKER = "edge.capture.worker:run_source"
 
@@ -93,7 +93,8 @@ class SourceUnit:
         self._process = self._openings.process
         self._limit_s = 0.0
         self._rings: dict[str, RingHeld] = {}
-        self._expected: tuple[Region, ...] | None = None
+        self._expected: tuple[Expected, ...] | None = None
+        self._gate: tuple[Gate, Acuity | None] = gate_of(config), None
 
     @property
     def state(self) -> InputState:
@@ -123,7 +124,8 @@ class SourceUnit:
             port=self._policy.ports[config.kind],
             address=Address(config.uri, config.transport, self._credential, config.fps),
             opening=self.opening + 1,
-            gate=gate_of(config),
+            gate=self._gate[0],
+            acuity=self._gate[1],
             real_time=config.pace == "real-time",
             fps=config.fps,
             repeat=config.repeat,
@@ -132,11 +134,11 @@ class SourceUnit:
         self._openings.open(f"source {config.id}", order)
         self._limit_s = self._listener.now_s() + self._policy.start_s
 
-    def expect(self, regions: tuple[Region, ...]) -> None:
-        """Where tracks are expected next; goes out with the next released slot, or at once when there is none."""
-        self._expected = regions
+    def expect(self, followed: tuple[Expected, ...]) -> None:
+        """Who is followed; goes out with the next released slot, or at once when there is none."""
+        self._expected = followed
         if not any(ring.wanted for ring in self._rings.values()):
-            self._process.send(Expect(regions))
+            self._process.send(Expect(followed))
             self._expected = None
 
     def release(self, slot: SlotName) -> None:
@@ -149,11 +151,16 @@ class SourceUnit:
         self._expected = None
         self._close_unwanted_rings()
 
-    def set_gate(self, config: Source) -> None:
-        """Take a configuration that needs no new process."""
-        if gate_of(config) != gate_of(self.config):
-            self._process.send(SetGate(gate_of(config)))
-        self.config = config
+    def set_gate(self, acuity: Acuity | None) -> None:
+        """Let the gate follow the configuration as it is now.
+
+        Args:
+            acuity: what the model that looks can see.
+        """
+        gate = gate_of(self.config), acuity
+        if gate != self._gate:
+            self._gate = gate
+            self._process.send(SetGate(*gate))
 
     def tick(self, now_s: float) -> None:
         """Do what is due."""

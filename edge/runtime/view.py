@@ -114,6 +114,7 @@ class View:
             outcome=outcome,
             model=(model or (plan.ref if plan else None)) if looked else None,
             labels=(labels or (plan.labels if plan else ())) if looked else (),
+            sure=plan.sure if looked and plan else None,
             reader=plan.plates.reader_ref if looked and plan and isinstance(plan.plates, PlatePlan) else None,
         )
 

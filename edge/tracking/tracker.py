@@ -1,18 +1,23 @@
-"""The tracker: constant velocity, association in two stages, existence as a probability. Pure.
+"""The tracker: constant velocity, association in two stages by statistical distance, existence as a probability. Pure.
 
 Rules:
 
 - A picture at which nobody looked only moves the tracks on. A track is missed only where somebody looked for it.
+- Looks may be far apart (docs/adr/0024): what agrees with a track is told by the distance from its prediction in units of what
+  that prediction can be off by, which grows with the time since the last look; overlap would lose whoever has walked on by
+  their own width.
 - Two stages (ByteTrack: Zhang et al., ECCV 2022): sure detections first, then unsure ones for tracks that are left, so that a
   person half hidden keeps the track, and a faint shape makes none.
-- Existence is a probability (Musicki et al., IPDA, 1994, fixed likelihoods): it rises with each detection and
-  falls with each miss; a coasting track counts as long as it is likelier there than not.
-- Motion is a Kalman filter per axis on the foot's and the centre's common velocity (white acceleration noise, Bar-Shalom et
-  al., 2001, section 6.2), noise in units of the box's height, so that near and far people are followed alike.
+- Existence is a probability (Musicki et al., IPDA, 1994, fixed likelihoods): it rises with each detection and falls with each
+  miss. Misses of pictures that follow one another have the same cause, so that what they say grows with the time that was
+  looked at in vain, not with the number of looks. A coasting track counts as long as it is likelier there than not.
+- Motion is a Kalman filter per axis on the centre (white acceleration noise, Bar-Shalom et al., 2001, section 6.2), noise in
+  units of the box's height, so that near and far people are followed alike.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,30 +26,32 @@ import numpy.typing as npt
 
 from edge.tracking.assignment import assign
 from edge.tracking.tracks import Tracks, TrackState
-from models.bundle.detections import Detections, pairwise_iou
+from models.bundle.detections import Detections
 
 Boxes = npt.NDArray[np.float64]
+
+_NEVER = 1e6
+"""Cost of a pair that cannot be; above any sum of costs that can."""
 
 
 @dataclass(frozen=True)
 class TrackerSettings:
-    """Constants; the defaults are those of people.
-
-    Chosen on frames 1-200 of the square clip, together with the detector's default operating point.
-    The optimum is flat: of 855 others on the same frames none counts better by more than chance and follows as well. The rest
-    of the clip had been looked at before they were chosen, so that figures on frames 201-400 repeat, and are no blind test.
+    """Constants; the defaults are those of people, chosen on frames 1-200 of the square clip (docs/adr/0024).
 
     Attributes:
-        sure: score from which a detection begins a track.
+        sure: score from which a detection begins a track, where the model's operating point does not say.
         faint: score from which it may continue one.
-        iou: least overlap with the prediction, first stage.
-        iou_faint: least overlap, second stage.
+        gate: greatest squared distance of a sure detection from a prediction, in squared standard deviations of place and size
+            (three numbers: 9 leaves out one right pair in thirty).
+        gate_faint: the same of a faint one.
+        size: standard deviation of the logarithm of a height from look to look.
         confirm: detections until a track counts.
         hit: likelihood ratio of a sure detection for existence; ``faint_hit`` of a faint one.
-        miss: likelihood ratio of a look that shows nothing.
+        miss: logarithm of the likelihood ratio that each second of looking in vain takes away.
+        miss_least: least that one look in vain takes away; ``miss_most`` the most.
         leave: existence below which a track ends.
-        most: highest existence; with ``miss`` it says how many misses a well-known track survives.
-        position: measurement noise, heights.
+        most: highest existence; with ``miss`` it says how long a well-known track survives.
+        position: measurement noise, longer sides of the box: a lorry seen from the side scatters by its length.
         acceleration: process noise, heights per second squared.
         start: standard deviation of the speed with which something appears, heights per second.
         growth: share of a detection's size that a track takes over.
@@ -53,12 +60,15 @@ class TrackerSettings:
 
     sure: float = 0.7
     faint: float = 0.4
-    iou: float = 0.2
-    iou_faint: float = 0.45
+    gate: float = 9.0
+    gate_faint: float = 4.0
+    size: float = 0.25
     confirm: int = 2
     hit: float = 6.0
     faint_hit: float = 2.0
-    miss: float = 0.5
+    miss: float = 3.0
+    miss_least: float = 0.5
+    miss_most: float = 1.2
     leave: float = 0.3
     most: float = 0.97
     position: float = 0.05
@@ -69,7 +79,9 @@ class TrackerSettings:
     most_tracks: int = 200
 
 
-VEHICLES = TrackerSettings(sure=0.4, faint=0.4, iou=0.1, confirm=1, leave=0.1, acceleration=5.0, start=6.0, growth=0.6)
+VEHICLES = TrackerSettings(
+    sure=0.4, faint=0.4, gate=16.0, size=0.35, confirm=1, leave=0.1, acceleration=5.0, start=6.0, growth=0.6
+)
 """Constants of vehicles; see tests/edge/tracking/test_vehicles.py for what they follow and those of people lose.
 
 A car is one and a half metres high, brakes with eight metres a second squared, and appears at up to thirty metres a second;
@@ -83,10 +95,12 @@ class _Track:
     centre: npt.NDArray[np.float64]
     velocity: npt.NDArray[np.float64]
     size: npt.NDArray[np.float64]
-    covariance: npt.NDArray[np.float64]
+    covariance: tuple[float, float, float]
+    """Of place, of place with speed, of speed: the same for both axes."""
     existence: float
     hits: int
-    seen_s: float
+    looked_s: float
+    """When somebody looked for it last."""
     missed: bool = False
 
     @property
@@ -102,14 +116,20 @@ class Tracker:
         width: of the picture, pixels.
         height: of the picture, pixels.
         settings: constants.
+
+    Attributes:
+        sure: score from which a detection begins a track; may be changed at any time, as models are.
+        matched: of the last picture: the track of each detection that continued or began one, by row of the detections.
+        doubted: of the last picture: tracks that ended because they are likelier not there; the others have left the picture.
     """
 
     def __init__(self, width: int, height: int, settings: TrackerSettings | None = None) -> None:
         self._size = np.array([width, height], np.float64)
         self._settings = settings or TrackerSettings()
         self._tracks: list[_Track] = []
+        self.sure = self._settings.sure
         self.matched: dict[int, int] = {}
-        """Of the last picture: the track of each detection that continued or began one, by row of the detections."""
+        self.doubted: frozenset[int] = frozenset()
         self._now_s: float | None = None
         self._next_id = 1
 
@@ -143,6 +163,7 @@ class Tracker:
             np.array([track.box for track in self._tracks], np.float32),
             np.array([track.existence for track in self._tracks], np.float32),
             np.array(states, np.int8),
+            np.array([track.velocity for track in self._tracks], np.float32),
         )
 
     def _predict(self, now_s: float) -> None:
@@ -154,81 +175,92 @@ class Tracker:
             self._tracks.clear()
             return
         for track in self._tracks:
-            q = (self._settings.acceleration * track.size[1]) ** 2
+            q = (self._settings.acceleration * float(track.size[1])) ** 2
             track.centre = track.centre + track.velocity * dt
             p, c, v = track.covariance
-            track.covariance = np.array(
-                [p + 2 * dt * c + dt * dt * v + q * dt**4 / 4, c + dt * v + q * dt**3 / 2, v + q * dt * dt]
-            )
+            track.covariance = p + 2 * dt * c + dt * dt * v + q * dt**4 / 4, c + dt * v + q * dt**3 / 2, v + q * dt * dt
 
     def _associate(self, detections: Detections, looked: Boxes, now_s: float) -> None:
         s = self._settings
         boxes = detections.boxes.astype(np.float64)
-        sure = np.nonzero(detections.scores >= s.sure)[0]
-        faint = np.nonzero((detections.scores >= s.faint) & (detections.scores < s.sure))[0]
+        sure = np.nonzero(detections.scores >= self.sure)[0]
+        faint = np.nonzero((detections.scores >= s.faint) & (detections.scores < self.sure))[0]
         free = list(range(len(self._tracks)))
-        free, left = self._match(free, sure, boxes, s.iou, s.hit, now_s)
-        free, _ = self._match(free, faint, boxes, s.iou_faint, s.faint_hit, now_s)
+        free, left = self._match(free, sure, boxes, s.gate, s.hit, now_s)
+        free, _ = self._match(free, faint, boxes, s.gate_faint, s.faint_hit, now_s)
         for index in free:
             track = self._tracks[index]
             if _inside(track.box, looked):
-                track.missed = True
-                track.existence = _bayes(track.existence, s.miss if track.hits >= s.confirm else s.miss**2, s.most)
+                said = min(s.miss_most, max(s.miss_least, s.miss * (now_s - track.looked_s)))
+                track.missed, track.looked_s = True, now_s
+                track.existence = _bayes(track.existence, -said if track.hits >= s.confirm else -2 * said, s.most)
         for detection in left:
             if len(self._tracks) < s.most_tracks:
                 self.matched[detection] = self._begin(boxes[detection], float(detections.scores[detection]), now_s)
 
     def _match(  # noqa: PLR0913 - one stage
-        self, free: list[int], chosen: npt.NDArray[np.intp], boxes: Boxes, least: float, ratio: float, now_s: float
+        self, free: list[int], chosen: npt.NDArray[np.intp], boxes: Boxes, gate: float, ratio: float, now_s: float
     ) -> tuple[list[int], list[int]]:
         """Pair tracks with detections; returns the tracks and the detections that are left."""
         if not free or not len(chosen):
             return free, [int(i) for i in chosen]
-        predicted = np.array([self._tracks[i].box for i in free], np.float32)
-        overlap = pairwise_iou(predicted, boxes[chosen].astype(np.float32)).astype(np.float64)
-        pairs = [(i, j) for i, j in assign(np.where(overlap >= least, 1.0 - overlap, 2.0)) if overlap[i, j] >= least]
+        tracks = [self._tracks[i] for i in free]
+        seen = boxes[chosen]
+        cost, distance = self._distances(tracks, seen)
+        cost = np.where(distance < gate, cost, _NEVER)
+        pairs = [(i, j) for i, j in assign(cost) if cost[i, j] < _NEVER]
         for i, j in pairs:
-            self._correct(self._tracks[free[i]], boxes[chosen[j]], ratio, now_s)
-            self.matched[int(chosen[j])] = self._tracks[free[i]].id
+            self._correct(tracks[i], seen[j], ratio, now_s)
+            self.matched[int(chosen[j])] = tracks[i].id
         taken, used = {i for i, _ in pairs}, {j for _, j in pairs}
         return (
             [track for i, track in enumerate(free) if i not in taken],
             [int(d) for j, d in enumerate(chosen) if j not in used],
         )
 
+    def _distances(self, tracks: list[_Track], seen: Boxes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Of each track from each detection: twice the negative log-likelihood but for a constant, and the squared distance."""
+        centres = np.array([track.centre for track in tracks])
+        heights = np.array([track.size[1] for track in tracks])
+        places = np.array([track.covariance[0] for track in tracks])
+        middles, sizes = (seen[:, :2] + seen[:, 2:]) / 2, seen[:, 3] - seen[:, 1]
+        variance = places[:, None] + (self._settings.position * (seen[:, 2:] - seen[:, :2]).max(axis=1)) ** 2
+        off = ((centres[:, None] - middles) ** 2).sum(-1) / variance
+        grown = (np.log(sizes / heights[:, None]) / self._settings.size) ** 2
+        return off + grown + 2 * np.log(variance / variance.min()), off + grown
+
     def _correct(self, track: _Track, box: npt.NDArray[np.float64], ratio: float, now_s: float) -> None:
         centre, size = (box[:2] + box[2:]) / 2, box[2:] - box[:2]
-        noise = (self._settings.position * size[1]) ** 2
+        noise = (self._settings.position * float(size.max())) ** 2
         p, c, v = track.covariance
         gain_position, gain_velocity = p / (p + noise), c / (p + noise)
         innovation = centre - track.centre
         track.centre = track.centre + gain_position * innovation
         track.velocity = track.velocity + gain_velocity * innovation
-        track.covariance = np.array([(1 - gain_position) * p, (1 - gain_position) * c, v - gain_velocity * c])
+        track.covariance = (1 - gain_position) * p, (1 - gain_position) * c, v - gain_velocity * c
         track.size = (1 - self._settings.growth) * track.size + self._settings.growth * size
-        track.existence = _bayes(track.existence, ratio, self._settings.most)
+        track.existence = _bayes(track.existence, math.log(ratio), self._settings.most)
         track.hits += 1
-        track.seen_s = now_s
+        track.looked_s = now_s
         track.missed = False
 
     def _begin(self, box: npt.NDArray[np.float64], score: float, now_s: float) -> int:
         size = box[2:] - box[:2]
-        covariance = np.array([(self._settings.position * size[1]) ** 2, 0.0, (self._settings.start * size[1]) ** 2])
+        covariance = (self._settings.position * float(size.max())) ** 2, 0.0, (self._settings.start * float(size[1])) ** 2
         track = _Track(self._next_id, (box[:2] + box[2:]) / 2, np.zeros(2), size, covariance, min(0.9, score), 1, now_s)
         self._next_id += 1
         self._tracks.append(track)
         return track.id
 
     def _end(self) -> None:
-        self._tracks = [
-            track
-            for track in self._tracks
-            if track.existence >= self._settings.leave and bool(np.all((track.centre > 0) & (track.centre < self._size)))
-        ]
+        believed = [track for track in self._tracks if track.existence >= self._settings.leave]
+        self.doubted = frozenset(track.id for track in self._tracks) - frozenset(track.id for track in believed)
+        self._tracks = [track for track in believed if bool(np.all((track.centre > 0) & (track.centre < self._size)))]
 
 
-def _bayes(prior: float, ratio: float, most: float) -> float:
-    odds = prior / max(1e-6, 1 - prior) * ratio
+def _bayes(prior: float, said: float, most: float) -> float:
+    """A probability after evidence; ``said`` is the logarithm of its likelihood ratio."""
+    odds = prior / max(1e-6, 1 - prior) * math.exp(said)
     return min(most, odds / (1 + odds))
 
 

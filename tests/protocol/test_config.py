@@ -228,6 +228,8 @@ REFUSED: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("regions: a fraction", _source(gate={"max_regions": 1.5}), "max_regions"),
     ("a small region", _source(gate={"region_px": 63}), "region_px"),
     ("a large region", _source(gate={"region_px": 2049}), "region_px"),
+    ("looks in the past", _source(gate={"look_every_s": -0.1}), "look_every_s"),
+    ("looks too seldom", _source(gate={"look_every_s": 60.1}), "look_every_s"),
     ("never the whole picture", _source(gate={"whole_every_s": 0}), "whole_every_s"),
     ("seldom the whole picture", _source(gate={"whole_every_s": 86_401}), "whole_every_s"),
     ("a gate that is no switch", _source(gate={"enabled": 1}), "enabled"),
@@ -261,6 +263,7 @@ def test_the_types_refuse(raw: dict[str, Any], words: str) -> None:
         "sources.0.zones.0.polygon.0.0",
         "sources.0.lines.0.start.0",
         "sources.0.lines.0.end.1",
+        "sources.0.gate.look_every_s",
         "sources.0.gate.whole_every_s",
         "sources.0.fps",
         "sources.0.where.lat",
@@ -282,7 +285,7 @@ def test_what_json_cannot_say_is_refused_in_a_file_too(number: float, place: str
             {
                 **SOURCE,
                 "fps": 5.0,
-                "gate": {"whole_every_s": 2.0},
+                "gate": {"look_every_s": 0.75, "whole_every_s": 2.0},
                 "zones": [{**ZONE, "polygon": [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]], "alarm": {**ALARM}}],
                 "lines": [{"id": "a", "start": [0.0, 0.0], "end": [1.0, 1.0]}],
                 "where": {"lat": 0.0, "lon": 0.0},
@@ -314,6 +317,7 @@ def test_every_number_of_a_configuration_is_in_that_list() -> None:
     ]
     assert numbers == [
         ("Source", "fps"),
+        ("Gate", "look_every_s"),
         ("Gate", "whole_every_s"),
         ("Zone", "polygon"),
         ("ZoneAlarm", "enter_at"),

@@ -9,6 +9,7 @@ import av
 import pytest
 
 from edge.capture.file import FilePort
+from edge.gate.expected import Expected
 from edge.gate.gate import FrameGate
 from edge.infer import accelerator
 from edge.infer.looker import load_looker
@@ -55,13 +56,17 @@ def look() -> list[object]:
     looker = load_looker(accelerator.make("edge.infer.onnx_cpu:OnnxCpu"), ORDER)
     gate, tracker = FrameGate(Gate()), Tracker(768, 576)
     said: list[object] = []
-    expected: tuple[Region, ...] = ()
+    expected: tuple[Expected, ...] = ()
     for number, picture in enumerate(FilePort(str(SQUARE)).pictures()):
         regions = gate.regions(picture.y, number / 7, expected)
         detections = looker.look(looker.prepare((picture.y, picture.u, picture.v), regions))
         looked = [(r.left, r.top, r.right, r.bottom) for r in regions]
         tracks = tracker.update(detections, looked, number / 7)
-        expected = tuple(Region(int(a), int(b), max(1, int(c - a)), max(1, int(d - b))) for a, b, c, d in tracks.boxes.tolist())
+        rows = zip(tracks.boxes.tolist(), tracks.velocities.tolist(), strict=True)
+        expected = tuple(
+            Expected(Region(int(a), int(b), max(1, int(c - a)), max(1, int(d - b))), (right, down), number / 7, 0.75)
+            for (a, b, c, d), (right, down) in rows
+        )
         said += [regions, detections.boxes.tobytes(), detections.scores.tobytes(), tracks.ids.tolist(), tracks.boxes.tobytes()]
         if number + 1 == PICTURES:
             break

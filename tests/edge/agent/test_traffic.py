@@ -50,7 +50,9 @@ def result(number: int, outcome: Outcome) -> FrameResult:
     at = Instant(100.0 + number / 10, NOON + dt.timedelta(seconds=number / 10))
     looked = isinstance(outcome, Seen | NothingSeen)
     regions, labels = ((SIZE.whole,), LABELS) if looked else ((), ())
-    return FrameResult("gate", number, at, number / 10, SIZE, regions, outcome, READER if looked else None, labels, READER)
+    return FrameResult(
+        "gate", number, at, number / 10, SIZE, regions, outcome, READER if looked else None, labels, reader=READER
+    )
 
 
 def passing(number: int, looked: PlatesLooked | None = None) -> FrameResult:
@@ -80,7 +82,7 @@ def test_a_plate_on_a_list_is_a_hit_and_is_said_by_the_model_that_reads() -> Non
 
 def test_people_are_counted_beside_plates_where_zones_ask_for_it() -> None:
     line = pipeline(zones=(EVERYWHERE,))
-    said = [each for number in range(1, 5) for each in line.take(passing(number))]
+    said = [each for number in range(1, 15) for each in line.take(passing(number))]
     counts = [each.observed for each in of(said, CrowdCount)]
     assert counts[-1].people.value == 1  # type: ignore[attr-defined]
     assert of(said, AnprHit)
@@ -95,7 +97,7 @@ def test_the_gate_is_told_of_people_and_of_vehicles_but_not_of_bicycles() -> Non
     alone = pipeline()
     for number in range(1, 4):
         alone.take(passing(number))
-    ((left, right),) = [(box.left, box.right) for box in alone.expected]
+    ((left, right),) = [(each.box.left, each.box.right) for each in alone.expected]
     assert left == pytest.approx(336, abs=15)
     assert right == pytest.approx(556, abs=15)
 
@@ -129,7 +131,8 @@ def test_a_vehicle_that_stands_and_is_known_is_spared() -> None:
         line.take(result(number, Seen(detections(0.0), 9.0, found)))
     (spared,) = line.spared
     assert spared.left == pytest.approx(300, abs=6)
-    line.take(result(40, Seen(detections(120.0), 9.0, PlatesLooked((plate(1),), (1,)))))
+    for number, at in enumerate((30.0, 80.0, 150.0), 40):
+        line.take(result(number, Seen(detections(at), 9.0, PlatesLooked((plate(1),), (1,)))))
     assert line.spared == (), "it moves"
 
 

@@ -36,6 +36,7 @@ from edge.capture.port import Address
 from edge.capture.ring import Ring
 from edge.capture.slots import SlotName
 from edge.channel import Channel, ChannelError
+from edge.gate.expected import Expected
 from edge.process import end, spawn
 from edge.region import Region, Size
 from protocol.config import Gate
@@ -238,11 +239,11 @@ def test_as_fast_as_possible_another_ring_waits_for_the_pictures_of_the_one_befo
 def test_the_gate_can_be_changed_while_it_plays(drive: Any, tmp_path: Path) -> None:
     driver = drive(make_clip(tmp_path / "a.mp4", moving=False, pictures=60), real_time=True, fps=60.0)
     assert driver.shots(1)[0].regions
-    driver.channel.send(SetGate(Gate(enabled=True, whole_every_s=100.0)))
+    driver.channel.send(SetGate(Gate(enabled=True, whole_every_s=100.0), None))
     shots = driver.shots(30)
     assert shots[-1].slot is Skip.STILL
     assert shots[-1].regions == ()
-    driver.channel.send(Expect((Region(10, 10, 20, 40),)))
+    driver.channel.send(Expect((Expected(Region(10, 10, 20, 40), (0.0, 0.0), 0.0, 0.0),)))
     while not driver.shots(1)[0].regions:
         pass
 

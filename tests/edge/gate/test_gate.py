@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edge.capture.file import FilePort
+from edge.gate.expected import Expected
 from edge.gate.gate import FrameGate
 from edge.gate.street import STREET_PX, gate_of
 from edge.region import Region, Size
@@ -17,6 +18,13 @@ from protocol.config import Anpr, Gate, Source
 from tests.edge.capture.clips import SQUARE
 
 WHOLE = Region(0, 0, 768, 576)
+FIRST_S = 0.0
+
+
+def followed(*boxes: Region, every_s: float = 0.0) -> tuple[Expected, ...]:
+    return tuple(Expected(box, (0.0, 0.0), FIRST_S, every_s) for box in boxes)
+
+
 STILL = np.random.default_rng(1).integers(60, 64, (576, 768), np.uint8)
 
 
@@ -35,7 +43,7 @@ def test_a_still_scene_is_looked_at_every_so_often_and_costs_nothing_between() -
 def test_where_a_track_is_expected_is_looked_at_though_nothing_moves() -> None:
     gate = FrameGate(Gate(whole_every_s=100.0))
     gate.regions(STILL, 0.0, ())
-    (square,) = gate.regions(STILL, 0.1, (Region(300, 200, 30, 80),))
+    (square,) = gate.regions(STILL, 0.1, followed(Region(300, 200, 30, 80)))
     assert (square.width, square.left <= 300, square.right >= 330) == (256, True, True)
 
 
@@ -45,7 +53,7 @@ def test_who_could_not_be_looked_at_has_its_turn() -> None:
     people = tuple(Region(left, 200, 30, 80) for left in (50, 350, 650))
     seen = set()
     for i in range(60):
-        for square in gate.regions(STILL, 0.1 + i / 10, people):
+        for square in gate.regions(STILL, 0.1 + i / 10, followed(*people)):
             seen |= {box for box in people if square.left <= box.left and square.right >= box.right}
     assert seen == set(people)
 
@@ -53,23 +61,23 @@ def test_who_could_not_be_looked_at_has_its_turn() -> None:
 def test_a_gate_that_is_changed_changes_at_once() -> None:
     gate = FrameGate(Gate(whole_every_s=100.0))
     people = (Region(300, 200, 30, 80),)
-    gate.regions(STILL, 0.0, people)
+    gate.regions(STILL, 0.0, followed(*people))
     gate.gate = Gate(region_px=128, whole_every_s=100.0)
-    assert [square.width for square in gate.regions(STILL, 0.1, people)] == [128]
+    assert [square.width for square in gate.regions(STILL, 0.1, followed(*people))] == [128]
 
 
 def test_a_picture_of_another_size_fits_its_squares() -> None:
     gate = FrameGate(Gate())
-    gate.regions(STILL, 0.0, (Region(700, 500, 30, 60),))
+    gate.regions(STILL, 0.0, followed(Region(700, 500, 30, 60)))
     small = np.full((120, 160), 80, np.uint8)
-    for region in gate.regions(small, 0.1, (Region(100, 60, 20, 40),)):
+    for region in gate.regions(small, 0.1, followed(Region(100, 60, 20, 40))):
         assert region.right <= 160
         assert region.bottom <= 120
 
 
 @pytest.fixture(scope="module")
 def looks() -> list[tuple[tuple[Region, ...], float]]:
-    gate = FrameGate(Gate())
+    gate = FrameGate(Gate(look_every_s=0.0))
     found = []
     for number, picture in enumerate(FilePort(str(SQUARE)).pictures(), 1):
         begun = time.thread_time()
@@ -103,5 +111,5 @@ def test_where_plates_are_read_a_vehicle_fits_into_a_region() -> None:
     gate = FrameGate(Gate(region_px=gate_of(street).region_px, whole_every_s=100.0))
     gate.regions(STILL, 0.0, ())
     car = Region(100, 100, 420, 300)
-    (square,) = gate.regions(STILL, 0.1, (car,))
+    (square,) = gate.regions(STILL, 0.1, followed(car))
     assert (square.left <= car.left, square.right >= car.right) == (True, True)

@@ -14,6 +14,7 @@ import msgspec
 import psutil
 import pytest
 
+from edge.gate.expected import Expected
 from edge.infer.outcome import Dropped, DropReason, NothingSeen, Seen, Still
 from edge.region import Region, Size
 from protocol.config import Gate, Line, Zone
@@ -56,7 +57,7 @@ def test_where_tracks_are_expected_is_looked_at(box: Box, tmp_path: Path) -> Non
     still = make_clip(tmp_path / "still.mp4", moving=False, pictures=100)
     box.run(source("a", still, gate=Gate(whole_every_s=100.0, region_px=64), pace="real-time", fps=50.0))
     box.until(lambda: any(isinstance(outcome, Still) for outcome in box.outcomes()))
-    box.runtime.expect("a", (Region(20, 20, 20, 40),))
+    box.runtime.expect("a", (Expected(Region(20, 20, 20, 40), (0.0, 0.0), 0.0, 0.0),))
     box.until(lambda: any(result.regions and result.regions[0].width == 64 for result in box.results))
     box.runtime.expect("a", ())
     before = len(box.results)

@@ -30,7 +30,7 @@ def test_what_was_seen_once_does_not_count_and_goes() -> None:
     tracks = of.update(seen(person(100, 300)), WHOLE, 0.0)
     assert tracks.states.tolist() == [TrackState.TENTATIVE]
     assert not tracks.counted.any()
-    for i in range(1, 4):
+    for i in range(1, 5):
         tracks = of.update(seen(), WHOLE, i * STEP_S)
         assert not tracks.counted.any()
     assert len(tracks) == 0
@@ -57,8 +57,8 @@ def test_hidden_for_a_moment_keeps_its_number_and_counts() -> None:
 def test_missed_as_often_as_its_existence_allows_and_no_longer() -> None:
     of = tracker()
     _, now_s = walk(of, 20)
-    odds = DEFAULT.most / (1 - DEFAULT.most)
-    survives = math.floor(math.log(DEFAULT.leave / (1 - DEFAULT.leave) / odds) / math.log(DEFAULT.miss))
+    doubt = math.log(DEFAULT.most / (1 - DEFAULT.most)) - math.log(DEFAULT.leave / (1 - DEFAULT.leave))
+    survives = math.floor(doubt / max(DEFAULT.miss_least, DEFAULT.miss * STEP_S))
     misses = 0
     while len(of.update(seen(), WHOLE, now_s + misses * STEP_S)):
         misses += 1

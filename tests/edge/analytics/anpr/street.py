@@ -74,7 +74,8 @@ def tracks(places: dict[int, float]) -> Tracks:
         return Tracks.none()
     boxes = np.array([(x - 150, 200, x + 150, 450) for x in places.values()], np.float32)
     states = np.full(len(places), TrackState.CONFIRMED, np.int8)
-    return Tracks(np.array(list(places)), boxes, np.full(len(places), 0.95, np.float32), states)
+    speeds = np.zeros((len(places), 2), np.float32)
+    return Tracks(np.array(list(places)), boxes, np.full(len(places), 0.95, np.float32), states, speeds)
 
 
 class Street:

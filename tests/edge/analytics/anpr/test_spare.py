@@ -10,7 +10,9 @@ from edge.tracking.tracks import Tracks, TrackState
 
 def track(left: float) -> Tracks:
     box = np.array([[left, 100, left + 200, 250]], np.float32)
-    return Tracks(np.array([7]), box, np.array([0.9], np.float32), np.array([TrackState.CONFIRMED], np.int8))
+    return Tracks(
+        np.array([7]), box, np.array([0.9], np.float32), np.array([TrackState.CONFIRMED], np.int8), np.zeros((1, 2), np.float32)
+    )
 
 
 def stood(pictures: int, step: float = 0.0) -> Standing:

@@ -36,7 +36,8 @@ def people(*feet: tuple[float, float], state: TrackState = TrackState.CONFIRMED,
         return Tracks.none()
     boxes = np.array([(x - 16, y - 80, x + 16, y) for x, y in feet], np.float32)
     ids = np.arange(first, first + len(feet))
-    return Tracks(ids, boxes, np.full(len(feet), 0.97, np.float32), np.full(len(feet), state, np.int8))
+    speeds = np.zeros((len(feet), 2), np.float32)
+    return Tracks(ids, boxes, np.full(len(feet), 0.97, np.float32), np.full(len(feet), state, np.int8), speeds)
 
 
 def analytics(*zones: Zone, lines: tuple[Line, ...] = (), interval_s: float = 0.0, evaluation: bool = False) -> CrowdAnalytics:
