@@ -17,7 +17,7 @@ import numpy.typing as npt
 from models.bundle.detections import Detections, Window, decode, merge
 from models.bundle.yolox import Yolox
 from models.factory.clip import frames as clip_frames
-from models.factory.figures import AveragePrecision
+from models.factory.figures import AveragePrecision, Ratio
 from models.factory.report import Failure, MeasuredOn, outlines
 from models.factory.session import open_session
 from models.factory.square import BLOCK, CLIP, FRAMES, Scored, score, truth
@@ -49,6 +49,8 @@ def figures() -> Sequence[Asked]:
     return (
         Asked("ap50_tiles", TILES, AveragePrecision(), loss=True),
         Asked("ap50_whole", WHOLE, AveragePrecision(), loss=True),
+        Asked("recall_tiles", TILES, Ratio("found", "real")),
+        Asked("recall_whole", WHOLE, Ratio("found", "real")),
     )
 
 
@@ -86,6 +88,18 @@ def open_yolox(path: Path) -> Detector:
 
 def judge(model: Detector, data: Path | None, progress: Progress) -> Judged:
     """Look at every frame, whole and in tiles."""
+    return judged(model, data, progress, LOOK)
+
+
+def judged(model: Detector, data: Path | None, progress: Progress, look: float) -> Judged:
+    """Look at every frame, whole and in tiles.
+
+    Args:
+        model: that was opened here.
+        data: folder of data.
+        progress: told what is going on.
+        look: score at which the product looks; people found are counted there.
+    """
     path = None if data is None else data / TRUTH
     if path is None or not path.is_file():
         return Judged({}, tuple(MeasuredOn(on, 0, skipped="not here") for on in (TILES, WHOLE)))
@@ -102,10 +116,11 @@ def judge(model: Detector, data: Path | None, progress: Progress) -> Judged:
                 "scores": [s for s, _ in scored],
                 "hits": [float(hit) for _, hit in scored],
                 "real": float(count),
+                "found": float(sum(hit for s, hit in scored if s >= look)),
             }
             outcomes[on].append(Outcome(source, "", values, str(number)))
             if tiled:
-                failures += _failure(number, scored, real.get(number, []), found)
+                failures += _failure(number, scored, real.get(number, []), found, look)
     failures.sort(key=lambda pair: -pair[0])
     worst = tuple(failure for _, failure in failures)
     return Judged(outcomes, tuple(MeasuredOn(on, len(LOOKED_AT)) for on in (TILES, WHOLE)), worst)
@@ -140,12 +155,14 @@ def detect(model: Detector, rgb: Rgb, *, tiled: bool) -> Detections:
     return merge(parts, IOU)
 
 
-def _failure(number: int, scored: Scored, real: list[list[float]], found: Detections) -> Iterator[tuple[int, Failure]]:
+def _failure(
+    number: int, scored: Scored, real: list[list[float]], found: Detections, look: float
+) -> Iterator[tuple[int, Failure]]:
     """A frame in which somebody was missed or seen who is not there, at the score at which the product looks."""
-    sure = [hit for score, hit in scored if score >= LOOK]
+    sure = [hit for score, hit in scored if score >= look]
     missed, ghosts = len(real) - sum(sure), sum(not hit for hit in sure)
     if missed + ghosts:
         told = f"{missed} missed, {ghosts} that are not there"
-        expected, came = np.array(real).reshape(-1, 4), found.boxes[found.scores >= LOOK]
+        expected, came = np.array(real).reshape(-1, 4), found.boxes[found.scores >= look]
         shown = Failure(str(number), f"{len(real)} people", told, expected_at=outlines(expected), came_at=outlines(came))
         yield missed + ghosts, shown

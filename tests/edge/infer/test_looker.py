@@ -20,6 +20,7 @@ from tests.edge.infer import puppet
 
 CPU = "edge.infer.onnx_cpu:OnnxCpu"
 REAL = ModelOrder("m", str(zoo() / "person-vehicle-fast"), "person-vehicle-fast.int8.onnx", "default")
+ACCURATE = ModelOrder("a", str(zoo() / "person-vehicle-accurate"), "person-vehicle-accurate.int8.onnx", "default")
 REGIONS = (Region(0, 0, 768, 576), Region(400, 100, 256, 256), Region(180, 160, 256, 256), Region(512, 200, 256, 256))
 
 
@@ -27,10 +28,11 @@ def order(folder: Path, **changes: str) -> ModelOrder:
     return replace(ModelOrder("m", str(folder / puppet.NAME), "puppet.bin", "default"), **changes)  # type: ignore[arg-type]
 
 
-def test_the_real_model_sees_people_on_the_square() -> None:
-    looker = load_looker(accelerator.make(CPU), REAL)
+@pytest.mark.parametrize(("model", "regions"), [(REAL, REGIONS), (ACCURATE, REGIONS[:1])])
+def test_the_real_models_see_people_on_the_square(model: ModelOrder, regions: tuple[Region, ...]) -> None:
+    looker = load_looker(accelerator.make(CPU), model)
     picture = next(FilePort(str(SQUARE)).pictures())
-    detections = looker.look(looker.prepare((picture.y, picture.u, picture.v), REGIONS))
+    detections = looker.look(looker.prepare((picture.y, picture.u, picture.v), regions))
     assert 3 <= len(detections) <= 9
     widths = detections.boxes[:, 2] - detections.boxes[:, 0]
     heights = detections.boxes[:, 3] - detections.boxes[:, 1]
