@@ -21,6 +21,9 @@ from protocol.config import Gate
 _MARGIN = 1 / 16
 """Part of a region's side that should surround a thing: a detector needs some context, and people move on before the look."""
 
+_BETTER = 1.5
+"""How much smaller things must be that a part of a picture shows, to be worth a look of its own."""
+
 _EXPECTED = 3.0
 """Weight of a place where somebody is expected, against 1 for something that moves."""
 
@@ -69,9 +72,9 @@ class FrameGate:
         picture = Size(width, height)
         if not self.gate.enabled:
             return (picture.whole,)
-        side = min(self.gate.region_px, width, height)
+        side = min(max(self.gate.region_px, self.acuity.input.width if self.acuity else 0), width, height)
         step = max(1, side // 4)
-        least_px = math.inf if self.acuity is None else self.acuity.least_in(picture)
+        least_px = self._least_px(picture, side)
         followed = _moved(expected, media_s, picture)
         motion = self._motion.look(luma, media_s, [box for box, _ in followed])
         things = [self._followed(box, every_s, step, least_px, media_s) for box, every_s in followed]
@@ -82,6 +85,13 @@ class FrameGate:
             chosen = (picture.whole, *chosen)
         self._remember(chosen, motion.spots, [box for box, _ in followed], picture, step, least_px, media_s)
         return chosen
+
+    def _least_px(self, picture: Size, side: int) -> float:
+        """Height below which a thing is looked at in a part of the picture, pixels."""
+        if self.acuity is None:
+            return math.inf
+        least_px = self.acuity.least_in(picture)
+        return least_px if self.acuity.least_in(Size(side, side)) * _BETTER <= least_px else 0.0
 
     def _followed(self, box: Region, every_s: float, step: int, least_px: float, media_s: float) -> Thing:
         waited_s = self._waited_s(box, step, least_px, media_s)

@@ -32,7 +32,7 @@ PARKED = [[652.0, 44.0, 724.0, 98.0], [735.0, 52.0, 768.0, 92.0]]
 def choose(path: Path, data: Path) -> tuple[float, float]:
     """Thresholds of people and of vehicles."""
     session = open_session(path)
-    side = session.get_inputs()[0].shape[1]
+    _, tall, wide, _ = session.get_inputs()[0].shape
     labels = {output.name: output.shape[-1] for output in session.get_outputs()}["scores"]
     real = truth(data / TRUTH)
     people: Scored = []
@@ -41,7 +41,7 @@ def choose(path: Path, data: Path) -> tuple[float, float]:
     def look(rgb: Rgb) -> Detections:
         height, width = rgb.shape[:2]
         window = Window(0, 0, width, height, width, height)
-        scores, boxes = session.run(["scores", "boxes"], {"image": cv2.resize(rgb, (side, side))[None]})
+        scores, boxes = session.run(["scores", "boxes"], {"image": cv2.resize(rgb, (wide, tall))[None]})
         return merge([(window, decode(scores, boxes, window, np.full(labels, LEAST, np.float32)))], IOU)
 
     shown = range(1, FRAMES.start)

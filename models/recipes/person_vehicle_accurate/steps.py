@@ -18,7 +18,7 @@ from models.factory.quantise import TYPES, quantise
 from models.factory.square import CLIP
 from models.factory.steps import Room
 from models.factory.tfjs import verify
-from models.recipes.person_vehicle_accurate.convert import PLACES, SIDE, convert, heads
+from models.recipes.person_vehicle_accurate.convert import PLACES, SIZE, convert, heads
 from models.recipes.person_vehicle_fast.calibrate import pictures
 from models.recipes.person_vehicle_fast.steps import runner, splits
 from models.recipes.person_vehicle_fast.vectors import Part, inputs, vectors_of
@@ -59,7 +59,7 @@ def compile(room: Room, reference: Path) -> None:  # noqa: A001 - the factory's 
     quantise(
         reference,
         room.variant("int8"),
-        pictures(CLIP, side=SIDE),
+        pictures(CLIP, size=SIZE),
         float_parts=FLOAT_PARTS,
         float_nodes=heads(onnx.load(str(reference))),
         types=IN_8_BITS,
@@ -68,4 +68,4 @@ def compile(room: Room, reference: Path) -> None:  # noqa: A001 - the factory's 
 
 def vectors(run: Run) -> Mapping[str, npt.NDArray[Any]]:
     """Golden parts of the clip, what the reference answers, and the head of each place."""
-    return vectors_of(run, inputs(CLIP, PARTS, SIDE), PLACES)
+    return vectors_of(run, inputs(CLIP, PARTS, SIZE), PLACES)

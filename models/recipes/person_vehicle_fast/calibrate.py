@@ -21,16 +21,16 @@ FLOAT_PARTS = ("Preprocessor", "Postprocessor", "ClassPredictor", "BoxEncodingPr
 """Parts that stay in floating point: the heads are 3% of the arithmetic, and quantised scores fall into steps of a tenth."""
 
 
-def pictures(clip: Path, step: int = 5, side: int = SIDE) -> Iterator[npt.NDArray[np.uint8]]:
-    """Yield calibration inputs: uint8 (1, side, side, 3), RGB."""
+def pictures(clip: Path, step: int = 5, size: tuple[int, int] = (SIDE, SIDE)) -> Iterator[npt.NDArray[np.uint8]]:
+    """Yield calibration inputs: uint8 (1, height, width, 3), RGB, of a size (width, height)."""
     for _, rgb in frames(clip, range(step, LAST_FRAME + 1, step), LAST_FRAME):
-        yield resized(rgb, side)
+        yield resized(rgb, size)
         height, width = rgb.shape[:2]
         for left, top in ((0, 100), (width // 3, 60), (width - CROP, 120), (width // 2, height - CROP)):
-            yield resized(rgb[top : top + CROP, left : left + CROP], side)
+            yield resized(rgb[top : top + CROP, left : left + CROP], size)
 
 
-def resized(rgb: npt.NDArray[np.uint8], side: int = SIDE) -> npt.NDArray[np.uint8]:
-    """Make an input of a part of a picture, as the box does: uint8 (1, side, side, 3)."""
-    picture: npt.NDArray[np.uint8] = cv2.resize(rgb, (side, side), interpolation=cv2.INTER_LINEAR)[None].astype(np.uint8)
+def resized(rgb: npt.NDArray[np.uint8], size: tuple[int, int] = (SIDE, SIDE)) -> npt.NDArray[np.uint8]:
+    """Make an input of a part of a picture, as the box does: uint8 (1, height, width, 3), of a size (width, height)."""
+    picture: npt.NDArray[np.uint8] = cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR)[None].astype(np.uint8)
     return picture

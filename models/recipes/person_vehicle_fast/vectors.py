@@ -32,11 +32,11 @@ PARTS: tuple[Part, ...] = (
 """Found by looking at such parts of every tenth frame with the reference; 5 to 34 anchors of each head answer."""
 
 
-def inputs(clip: Path, parts: Sequence[Part] = PARTS, side: int = SIDE) -> npt.NDArray[np.uint8]:
-    """Return the golden inputs: uint8 (n, side, side, 3), RGB."""
+def inputs(clip: Path, parts: Sequence[Part] = PARTS, size: tuple[int, int] = (SIDE, SIDE)) -> npt.NDArray[np.uint8]:
+    """Return the golden inputs: uint8 (n, height, width, 3), RGB, of a size (width, height)."""
     wanted = {part[0] for part in parts}
     pictures = dict(frames(clip, wanted, max(wanted)))
-    shown = [resized(pictures[n][top : top + high, left : left + wide], side) for n, left, top, wide, high in parts]
+    shown = [resized(pictures[n][top : top + high, left : left + wide], size) for n, left, top, wide, high in parts]
     return np.concatenate(shown)
 
 
