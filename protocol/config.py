@@ -124,6 +124,11 @@ class Calibration(Struct, frozen=True):
     sigma_px: Annotated[float, Meta(ge=0.1, le=50, description="Standard deviation of a click along each axis, pixels")] = 3.0
 
 
+FOR_PEOPLE = "person-vehicle-accurate"
+FOR_VEHICLES = "person-vehicle-fast"
+"""Bundles that look where a source names none."""
+
+
 class Source(Struct, frozen=True):
     """One camera or recording."""
 
@@ -149,7 +154,10 @@ class Source(Struct, frozen=True):
     credential: (
         Annotated[Name, Meta(description="Under which the box keeps the camera's user name and password; null = none")] | None
     ) = None
-    model: Annotated[Name, Meta(description="Bundle that looks for people")] = "person-vehicle-fast"
+    model: (
+        Annotated[Name, Meta(description=f"Bundle that looks; null = {FOR_PEOPLE}, or {FOR_VEHICLES} where plates are read")]
+        | None
+    ) = None
     lighter: Annotated[Name, Meta(description="Bundle that looks when the box is hot; null = the same")] | None = None
     operating_point: Annotated[str, Meta(max_length=32, description="Thresholds of the model, by name")] = "default"
     gate: Gate = Gate()
@@ -161,6 +169,11 @@ class Source(Struct, frozen=True):
     calibration: (
         Annotated[Calibration, Meta(description="Where the ground is; null = not known, nothing is in metres")] | None
     ) = None
+
+    @property
+    def bundle(self) -> str:
+        """Name of the bundle that looks."""
+        return self.model or (FOR_PEOPLE if self.anpr is None else FOR_VEHICLES)
 
 
 Metres = Annotated[float, Meta(ge=-10, le=10)]

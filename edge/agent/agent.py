@@ -254,7 +254,7 @@ class Agent:
         self._position.look()
         if self._updates is not None:
             self._board.replace(UPDATES, self._updates.reasons)
-        bundles = {*(each.model for each in sources), *(each.model for each in self._twin.config.microphones)}
+        bundles = {*(each.bundle for each in sources), *(each.model for each in self._twin.config.microphones)}
         self._probation.look(bundles, self._board.reasons, self._condition.memory_mb, now_s)
         self._plates.look()
         self._tell_state(now)

@@ -86,7 +86,7 @@ class Proof:
 
 def bundles_of(source: Source) -> tuple[str, ...]:
     """Names of the bundles that look at a source's pictures."""
-    return (source.model,) if source.anpr is None else (source.model, source.anpr.detector, source.anpr.reader)
+    return (source.bundle,) if source.anpr is None else (source.bundle, source.anpr.detector, source.anpr.reader)
 
 
 class Planner(Protocol):

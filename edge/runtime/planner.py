@@ -91,24 +91,24 @@ class BundlePlanner:
     def plan(self, source: Source) -> Plan | NoPlan:
         """See :class:`edge.runtime.plan.Planner`."""
         try:
-            bundle = load_bundle(self.place(source.model))
+            bundle = load_bundle(self.place(source.bundle))
         except BundleError as error:
-            return NoPlan("model-missing", str(error).replace(f"{self.place(source.model).parent}/", ""))
+            return NoPlan("model-missing", str(error).replace(f"{self.place(source.bundle).parent}/", ""))
         point = source.operating_point
         if point not in bundle.manifest.operating_points:
             return NoPlan("model-operating-point", _unknown_point(bundle.manifest, point))
         if bundle.manifest.output.decoder != BOXES:
             return NoPlan(
-                "model-finds-no-people", f"{source.model} has {bundle.manifest.output.decoder}; counting needs {BOXES}"
+                "model-finds-no-people", f"{source.bundle} has {bundle.manifest.output.decoder}; counting needs {BOXES}"
             )
         if bundle.manifest.labels[:1] != (PERSON_LABEL,):
             first = ", ".join(bundle.manifest.labels[:3])
-            return NoPlan("model-finds-no-people", f"{source.model} finds {first}; counting needs {PERSON_LABEL!r} first")
+            return NoPlan("model-finds-no-people", f"{source.bundle} finds {first}; counting needs {PERSON_LABEL!r} first")
         choice = choose(bundle.manifest, self._offers)
         if choice.variant is None:
             why = "; ".join(f"{r.variant} on {r.accelerator}: {r.reason}" for r in choice.rejected)
-            return NoPlan("model-unsuitable", f"no variant of {source.model} runs on this box: {why}")
-        order = ModelOrder(f"{source.model}@{point}", str(bundle.folder), choice.variant.file, point)
+            return NoPlan("model-unsuitable", f"no variant of {source.bundle} runs on this box: {why}")
+        order = ModelOrder(f"{source.bundle}@{point}", str(bundle.folder), choice.variant.file, point)
         ref = bundle.ref(choice.variant, point)
         plates = None if source.anpr is None else self._plates(source.anpr, bundle, choice.accelerator)
         settings = bundle.manifest.operating_points[point].settings

@@ -338,7 +338,7 @@ class Runtime:
             return
         now_s = self._clock.monotonic()
         view.count(shot, outcome, now_s)
-        self.tally(view.unit.config.model).count(outcome, now_s)
+        self.tally(view.unit.config.bundle).count(outcome, now_s)
         if isinstance(view.plan, Plan) and isinstance(view.plan.plates, PlatePlan):
             for part, (held, ref) in zip(PARTS, view.plan.plates.held, strict=True):
                 self.tally(ref.name).count_plates(outcome, part, held.name, now_s)
