@@ -25,6 +25,9 @@ from benchmarks.figure import Bench, Figure, Options, Skipped
 
 MODULES = {
     "crowd-accuracy": "benchmarks.crowd_accuracy",
+    "edge-budget": "benchmarks.edge_budget",
+    "edge-gate": "benchmarks.edge_gate",
+    "edge-peer": "benchmarks.edge_peer",
     "edge-overhead": "benchmarks.edge_overhead",
     "edge-memory": "benchmarks.edge_memory",
     "event-latency": "benchmarks.event_latency",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from edge.agent.followed import boxes, expected
 from edge.agent.traffic import Traffic
 from edge.analytics.anpr.without import Known, Without
 from edge.analytics.crowd.analytics import CrowdAnalytics
@@ -15,7 +14,7 @@ from edge.region import Region
 from edge.runtime.result import FrameResult
 from edge.tracking.smoother import Smoother
 from edge.tracking.tracker import Tracker
-from edge.tracking.tracks import Tracks, TrackState
+from edge.tracking.tracks import Tracks
 from models.bundle.detections import Detections
 from protocol.config import Report, Source
 from protocol.events import Reason
@@ -24,10 +23,7 @@ PERSON = 0
 """Index of the label ``person``: the planner refuses a model whose first label is another."""
 
 LAG_S = 0.75
-"""Age at which a picture is counted, seconds: as long as looks are apart, so that it lies between two (docs/adr/0024)."""
-
-_COASTING = 0.5
-"""Part of the time between looks after which somebody who was not found is looked for again."""
+"""Age at which a picture is counted, seconds: as long as looks are apart, so that it lies between two (docs/adr/0026)."""
 
 
 class Pipeline:
@@ -84,16 +80,18 @@ class Pipeline:
         self._last = result
         if result.outcome == Dropped(DropReason.SOURCE_GONE):
             return observations
-        expected: list[Expected] = []
+        tracks: list[tuple[Tracks, float]] = []
         if self._crowd is not None and self._tracker is not None:
             self._crowd.stretch = self.stretch
             observations += self._count(self._crowd, self._follow(self._tracker, result))
-            expected += _expected(self._tracker.tracks(), result, self._source.gate.look_every_s)
+            tracks.append((self._tracker.tracks(), self._source.gate.look_every_s))
         if self._traffic is not None:
             observations += self._traffic.take(result)
-            expected += _expected(self._traffic.tracks, result, 0.0)
-            self.spared = _regions(self._traffic.spared, result.size.whole)
-        self.expected = tuple(expected)
+            tracks.append((self._traffic.tracks, 0.0))
+            self.spared = tuple(box for box in boxes(self._traffic.spared, result.size.whole) if box is not None)
+        if result.regions:  # between looks the gate knows how they walk on
+            whole = result.size.whole
+            self.expected = tuple(each for of, every_s in tracks for each in expected(of, whole, result.media_s, every_s))
         return observations
 
     def close(self, at: Instant) -> list[Observation]:
@@ -138,25 +136,5 @@ class Pipeline:
         return observations
 
 
-def _expected(tracks: Tracks, result: FrameResult, every_s: float) -> list[Expected]:
-    """Tracks as the gate is told of them."""
-    waits_s = np.where(tracks.states == TrackState.COASTING, every_s * _COASTING, every_s).tolist()
-    rows = zip(_boxes(tracks, result.size.whole), tracks.velocities.tolist(), waits_s, strict=True)
-    return [Expected(box, (right, down), result.media_s, wait_s) for box, (right, down), wait_s in rows if box is not None]
-
-
 def _corners(region: Region) -> tuple[float, float, float, float]:
     return region.left, region.top, region.right, region.bottom
-
-
-def _regions(tracks: Tracks, whole: Region) -> tuple[Region, ...]:
-    return tuple(box for box in _boxes(tracks, whole) if box is not None)
-
-
-def _boxes(tracks: Tracks, whole: Region) -> list[Region | None]:
-    """Boxes of tracks, cut at the picture; ``None`` where nothing is left."""
-    boxes = np.clip(tracks.boxes, 0, [whole.width, whole.height, whole.width, whole.height]).astype(int).tolist()
-    return [
-        Region(left, top, right - left, bottom - top) if right > left and bottom > top else None
-        for left, top, right, bottom in boxes
-    ]

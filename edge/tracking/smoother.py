@@ -4,7 +4,7 @@ Rules:
 
 - A picture is handed on once it is :attr:`Smoother.lag_s` old, in order, each exactly once; what later looks taught is in it.
 - Between two looks that saw the same person they were on the line between: who is looked at now and then is followed as well as
-  who is looked at in every picture (docs/adr/0024).
+  who is looked at in every picture (docs/adr/0026).
 - Whoever turned out to be somebody was somebody from the first look on; whoever turned out not to be there was gone after
   the last look that saw them. Who walked out of the picture was there until then.
 """

@@ -3,7 +3,7 @@
 Rules:
 
 - A picture at which nobody looked only moves the tracks on. A track is missed only where somebody looked for it.
-- Looks may be far apart (docs/adr/0024): what agrees with a track is told by the distance from its prediction in units of what
+- Looks may be far apart (docs/adr/0026): what agrees with a track is told by the distance from its prediction in units of what
   that prediction can be off by, which grows with the time since the last look; overlap would lose whoever has walked on by
   their own width.
 - Two stages (ByteTrack: Zhang et al., ECCV 2022): sure detections first, then unsure ones for tracks that are left, so that a
@@ -30,13 +30,19 @@ from models.bundle.detections import Detections
 
 Boxes = npt.NDArray[np.float64]
 
+_EDGE = 0.05
+"""A box that ends so near to the edge of the picture is cut off by it, its own sizes."""
+
+_LEAVING = 0.2
+"""Share of a box that lies outside of the picture, from which whoever is not seen has rather left."""
+
 _NEVER = 1e6
 """Cost of a pair that cannot be; above any sum of costs that can."""
 
 
 @dataclass(frozen=True)
 class TrackerSettings:
-    """Constants; the defaults are those of people, chosen on frames 1-200 of the square clip (docs/adr/0024).
+    """Constants; the defaults are those of people, chosen on frames 1-200 of the square clip (docs/adr/0026).
 
     Attributes:
         sure: score from which a detection begins a track, where the model's operating point does not say.
@@ -80,7 +86,7 @@ class TrackerSettings:
 
 
 VEHICLES = TrackerSettings(
-    sure=0.4, faint=0.4, gate=16.0, size=0.35, confirm=1, leave=0.1, acceleration=5.0, start=6.0, growth=0.6
+    sure=0.4, faint=0.4, gate=25.0, size=0.35, confirm=1, leave=0.1, acceleration=5.0, start=6.0, growth=0.6
 )
 """Constants of vehicles; see tests/edge/tracking/test_vehicles.py for what they follow and those of people lose.
 
@@ -193,7 +199,8 @@ class Tracker:
             if _inside(track.box, looked):
                 said = min(s.miss_most, max(s.miss_least, s.miss * (now_s - track.looked_s)))
                 track.missed, track.looked_s = True, now_s
-                track.existence = _bayes(track.existence, -said if track.hits >= s.confirm else -2 * said, s.most)
+                doubtful = track.hits < s.confirm or self._outside(track.box) >= _LEAVING
+                track.existence = _bayes(track.existence, -2 * said if doubtful else -said, s.most)
         for detection in left:
             if len(self._tracks) < s.most_tracks:
                 self.matched[detection] = self._begin(boxes[detection], float(detections.scores[detection]), now_s)
@@ -230,6 +237,7 @@ class Tracker:
         return off + grown + 2 * np.log(variance / variance.min()), off + grown
 
     def _correct(self, track: _Track, box: npt.NDArray[np.float64], ratio: float, now_s: float) -> None:
+        box = self._whole(box, track.size)
         centre, size = (box[:2] + box[2:]) / 2, box[2:] - box[:2]
         noise = (self._settings.position * float(size.max())) ** 2
         p, c, v = track.covariance
@@ -243,6 +251,18 @@ class Tracker:
         track.hits += 1
         track.looked_s = now_s
         track.missed = False
+
+    def _whole(self, box: npt.NDArray[np.float64], size: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """A box that the edge of the picture cuts off, as large as its track was: else whoever walks out would slow down there."""
+        lacks = np.maximum(0.0, size - (box[2:] - box[:2]))
+        near = _EDGE * size
+        before, after = box[:2] <= near, box[2:] >= self._size - near
+        return np.concatenate([box[:2] - lacks * (before & ~after), box[2:] + lacks * (after & ~before)])
+
+    def _outside(self, box: npt.NDArray[np.float64]) -> float:
+        """Share of a box that lies outside of the picture."""
+        inside = np.minimum(box[2:], self._size) - np.maximum(box[:2], 0.0)
+        return 1.0 - float(np.prod(np.maximum(inside, 0.0)) / np.prod(box[2:] - box[:2]))
 
     def _begin(self, box: npt.NDArray[np.float64], score: float, now_s: float) -> int:
         size = box[2:] - box[:2]
