@@ -1,7 +1,7 @@
 """How much of the model's time it takes to know what every picture shows: looks as they are budgeted, against a look at each.
 
-Both play the same pictures of the square in one process with the model that boxes use; the only difference is the gate. Truth is
-PETS 2009 S2.L1 view 1, frames 201-400; how often is looked was chosen on frames 1-200 (docs/adr/0026).
+Both play the same pictures of the square in one process with the model that boxes use; the only difference is the gate. Truth
+is PETS 2009 S2.L1 view 1, frames 201-400; how often is looked was chosen on frames 1-200 (docs/adr/0026).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def run(options: Options) -> Iterator[Figure]:
         value=ours.model_s / every.model_s,
         unit="",
         n=n,
-        against=f"processor time of the model: {ours.inferences} inferences in {ours.looks} of {n} pictures, {every.inferences}",
+        against=f"model time: {ours.inferences} inferences in {ours.looks} of {n} pictures, against {every.inferences}",
         target=SHARE_AT_MOST if judge else None,
     )
     yield figure("mae_ratio", lambda at: float(off[0][at].mean() / off[1][at].mean()), RATIO_AT_MOST if judge else None)

@@ -1,8 +1,9 @@
-"""What the gate spares on a camera that sees nobody half of the time, and what it costs: counts, and when somebody new is known.
+"""What the gate spares where nobody is there half of the time, and what it costs in counts and delays.
 
-The clip of the square, followed by as long a film of the empty square with a sensor's noise and drifting exposure; played with the
-gate and without it (a look at every picture), in one process with the model that boxes use. Both sides decode, follow and count.
-Somebody new is known from the first picture that counts a track on them; who they are is told by PETS 2009 S2.L1, frames 1-400.
+The clip of the square, followed by as long a film of the empty square with a sensor's noise and drifting exposure; played with
+the gate and without it (a look at every picture), in one process with the model that boxes use. Both sides decode, follow and
+count. Somebody new is known from the first picture that counts a track on them; who they are is told by PETS 2009 S2.L1,
+frames 1-400.
 """
 
 from __future__ import annotations

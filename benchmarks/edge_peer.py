@@ -1,14 +1,14 @@
 """How many cameras at ten pictures a second one core carries: the agent against what most people put together.
 
-The peer (:mod:`benchmarks.peer_stack`) is OpenCV, ONNX Runtime, ``trackers`` with ByteTrack, and ``supervision`` with a zone and a
-line, in one process, with the same file of the same model. It is tuned: for each stride its thresholds are those that count best
-on frames 1-200 of the square; its best stride is the largest that counts there within a tenth of the best of all. Ours is tuned by
-the same rule on the same frames: the longest time between looks that counts there as well as the peer. Both are told on frames
-201-400. The peer's cameras are what its processor time for each picture allows; ours are real agents with all their processes,
-pinned to one core, with cameras in real time, of which no picture may be lost.
+The peer (:mod:`benchmarks.peer_stack`) is OpenCV, ONNX Runtime, ``trackers`` with ByteTrack, and ``supervision`` with a zone
+and a line, in one process, with the same file of the same model. It is tuned: for each stride its thresholds are those that
+count best on frames 1-200 of the square; its best stride is the largest that counts there within a tenth of the best of all.
+Ours is tuned by the same rule on the same frames: the longest time between looks that counts there as well as the peer. Both
+are told on frames 201-400. The peer's cameras are what its processor time for each picture allows; ours are real agents with
+all their processes, pinned to one core, with cameras in real time, of which no picture may be lost.
 
-It needs a Python of its own for the peer: ``python -m venv PEER && PEER/bin/pip install supervision trackers onnxruntime``, and
-its path in LAMPLIGHTER_PEER.
+It needs a Python of its own for the peer: ``python -m venv PEER && PEER/bin/pip install supervision trackers onnxruntime``,
+and its path in LAMPLIGHTER_PEER.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import statistics
 import subprocess
 import tempfile
 import time
@@ -57,7 +56,7 @@ def run(options: Options) -> Iterator[Figure]:
         msg = f"{PEER} is not set: give the Python of an environment with supervision, trackers and onnxruntime"
         raise Skipped(msg)
     if not truth_file.exists():
-        msg = f"{truth_file} is not there: the truth of PETS 2009 S2.L1 is not part of the repository; give its folder with --data"
+        msg = f"{truth_file} is not there: the truth of PETS 2009 is not part of the repository; give its folder with --data"
         raise Skipped(msg)
     truth = read_truth(truth_file)
     people = [len(truth[frame].people) for frame in range(1, LAST + 1)]
@@ -157,7 +156,7 @@ def cost_s(number: int, look_s: float, core: int, seconds: float) -> float:
         time.sleep(seconds)
         (later, _, lost), spent_s, now_s = _seen(box), box.cpu_s(), time.monotonic()
         rate = (later - pictures) / (now_s - at_s) / number
-    if lost > drops or abs(rate / FPS - 1) > 0.05:  # noqa: PLR2004 - a turn begins and ends within a picture
+    if lost > drops or abs(rate / FPS - 1) > 0.05:
         msg = f"{number} cameras on one core: {lost - drops} pictures were lost, {rate:.1f} of {FPS} a second were looked after"
         raise RuntimeError(msg)
     return (spent_s - cpu_s) / (later - pictures)

@@ -1,7 +1,7 @@
 """The square with nobody on it, as a camera would film it for a minute and a half: for whatever should cost nothing then.
 
-The background is the median of pictures of the clip; on it lie a sensor's noise, new in each picture, and an exposure that drifts as
-clouds pass; then it is encoded. Nobody who was filmed is left in a median of sixty pictures.
+The background is the median of pictures of the clip; on it lie a sensor's noise, new in each picture, and an exposure that
+drifts as clouds pass; then it is encoded. Nobody who was filmed is left in a median of sixty pictures.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The way of a picture in one process and in order: decoder, gate, model, tracker, counts, as the box joins them.
 
-Rules: the parts are the agent's own. What was learnt from one picture reaches the gate one picture later, as on a box, where the
-next has been captured by then. Processor time is that of this thread; the model runs in one thread. Models are loaded once.
+Rules: the parts are the agent's own. What was learnt from one picture reaches the gate one picture later, as on a box, where
+the next has been captured by then. Processor time is that of this thread; the model runs in one thread. Models are loaded
+once.
 """
 
 from __future__ import annotations

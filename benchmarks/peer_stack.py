@@ -1,9 +1,9 @@
-"""What most people put together for counting people: OpenCV decodes, ONNX Runtime looks, ``trackers`` follows, ``supervision`` counts.
+"""What most people put together: OpenCV decodes, ONNX Runtime looks, ``trackers`` follows, ``supervision`` counts.
 
-Runs in an environment of its own (``pip install supervision trackers onnxruntime``), without this project: ``python peer_stack.py``
-reads a task as JSON from standard input and writes the answer as JSON. One thread, one process. The clip is decoded from file in
-each run; pictures between strides are grabbed, not converted. Answers of the model are remembered while settings are tried, and
-not while time is taken.
+Runs in an environment of its own (``pip install supervision trackers onnxruntime``), without this project: ``python
+peer_stack.py`` reads a task as JSON from standard input and writes the answer as JSON. One thread, one process. The clip is
+decoded from file in each run; pictures between strides are grabbed, not converted. Answers of the model are remembered while
+settings are tried, and not while time is taken.
 """
 
 from __future__ import annotations

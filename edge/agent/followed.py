@@ -1,8 +1,8 @@
 """Whom the gate is told of: where tracks are, how they move, and how long each can go without a look. Pure.
 
 Rule: two who come near one another, and whoever was not found by the last look, are looked at twice as often: there tracks are
-swapped and lost. On the square it takes the error of counts from .61 back to .33, for looks at 32 pictures of a hundred instead of
-20 (docs/adr/0026).
+swapped and lost. On the square it takes the error of counts from .61 back to .33, for looks at 32 pictures of a hundred
+instead of 20 (docs/adr/0026).
 """
 
 from __future__ import annotations

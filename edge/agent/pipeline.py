@@ -83,8 +83,10 @@ class Pipeline:
         tracks: list[tuple[Tracks, float]] = []
         if self._crowd is not None and self._tracker is not None:
             self._crowd.stretch = self.stretch
-            observations += self._count(self._crowd, self._follow(self._tracker, result))
-            tracks.append((self._tracker.tracks(), self._source.gate.look_every_s))
+            now = self._follow(self._tracker, result)
+            taken = self._smoother.take(result, now, result.media_s, self._tracker.matched.values(), self._tracker.doubted)
+            observations += self._count(self._crowd, taken)
+            tracks.append((now, self._source.gate.look_every_s))
         if self._traffic is not None:
             observations += self._traffic.take(result)
             tracks.append((self._traffic.tracks, 0.0))
@@ -111,17 +113,15 @@ class Pipeline:
         if source.anpr is not None:
             self._traffic = Traffic(source, *size, self._lists)
 
-    def _follow(self, tracker: Tracker, result: FrameResult) -> list[tuple[FrameResult, Tracks]]:
-        """Follow people; returns pictures that are old enough to be counted, with who was there."""
+    def _follow(self, tracker: Tracker, result: FrameResult) -> Tracks:
+        """Follow people; returns who is there now."""
         # The tracker lives in the time of the recording, so that one played faster than it was made is followed all the same.
-        now_s = result.media_s
         people = Detections.none()
         if isinstance(result.outcome, Seen):
             people = result.outcome.detections.select(result.outcome.detections.classes == PERSON)
         if result.sure is not None:
             tracker.sure = result.sure
-        tracks = tracker.update(people, [_corners(region) for region in result.regions], now_s)
-        return self._smoother.take(result, tracks, now_s, tracker.matched.values(), tracker.doubted)
+        return tracker.update(people, [_corners(region) for region in result.regions], result.media_s)
 
     def _count(self, analytics: CrowdAnalytics, pictures: list[tuple[FrameResult, Tracks]]) -> list[Observation]:
         """Count people in pictures; at those of which nobody knows what they show nothing is counted."""

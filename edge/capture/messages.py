@@ -79,6 +79,12 @@ class Shot(Message, frozen=True):
     """What is worth a look; empty when nothing is."""
 
 
+class Stills(Message, frozen=True):
+    """Pictures in a row that are not worth a look, told at once: each word costs both processes as much as a picture's gate."""
+
+    shots: tuple[Shot, ...]
+
+
 class Alive(Message, frozen=True):
     """Nothing to say, but alive: sent while waiting for a picture's time."""
 
@@ -101,7 +107,7 @@ class Broken(Message, frozen=True):
     fault: Fault
 
 
-FromSource: TypeAlias = Begun | Opened | RingMade | Shot | Alive | Troubled | Ended | Broken
+FromSource: TypeAlias = Begun | Opened | RingMade | Shot | Stills | Alive | Troubled | Ended | Broken
 
 
 class Release(Message, frozen=True):

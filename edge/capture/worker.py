@@ -30,6 +30,7 @@ from edge.capture.messages import (
     Shot,
     Skip,
     SourceOrder,
+    Stills,
     Stop,
     ToSource,
     Troubled,
@@ -43,6 +44,10 @@ from edge.clock import SystemClock
 from edge.gate.expected import Expected
 from edge.gate.gate import FrameGate
 from edge.region import Size
+
+MOST_STILLS = 16
+STILLS_LATE_S = 0.4
+"""How late a picture that is not worth a look is told of at most: sooner than it is counted."""
 
 
 class _AgentGone(Exception):  # noqa: N818 - an order, not an error
@@ -88,10 +93,15 @@ class _Worker:
         self._fd: int | None = None
         self._table = SlotTable("", 0)
         self._number = 0
+        self._stills: list[Shot] = []
+        """Pictures that the agent was not told of yet."""
 
     def say(self, message: FromSource, fd: int | None = None) -> None:
-        """Tell the agent."""
+        """Tell the agent, after the pictures that it has not been told of."""
+        stills, self._stills = self._stills, []
         try:
+            if stills:
+                self._channel.send(Stills(tuple(stills)))
             self._channel.send(message, fd)
         except ChannelError:
             raise _AgentGone from None
@@ -145,9 +155,19 @@ class _Worker:
             self._watch_frozen(picture, captured.monotonic_s)
         regions = self._gate.regions(picture.y, played_s, self._expected)
         slot = self._store(picture) if regions else Skip.STILL
-        self.say(Shot(self._number, captured, played_s, picture.size, slot, regions))
+        shot = Shot(self._number, captured, played_s, picture.size, slot, regions)
+        if slot is Skip.STILL and self._may_wait(shot):
+            self._stills.append(shot)
+        else:
+            self.say(shot)
         self._listen(0)
         self._wipe()
+
+    def _may_wait(self, shot: Shot) -> bool:
+        """Whether a picture that is not worth a look may be told of with the next one."""
+        first = self._stills[0] if self._stills else shot
+        late_s = shot.captured.monotonic_s - first.captured.monotonic_s
+        return len(self._stills) < MOST_STILLS and late_s < STILLS_LATE_S
 
     def _store(self, picture: Picture) -> SlotName | Skip:
         if self._ring is not None and self._ring.layout.size != picture.size and not self._order.real_time:

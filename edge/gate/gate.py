@@ -13,7 +13,7 @@ import math
 
 from edge.capture.port import Plane
 from edge.gate.expected import Acuity, Expected
-from edge.gate.motion import MotionWatch
+from edge.gate.motion import Motion, MotionWatch
 from edge.gate.regions import Squares, Thing, place
 from edge.region import Region, Size
 from protocol.config import Gate
@@ -30,6 +30,9 @@ _EXPECTED = 3.0
 _MOST_WAIT_S = 5.0
 _EARLY_S = 0.02
 """A look is due if it is so much too early: pictures do not come to the millisecond."""
+
+_WATCH_EVERY_S = 0.15
+"""Seconds between pictures in which is looked for what moves."""
 
 _SELDOM_S = 2.0
 """Most seconds between looks at something that moves; each look that finds nobody there doubles them."""
@@ -57,6 +60,7 @@ class FrameGate:
         self._vain: dict[tuple[int, int], tuple[int, float]] = {}
         """By cell: looks at something that moved and was nobody, and when something moved there last."""
         self._swept_s = 0.0
+        self._watched_s = -math.inf
         self._small_s = -math.inf
         """When something small that nobody follows was looked at last."""
 
@@ -76,7 +80,7 @@ class FrameGate:
         step = max(1, side // 4)
         least_px = self._least_px(picture, side)
         followed = _moved(expected, media_s, picture)
-        motion = self._motion.look(luma, media_s, [box for box, _ in followed])
+        motion = self._watch(luma, media_s, [box for box, _ in followed])
         things = [self._followed(box, every_s, step, least_px, media_s) for box, every_s in followed]
         things += [self._unknown(spot, step, least_px, media_s) for spot in motion.spots]
         chosen = self._choose(tuple(things), picture, side, least_px)
@@ -85,6 +89,13 @@ class FrameGate:
             chosen = (picture.whole, *chosen)
         self._remember(chosen, motion.spots, [box for box, _ in followed], picture, step, least_px, media_s)
         return chosen
+
+    def _watch(self, luma: Plane, media_s: float, followed: list[Region]) -> Motion:
+        """What moves, a few times a second: it takes half of the gate's time, and nobody walks in within a picture."""
+        if 0 <= media_s - self._watched_s < _WATCH_EVERY_S - _EARLY_S:
+            return Motion((), everywhere=False)
+        self._watched_s = media_s
+        return self._motion.look(luma, media_s, followed)
 
     def _least_px(self, picture: Size, side: int) -> float:
         """Height below which a thing is looked at in a part of the picture, pixels."""

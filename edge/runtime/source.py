@@ -24,6 +24,7 @@ from edge.capture.messages import (
     SetGate,
     Shot,
     SourceOrder,
+    Stills,
     Stop,
     Troubled,
 )
@@ -196,6 +197,9 @@ class SourceUnit:
         match message:
             case Shot():
                 self._shot(message, now_s)
+            case Stills(shots):
+                for shot in shots:
+                    self._shot(shot, now_s)
             case Troubled(faults):
                 self.faults = faults
                 self._listener.source_changed(self)

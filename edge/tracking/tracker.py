@@ -253,7 +253,7 @@ class Tracker:
         track.missed = False
 
     def _whole(self, box: npt.NDArray[np.float64], size: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """A box that the edge of the picture cuts off, as large as its track was: else whoever walks out would slow down there."""
+        """A box that the edge of the picture cuts off, as large as its track was: else who walks out would slow down there."""
         lacks = np.maximum(0.0, size - (box[2:] - box[:2]))
         near = _EDGE * size
         before, after = box[:2] <= near, box[2:] >= self._size - near

@@ -29,6 +29,7 @@ from edge.capture.messages import (
     Shot,
     Skip,
     SourceOrder,
+    Stills,
     Stop,
     Troubled,
 )
@@ -55,6 +56,7 @@ class Driver:
         self.process, connection = spawn("edge.capture.worker:run_source", f"source {order.id}", order)
         self.channel: Channel[FromSource] = Channel(connection, FromSource)
         self.rings: dict[str, Ring] = {}
+        self._waiting: list[Shot] = []
 
     def next(self, timeout_s: float = PATIENCE_S) -> Any:
         assert self.channel.waiting(timeout_s), "the source says nothing"
@@ -83,7 +85,9 @@ class Driver:
     def shots(self, count: int, *, release: bool = True) -> list[Shot]:
         shots: list[Shot] = []
         while len(shots) < count:
-            message = self.next()
+            message = self._waiting.pop(0) if self._waiting else self.next()
+            if isinstance(message, Stills):
+                self._waiting += message.shots
             if isinstance(message, Shot):
                 shots.append(message)
                 if release and isinstance(message.slot, SlotName):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edge.capture.file import FilePort
-from edge.gate.expected import Expected
+from edge.gate.expected import Acuity, Expected
 from edge.gate.gate import FrameGate
 from edge.gate.street import STREET_PX, gate_of
 from edge.region import Region, Size
@@ -93,7 +93,7 @@ def test_it_costs_about_a_millisecond(looks: list[tuple[tuple[Region, ...], floa
 
 
 def test_squares_hardly_jump(looks: list[tuple[tuple[Region, ...], float]]) -> None:
-    squares = [{region for region in regions if region != WHOLE} for regions, _ in looks[20:]]
+    squares = [{region for region in regions if region != WHOLE} for regions, _ in looks[20:] if regions]
     kept = sum(len(now & before) for before, now in pairwise(squares))
     assert kept / sum(map(len, squares[1:])) > 0.7
 
@@ -113,3 +113,69 @@ def test_where_plates_are_read_a_vehicle_fits_into_a_region() -> None:
     car = Region(100, 100, 420, 300)
     (square,) = gate.regions(STILL, 0.1, followed(car))
     assert (square.left <= car.left, square.right >= car.right) == (True, True)
+
+
+EYE = Acuity(Size(416, 320), 24.0)
+TALL, SMALL = Region(300, 200, 30, 80), Region(300, 200, 10, 30)
+"""In the whole picture 44 and 17 pixels of the model's input."""
+
+
+def test_one_look_at_everything_serves_all_whom_the_model_can_see() -> None:
+    gate = FrameGate(Gate(whole_every_s=100.0), EYE)
+    gate.regions(STILL, 0.0, ())
+    two = followed(TALL, Region(50, 100, 40, 100))
+    assert gate.regions(STILL, 0.2, two) == (WHOLE,)
+    assert gate.regions(STILL, 0.4, followed(SMALL)) == (WHOLE,), "a part of so small a picture shows them no better"
+
+
+def test_in_a_large_picture_who_is_small_is_looked_at_in_a_part() -> None:
+    large = np.random.default_rng(1).integers(60, 64, (1080, 1920), np.uint8)
+    gate = FrameGate(Gate(whole_every_s=100.0), EYE)
+    gate.regions(large, 0.0, ())
+    (part,) = gate.regions(large, 0.2, followed(Region(300, 200, 20, 50)))
+    assert (part.width, part.left <= 300, part.right >= 320) == (416, True, True), "enlarged, things become people"
+    tall, small = Region(900, 300, 60, 160), Region(300, 200, 20, 50)
+    assert len(gate.regions(large, 0.4, followed(tall, small))) == 2
+
+
+def test_between_looks_who_is_followed_costs_nothing() -> None:
+    gate = FrameGate(Gate(whole_every_s=100.0), EYE)
+    gate.regions(STILL, 0.0, ())
+    looked = [i for i in range(1, 31) if gate.regions(STILL, i / 10, followed(TALL, every_s=0.75))]
+    assert looked == [8, 16, 24]
+    soon = [i for i in range(31, 46) if gate.regions(STILL, i / 10, followed(TALL, every_s=0.3))]
+    assert soon == [31, 34, 37, 40, 43]
+
+
+def test_who_is_followed_is_looked_for_where_they_are_by_now() -> None:
+    gate = FrameGate(Gate(region_px=128, whole_every_s=100.0))
+    gate.regions(STILL, 0.0, ())
+    walking = (Expected(Region(100, 200, 30, 80), (200.0, 0.0), 0.0, 0.0),)
+    (square,) = gate.regions(STILL, 2.0, walking)
+    assert (square.left <= 500, square.right >= 530) == (True, True)
+    assert gate.regions(STILL, 5.0, walking) == (), "they have left the picture by then"
+
+
+def test_what_moves_and_is_nobody_is_looked_at_ever_more_seldom() -> None:
+    gate = FrameGate(Gate(look_every_s=0.3, whole_every_s=100.0), EYE)
+    flag = [STILL.copy(), STILL.copy()]
+    flag[1][200:300, 300:340] += 60
+    looked = [i / 10 for i in range(100) if gate.regions(flag[i // 2 % 2], i / 10, ())]
+    gaps = np.diff(looked)
+    assert gaps[0] < 0.7
+    assert gaps[-1] == pytest.approx(2.0, abs=0.3)
+    assert len(looked) < 12
+
+
+def test_where_somebody_is_followed_their_moving_is_not_news() -> None:
+    gate = FrameGate(Gate(look_every_s=0.1, whole_every_s=100.0), EYE)
+    person = [STILL.copy() for _ in range(20)]
+    for i, picture in enumerate(person):
+        picture[200:280, 300 + i : 330 + i] += 60
+    gate.regions(STILL, 0.0, ())
+    for i, picture in enumerate(person):
+        known = (Expected(Region(300 + i, 200, 30, 80), (0.0, 0.0), i / 10, 60.0),)
+        assert gate.regions(picture, 0.1 + i / 10, known) == ()
+    gate = FrameGate(Gate(look_every_s=0.1, whole_every_s=100.0), EYE)
+    gate.regions(STILL, 0.0, ())
+    assert any(gate.regions(picture, 0.2 + i / 10, ()) for i, picture in enumerate(person)), "of nobody known it is"
