@@ -117,6 +117,42 @@ def check(config: Config = Path("box.toml")) -> None:
 
 
 @app.command()
+def aim(  # noqa: PLR0913 - one parameter for each option on the command line
+    source: Annotated[str, typer.Argument(help="Which camera of the box's file")],
+    config: Config = Path("box.toml"),
+    *,
+    minutes: Annotated[float, typer.Option(min=0.1, max=10, help="After which it closes in any case")] = 5.0,
+    listen: Annotated[str, typer.Option(help="Address of this box on its network, to be seen from there")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 = any that is free")] = 8642,
+    tolerated: Annotated[float, typer.Option(min=0.01, max=100, help="Radius on the ground that is good enough, metres")] = 0.5,
+) -> None:
+    """Show what a camera sees, to aim it and to calibrate its ground: on this box, to whoever has the code that is printed.
+
+    The picture comes from the running agent, is kept nowhere, and closes with the browser. Opening and closing it are told to
+    the manager, who cannot open it.
+    """
+    import threading  # noqa: PLC0415 - needed here only
+
+    from edge.aim.session import Wanted, run_session  # noqa: PLC0415
+
+    file = _read(config).file
+    camera = next((one for one in file.sources if one.id == source), None)
+    if camera is None:
+        typer.echo(f"{config}: there is no source {source!r} that can be used", err=True)
+        raise typer.Exit(2)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    wanted = Wanted(config, Path(file.box.status), camera, 60 * minutes, listen, port, tolerated)
+    try:
+        why = run_session(wanted, typer.echo, stop)
+    except EdgeError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"closed: {why}")
+
+
+@app.command()
 def healthy(
     config: Config = Path("box.toml"),
     *,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.agent.account import Account, agent_version
+from edge.agent.aiming import Aiming
 from edge.agent.condition import Condition
 from edge.agent.console import Console, update_line
 from edge.agent.contact import SUBJECT
@@ -51,7 +52,7 @@ from hardware.accelerators import detect
 from hardware.clock import ClockWatch, KernelClock, read_kernel_clock
 from models.bundle.bundle import zoo
 from protocol.config import Refusal
-from protocol.events import EventType, OtaReport, Reason
+from protocol.events import DeviceHealth, EventType, OtaReport, Reason
 from protocol.keys import SealedKeys
 from protocol.limits import TEXT_CHARACTERS
 from protocol.state import State, Telemetry
@@ -141,8 +142,10 @@ class Agent:
         self._told: tuple[object, ...] | None = None
         self._stop = threading.Event()
         self._status: StatusSocket | None = None
+        self._aiming: Aiming | None = None
         try:
             self._status = StatusSocket(Path(self._box.status), self._account.status)
+            self._aiming = Aiming(Path(self._box.status).parent, self._runtime, clock.monotonic, self._tell_aiming)
         except StateFolderError as error:
             detail = str(error).replace(f"{self._box.status}: ", "")  # a long path would leave no room for the remedy
             self._board.raise_(Reason("status-socket", "status", detail[:TEXT_CHARACTERS]))
@@ -162,6 +165,8 @@ class Agent:
             while not self._stop.is_set():
                 self._runtime.poll(POLL_S)
                 self._link.work()
+                if self._aiming is not None:
+                    self._aiming.look()
                 if self._updates is not None:
                     self._updates.errands.work()
                 now_s = self._clock.monotonic()
@@ -218,6 +223,8 @@ class Agent:
         self._ears.configure(config.microphones)
         self._runtime.configure(work.sources, config.microphones)
         self._plates.configure(config, self._twin.lists)
+        if self._aiming is not None:
+            self._aiming.configured({source.id for source in work.sources})
         self._board.replace("configuration", self._twin.reasons)
 
     def _set_pace(self) -> None:
@@ -229,6 +236,13 @@ class Agent:
     def _tell_configuration(self) -> None:
         self._board.replace("configuration", self._twin.reasons)
         self._link.tell_reported()
+
+    def _tell_aiming(self, raised: tuple[Reason, ...], cleared: tuple[Reason, ...]) -> None:
+        """Write down that a picture is shown to a technician, or no longer, before anything else is done."""
+        change = DeviceHealth(self._board.status.value, raised, cleared)
+        self._console.health(change)
+        self._voice.say(Observation(EventType.DEVICE_HEALTH, self._clock.now(), change))
+        self._outbox.flush()
 
     def _on_frame(self, result: FrameResult) -> None:
         self._pipelines.take(result)
@@ -352,4 +366,6 @@ class Agent:
             last.callback(self._plates.stop)
             last.callback(self._position.stop)
             last.callback(self._ears.close)
+            if self._aiming is not None:
+                last.callback(self._aiming.stop)
             self._pipelines.close()

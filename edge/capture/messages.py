@@ -107,7 +107,13 @@ class Broken(Message, frozen=True):
     fault: Fault
 
 
-FromSource: TypeAlias = Begun | Opened | RingMade | Shot | Stills | Alive | Troubled | Ended | Broken
+class DoorMade(Message, frozen=True):
+    """Memory in which pictures are shown to the technician who aims; the descriptor follows. Only after :class:`Aim`."""
+
+    layout: RingLayout
+
+
+FromSource: TypeAlias = Begun | Opened | RingMade | Shot | Stills | Alive | Troubled | Ended | Broken | DoorMade
 
 
 class Release(Message, frozen=True):
@@ -135,4 +141,14 @@ class Stop(Message, frozen=True):
     """End in order."""
 
 
-ToSource: TypeAlias = Release | Expect | SetGate | Stop
+class Aim(Message, frozen=True):
+    """Show pictures to a technician for so long; see :mod:`edge.capture.door`."""
+
+    seconds: float
+
+
+class AimEnd(Message, frozen=True):
+    """Show no more."""
+
+
+ToSource: TypeAlias = Release | Expect | SetGate | Aim | AimEnd | Stop

@@ -103,6 +103,11 @@ class Ring:
             return None
         return self._planes(slot.index)
 
+    def newest(self) -> SlotName | None:
+        """The picture that was written last; ``None`` when there is none."""
+        generation, index = max((int(self._generation(index)[0]), index) for index in range(self.layout.slots))
+        return None if generation == _BEING_WRITTEN else SlotName(self.layout.ring, index, generation)
+
     def wipe(self, index: int) -> None:
         """Overwrite a slot with nothing."""
         start = index * self.layout.slot_bytes

@@ -13,13 +13,17 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
+from edge.capture.door import Door
 from edge.capture.faults import CaptureError, Fault, FaultCode
 from edge.capture.frozen import FROZEN_AFTER_S, FrozenWatch
 from edge.capture.messages import (
     ALIVE_EVERY_S,
+    Aim,
+    AimEnd,
     Alive,
     Begun,
     Broken,
+    DoorMade,
     Ended,
     Expect,
     FromSource,
@@ -95,6 +99,8 @@ class _Worker:
         self._number = 0
         self._stills: list[Shot] = []
         """Pictures that the agent was not told of yet."""
+        self._door: Door | None = None
+        self._doors = 0
 
     def say(self, message: FromSource, fd: int | None = None) -> None:
         """Tell the agent, after the pictures that it has not been told of."""
@@ -112,7 +118,11 @@ class _Worker:
             self.say(Broken(fault))
 
     def close(self) -> None:
-        """Let go of the ring; the input goes with the process."""
+        """Let go of the door and the ring; the input goes with the process."""
+        self._shut()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._ring is not None:
             self._ring.close()
             self._ring = None
@@ -155,6 +165,7 @@ class _Worker:
             self._watch_frozen(picture, captured.monotonic_s)
         regions = self._gate.regions(picture.y, played_s, self._expected)
         slot = self._store(picture) if regions else Skip.STILL
+        self._aim(picture)
         shot = Shot(self._number, captured, played_s, picture.size, slot, regions)
         if slot is Skip.STILL and self._may_wait(shot):
             self._stills.append(shot)
@@ -188,7 +199,7 @@ class _Worker:
         if size.width * size.height > MAX_PIXELS:
             msg = f"pictures of {size.width} x {size.height} are too large, most is 7680 x 4320; use a smaller stream"
             raise CaptureError(FaultCode.TOO_LARGE, msg)
-        self.close()
+        self._let_go()
         self._rings += 1
         layout = RingLayout(f"{self._order.id}.{self._order.opening}.{self._rings}", size, self._order.slots)
         self._fd = make_memory(layout)
@@ -227,6 +238,8 @@ class _Worker:
                         self._expected = followed
                     case SetGate(gate, acuity):
                         self._gate.gate, self._gate.acuity = gate, acuity
+                    case (Aim() | AimEnd()) as order:
+                        self._open_or_shut(order)
                     case Stop():
                         raise _AgentGone
                 if until is not None and until():
@@ -234,6 +247,30 @@ class _Worker:
         except ChannelError:
             raise _AgentGone from None
         return heard
+
+    def _aim(self, picture: Picture) -> None:
+        """Show a picture to the technician, if one aims."""
+        if self._door is None or picture.size.width * picture.size.height > MAX_PIXELS:
+            return
+        made = self._door.show(picture, time.monotonic())
+        if made is not None:
+            layout, fd = made
+            try:
+                self.say(DoorMade(layout), fd)
+            finally:
+                os.close(fd)
+
+    def _open_or_shut(self, order: Aim | AimEnd) -> None:
+        self._shut()
+        if isinstance(order, Aim):
+            self._doors += 1
+            name = f"{self._order.id}.{self._order.opening}.door{self._doors}"
+            self._door = Door(name, order.seconds, time.monotonic())
+
+    def _shut(self) -> None:
+        if self._door is not None:
+            self._door.close()
+            self._door = None
 
     def _watch_frozen(self, picture: Picture, now_s: float) -> None:
         if self._frozen.frozen(picture.y, now_s):
@@ -250,6 +287,10 @@ class _Worker:
             self.say(Troubled(troubles))
 
     def _wipe(self) -> None:
+        if self._door is not None:
+            self._door.wipe(time.monotonic())
+            if self._door.over(time.monotonic()):
+                self._shut()
         if self._ring is not None:
             for index in self._table.to_wipe(time.monotonic(), MAX_AGE_S):
                 self._ring.wipe(index)

@@ -5,7 +5,7 @@ Rules:
 - One thread, one selector, no waiting anywhere else: whatever hangs is another process, and is killed on a deadline.
 - Every decoded picture comes out as exactly one :class:`FrameResult`, in the order of capture within its source.
 - Health is progress: a source of which nothing was looked at for too long is blind, whatever its process does.
-- Pixels never come here: rings are passed on as descriptors and pictures as names.
+- Pixels never come here: rings are passed on as descriptors and pictures as names; so is the door of a source that is aimed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from edge.runtime.policy import RuntimePolicy
 from edge.runtime.rehearsal import Rehearsal
 from edge.runtime.result import FrameResult
 from edge.runtime.scheduler import Waiting
-from edge.runtime.source import RingHeld, SourceUnit
+from edge.runtime.source import DoorTaker, RingHeld, SourceUnit
 from edge.runtime.tally import PARTS, Tally
 from edge.runtime.view import View, input_of
 from protocol.config import Microphone, Source
@@ -157,6 +157,19 @@ class Runtime:
             return self.hearing.restart(source)
         view.unit.restart()
         return True
+
+    def aim(self, source: str, until_s: float, taker: DoorTaker) -> bool:
+        """Let a source show its pictures to a technician until this monotonic second. Returns whether there is one."""
+        view = self._views.get(source)
+        if view is not None:
+            view.unit.aim(until_s, taker)
+        return view is not None
+
+    def aim_end(self, source: str) -> None:
+        """Let it show no more."""
+        view = self._views.get(source)
+        if view is not None:
+            view.unit.aim_end()
 
     def rehearse(self, bundle: str, planner: Planner, *, compare: bool) -> Rehearsal:
         """Start a process beside the one that runs a bundle, with what ``planner`` would have run; an earlier one ends.

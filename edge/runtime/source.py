@@ -6,15 +6,19 @@ Rules: silence counts as breaking; one that breaks touches nothing else. When it
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from edge.capture.faults import Fault, FaultCode
 from edge.capture.messages import (
+    Aim,
+    AimEnd,
     Alive,
     Begun,
     Broken,
+    DoorMade,
     Ended,
     Expect,
     FromSource,
@@ -53,6 +57,10 @@ class RingHeld:
     layout: RingLayout
     fd: int
     wanted: int = 0
+
+
+DoorTaker = Callable[[RingLayout, int], None]
+"""Is given the layout and the descriptor of memory that pictures are shown in; the descriptor is closed after the call."""
 
 
 class Listener(Watcher, Protocol):
@@ -96,6 +104,7 @@ class SourceUnit:
         self._rings: dict[str, RingHeld] = {}
         self._expected: tuple[Expected, ...] | None = None
         self._gate: tuple[Gate, Acuity | None] = gate_of(config), None
+        self._aimed: tuple[float, DoorTaker] | None = None
 
     @property
     def state(self) -> InputState:
@@ -163,6 +172,16 @@ class SourceUnit:
             self._gate = gate
             self._process.send(SetGate(*gate))
 
+    def aim(self, until_s: float, taker: DoorTaker) -> None:
+        """Show pictures until this monotonic second, also where the source is opened anew meanwhile."""
+        self._aimed = until_s, taker
+        self._ask_to_show()
+
+    def aim_end(self) -> None:
+        """Show no more."""
+        self._aimed = None
+        self._process.send(AimEnd())
+
     def tick(self, now_s: float) -> None:
         """Do what is due."""
         if self._process.running:
@@ -211,8 +230,23 @@ class SourceUnit:
                 self._listener.source_changed(self)
             case RingMade(layout):
                 self._take_ring(layout, self._process.receive_fd())
-            case Begun() | Opened() | Alive():
+            case DoorMade(layout):
+                self._hand_door_on(layout, self._process.receive_fd())
+            case Begun():
+                self._ask_to_show()
+            case Opened() | Alive():
                 pass
+
+    def _ask_to_show(self) -> None:
+        if self._aimed is not None and (left_s := self._aimed[0] - self._listener.now_s()) > 0:
+            self._process.send(Aim(left_s))
+
+    def _hand_door_on(self, layout: RingLayout, fd: int) -> None:
+        try:
+            if self._aimed is not None:
+                self._aimed[1](layout, fd)
+        finally:
+            os.close(fd)
 
     def _shot(self, shot: Shot, now_s: float) -> None:
         if isinstance(shot.slot, SlotName):

@@ -16,9 +16,12 @@ import pytest
 
 from edge.capture.faults import FaultCode
 from edge.capture.messages import (
+    Aim,
+    AimEnd,
     Alive,
     Begun,
     Broken,
+    DoorMade,
     Ended,
     Expect,
     FromSource,
@@ -61,7 +64,7 @@ class Driver:
     def next(self, timeout_s: float = PATIENCE_S) -> Any:
         assert self.channel.waiting(timeout_s), "the source says nothing"
         message = self.channel.receive()
-        if isinstance(message, RingMade):
+        if isinstance(message, RingMade | DoorMade):
             fd = self.channel.receive_fd()
             self.rings[message.layout.ring] = Ring(message.layout, fd, writable=False)
             os.close(fd)
@@ -277,3 +280,47 @@ def test_ps_can_tell_it(drive: Any, tmp_path: Path) -> None:
     driver.shots(1)
     line = Path(f"/proc/{driver.process.pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     assert line == "lamplighter: source gate"
+
+
+# a camera that is aimed
+
+
+def shown(driver: Driver, name: str) -> int:
+    """Brightest byte of what is behind a door."""
+    return int(driver.rings[name]._bytes.max())
+
+
+def test_no_picture_is_shown_unless_it_is_asked_for(drive: Any) -> None:
+    driver = drive(SQUARE, real_time=True, fps=20.0)
+    seen = [driver.next() for _ in range(60)]
+    assert not [message for message in seen if isinstance(message, DoorMade)]
+
+
+def test_a_picture_is_shown_while_it_is_asked_for_and_wiped_after(drive: Any) -> None:
+    driver = drive(SQUARE, real_time=True, fps=20.0)
+    driver.channel.send(Aim(60.0))
+    made = driver.until(DoorMade)
+    assert made.layout.size == Size(768, 576)
+    ring = driver.rings[made.layout.ring]
+    name = ring.newest()
+    planes = None if name is None else ring.read(name)
+    assert planes is not None
+    assert planes[0].std() > 20, "the square"
+    driver.channel.send(AimEnd())
+    driver.shots(15)
+    assert shown(driver, made.layout.ring) == 0
+    assert driver.process.is_alive()
+
+
+def test_a_door_that_nobody_closes_closes_itself(drive: Any) -> None:
+    driver = drive(SQUARE, real_time=True, fps=20.0)
+    driver.channel.send(Aim(0.4))
+    made = driver.until(DoorMade)
+    driver.shots(20)
+    assert shown(driver, made.layout.ring) == 0
+
+
+def test_a_picture_is_shown_too_where_nothing_moves(drive: Any, tmp_path: Path) -> None:
+    driver = drive(make_clip(tmp_path / "a.mp4", pictures=40), gate=Gate(whole_every_s=1000.0), real_time=True)
+    driver.channel.send(Aim(60.0))
+    assert driver.until(DoorMade).layout.size == Size(160, 120)

@@ -1,0 +1,115 @@
+"""One session of aiming, from the code on the terminal to its end."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.agent.aiming import SOCKET, AimRequest
+from edge.aim.admission import Admission, new_code
+from edge.aim.errors import AimError
+from edge.aim.look import Look
+from edge.aim.server import Desk, Server
+from edge.aim.tls import server_context
+from edge.calibrate.boxtoml import write
+from edge.calibrate.verdict import Judged
+from protocol.config import Source
+
+_TICK_S = 0.2
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be shown, where, and for how long."""
+
+    config: Path
+    status: Path
+    """The agent's status socket; that for aiming lies beside it."""
+    source: Source
+    seconds: float
+    address: str
+    port: int
+    tolerated_m: float
+
+
+def run_session(wanted: Wanted, say: Callable[[str], None], stop: threading.Event) -> str:
+    """Show the page until it is over.
+
+    Args:
+        wanted: what.
+        say: takes lines for the terminal.
+        stop: ends it.
+
+    Returns:
+        Why it ended.
+
+    Raises:
+        AimError: no agent answers, the address is no good, or somebody else listens there.
+    """
+    loopback = _is_loopback(wanted.address)
+    now_s = time.monotonic()
+    admission = Admission(new_code(), now_s, now_s + wanted.seconds)
+    host = f"[{wanted.address}]" if ":" in wanted.address else wanted.address
+    desk = Desk(admission, lambda: None, wanted.source, wanted.tolerated_m, lambda judged: _save(wanted, judged), ())
+    try:
+        server = Server((wanted.address, wanted.port), desk)
+    except OSError as error:
+        msg = f"{host}:{wanted.port}: cannot listen there: {error.strerror}; choose another with --port"
+        raise AimError(msg) from None
+    try:
+        port = server.server_address[1]
+        desk.hosts = {f"{host}:{port}", *({f"localhost:{port}"} if loopback else set())}
+        fingerprint = "" if loopback else _secure(server, wanted.address)
+        look = Look(wanted.status.with_name(SOCKET), AimRequest(wanted.source.id, wanted.seconds, f"{host}:{port}"))
+        desk.picture = look.jpeg
+        thread = threading.Thread(target=server.serve_forever, args=(_TICK_S,), name="page", daemon=True)
+        thread.start()
+        try:
+            say(f"{'http' if loopback else 'https'}://{host}:{port}/?code={admission.code}")
+            if fingerprint:
+                say(f"The browser warns of an unknown certificate; its SHA-256 must be {fingerprint}")
+            while not (why := _over(desk, look, stop)):
+                stop.wait(_TICK_S)
+            return why
+        finally:
+            look.close()
+            server.shutdown()
+            thread.join()
+    finally:
+        server.server_close()
+
+
+def _over(desk: Desk, look: Look, stop: threading.Event) -> str:
+    return (
+        look.over
+        or desk.admission.over(time.monotonic())
+        or ("it was closed in the browser" if desk.left else "")
+        or ("it was stopped" if stop.is_set() else "")
+    )
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        told = ipaddress.ip_address(address)
+    except ValueError:
+        told = None
+    if told is None or told.is_unspecified or not told.is_private:
+        msg = f"{address!r} is no address of this box on its own network; give one that `ip address` shows, as 192.168.1.20"
+        raise AimError(msg)
+    return told.is_loopback
+
+
+def _secure(server: Server, address: str) -> str:
+    context, fingerprint = server_context(address, dt.datetime.now(dt.timezone.utc))
+    server.secure(context)
+    return fingerprint
+
+
+def _save(wanted: Wanted, judged: Judged) -> str:
+    write(wanted.config, wanted.source.id, judged.calibration)
+    return f"Written to {wanted.config.name}. The agent takes it when it starts again."
