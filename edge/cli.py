@@ -134,6 +134,7 @@ def aim(  # noqa: PLR0913 - one parameter for each option on the command line
     import threading  # noqa: PLC0415 - needed here only
 
     from edge.aim.session import Wanted, run_session  # noqa: PLC0415
+    from edge.lists.vault import refuse_dumps  # noqa: PLC0415
 
     file = _read(config).file
     camera = next((one for one in file.sources if one.id == source), None)
@@ -145,7 +146,7 @@ def aim(  # noqa: PLR0913 - one parameter for each option on the command line
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     wanted = Wanted(config, Path(file.box.status), camera, 60 * minutes, listen, port, tolerated)
     try:
-        why = run_session(wanted, typer.echo, stop)
+        why = run_session(wanted, typer.echo, stop, refuse_dumps)
     except EdgeError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -37,13 +37,16 @@ class Wanted:
     tolerated_m: float
 
 
-def run_session(wanted: Wanted, say: Callable[[str], None], stop: threading.Event) -> str:
+def run_session(
+    wanted: Wanted, say: Callable[[str], None], stop: threading.Event, shield: Callable[[], object] = lambda: None
+) -> str:
     """Show the page until it is over.
 
     Args:
         wanted: what.
         say: takes lines for the terminal.
         stop: ends it.
+        shield: called before there is a picture in this process, so that a crash leaves none on the disk.
 
     Returns:
         Why it ended.
@@ -65,6 +68,7 @@ def run_session(wanted: Wanted, say: Callable[[str], None], stop: threading.Even
         port = server.server_address[1]
         desk.hosts = {f"{host}:{port}", *({f"localhost:{port}"} if loopback else set())}
         fingerprint = "" if loopback else _secure(server, wanted.address)
+        shield()
         look = Look(wanted.status.with_name(SOCKET), AimRequest(wanted.source.id, wanted.seconds, f"{host}:{port}"))
         desk.picture = look.jpeg
         thread = threading.Thread(target=server.serve_forever, args=(_TICK_S,), name="page", daemon=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tests.mutants import (
     edge,
+    edge_ground,
     edge_gunshot,
     edge_lists,
     edge_looks,
@@ -33,6 +34,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *protocol.MUTANTS,
     *models.MUTANTS,
     *edge.MUTANTS,
+    *edge_ground.MUTANTS,
     *edge_gunshot.MUTANTS,
     *edge_lists.MUTANTS,
     *edge_looks.MUTANTS,
