@@ -36,7 +36,7 @@ Random = np.random.Generator
 WHERE = "pets/world_points_001_400.csv"
 SIZE = (768, 576)
 CLICK_PX = 3.0
-_DRAWS, _QUICK = 400, 8
+_DRAWS, _QUICK = 400, 4
 _NUMBERS = (4, 6, 8)
 _CONSIDERED = 200
 """As one who sees the whole of it: of 20 at random, errors are half as large again."""

@@ -66,7 +66,6 @@ class Told(Struct, frozen=True, omit_defaults=False):
     drawing: str = ""
     good: bool = False
     usable: bool = False
-    over: str = ""
 
 
 @dataclass

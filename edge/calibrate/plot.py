@@ -21,17 +21,16 @@ _ALONG = 64
 _DIM, _GOOD, _POOR, _LINE, _POINT, _NEXT = "#888", "#2b8a3e", "#c92a2a", "#1c7ed6", "#212529", "#e8590c"
 
 
-def grid(ground: Ground, pixels: Floats) -> tuple[float, list[Floats]]:
+def grid(ground: Ground, metres: Floats) -> tuple[float, list[Floats]]:
     """Lines of the ground a whole number of steps apart, over these places.
 
     Args:
         ground: as it is known.
-        pixels: (m, 2), over which the grid is laid.
+        metres: (m, 2), over which the grid is laid; NaN counts for nothing.
 
     Returns:
         The step in metres, and lines of pixels (k, 2); where the ground is not known there is none.
     """
-    metres = ground.positions(pixels)[0]
     metres = metres[np.isfinite(metres[:, 0])]
     if not len(metres):
         return _STEPS_M[0], []
@@ -79,7 +78,7 @@ def layer(judged: Judged) -> str:
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{colour}" opacity="0.45">'
             f"<title>{radius:.2f} m</title></circle>"
         )
-    _, lines = grid(judged.ground, seen.pixels)
+    _, lines = grid(judged.ground, seen.metres)
     for line in lines:
         places = " ".join(f"{x:.1f},{y:.1f}" for x, y in line.tolist())
         parts.append(
@@ -107,7 +106,7 @@ def layer(judged: Judged) -> str:
 
 def _legend(judged: Judged, subject: str, unit: float) -> str:
     verdict, height = judged.verdict, judged.calibration.size[1]
-    step, _ = grid(judged.ground, judged.survey.pixels)
+    step, _ = grid(judged.ground, judged.survey.metres)
     known = "nothing is known" if verdict.p90_m is None else f"90% of it known to {verdict.p90_m:.2f} m"
     words = (
         f"{subject}: {len(verdict.points)} points, {known} (tolerated {verdict.tolerated_m:g} m)",

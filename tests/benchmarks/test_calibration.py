@@ -39,7 +39,7 @@ def test_more_points_are_better_and_the_region_holds(tmp_path: Path) -> None:
     assert found["p95_m"].value < found["p95_m_6"].value < found["p95_m_4"].value
     assert found["p95_m"].target == 0.3
     for suffix in ("_4", "_6", ""):
-        assert 0.75 <= found[f"coverage{suffix}"].value <= 1, "eight calibrations"
+        assert 0.75 <= found[f"coverage{suffix}"].value <= 1, "four calibrations"
         assert found[f"coverage{suffix}"].value == found[f"coverage_most{suffix}"].value
     assert 4 <= found["points_asked"].value <= 16
     assert all("short form" in figure.against for figure in found.values())

@@ -1,7 +1,7 @@
 "use strict";
 // Pictures are fetched one after the other and shown from memory; what was clicked is in this page only, until it is written.
 const $ = (id) => document.getElementById(id);
-const EVERY_MS = 500, JUDGE_MS = 300, MOST = 32;
+const EVERY_MS = 500, JUDGE_MS = 300, MOST = 32, LENS = 4;
 let size = null, shown = null, over = false, later = 0;
 let points = [];
 
@@ -18,6 +18,8 @@ function end(why) {
   $("picture").removeAttribute("src");
   if (shown) URL.revokeObjectURL(shown);
   $("drawing").replaceChildren();
+  $("lens").hidden = true;
+  $("lens").width = 0; // what it held is gone
   $("wait").hidden = false;
   $("wait").textContent = why;
   document.querySelectorAll("button, input").forEach((one) => { one.disabled = true; });
@@ -125,12 +127,31 @@ async function judge(path) {
   }
 }
 
-$("view").addEventListener("click", (event) => {
-  if (over || size === null || points.length >= MOST) return;
+function pixel(event) {
+  if (over || size === null) return null;
   const box = $("picture").getBoundingClientRect();
   const x = ((event.clientX - box.left) / box.width) * size[0], y = ((event.clientY - box.top) / box.height) * size[1];
-  if (x < 0 || y < 0 || x > size[0] || y > size[1]) return;
-  points.push({ x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10, east: "", north: "" });
+  return x < 0 || y < 0 || x > size[0] || y > size[1] ? null : { x, y };
+}
+
+function magnify(event) {
+  const at = pixel(event), lens = $("lens");
+  lens.hidden = at === null;
+  if (at === null) return;
+  lens.classList.toggle("left", at.x > size[0] / 2); // never under the pointer
+  const half = lens.width / LENS / 2, middle = lens.width / 2, pen = lens.getContext("2d");
+  pen.fillRect(0, 0, lens.width, lens.height);
+  pen.drawImage($("picture"), at.x - half, at.y - half, 2 * half, 2 * half, 0, 0, lens.width, lens.height);
+  pen.strokeStyle = "#fff";
+  pen.strokeRect(middle - LENS / 2, middle - LENS / 2, LENS, LENS);
+}
+
+$("view").addEventListener("pointermove", magnify);
+$("view").addEventListener("pointerleave", () => { $("lens").hidden = true; });
+$("view").addEventListener("click", (event) => {
+  const at = pixel(event);
+  if (at === null || points.length >= MOST) return;
+  points.push({ x: Math.round(at.x * 10) / 10, y: Math.round(at.y * 10) / 10, east: "", north: "" });
   rows();
   judgeSoon();
 });

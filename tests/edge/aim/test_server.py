@@ -178,7 +178,7 @@ def test_a_calibration_is_kept_when_the_button_says_so(page: Page, monkeypatch: 
 
     monkeypatch.setattr(page.desk, "save", refuse)
     assert page.tell({"points": POINTS}, "/save") == {
-        "words": ["box.toml: cannot be changed"], "drawing": "", "good": False, "usable": False, "over": "",
+        "words": ["box.toml: cannot be changed"], "drawing": "", "good": False, "usable": False,
     }  # fmt: skip
 
 
