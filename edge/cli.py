@@ -134,18 +134,19 @@ def aim(  # noqa: PLR0913 - one parameter for each option on the command line
     import threading  # noqa: PLC0415 - needed here only
 
     from edge.aim.session import Wanted, run_session  # noqa: PLC0415
+    from edge.calibrate.camera import find  # noqa: PLC0415
     from edge.lists.vault import refuse_dumps  # noqa: PLC0415
 
-    file = _read(config).file
-    camera = next((one for one in file.sources if one.id == source), None)
-    if camera is None:
-        typer.echo(f"{config}: there is no source {source!r} that can be used", err=True)
-        raise typer.Exit(2)
+    try:
+        camera = find(config, source)
+    except EdgeError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
-    wanted = Wanted(config, Path(file.box.status), camera, 60 * minutes, listen, port, tolerated)
     try:
+        wanted = Wanted(camera, 60 * minutes, listen, port, tolerated)
         why = run_session(wanted, typer.echo, stop, refuse_dumps)
     except EdgeError as error:
         typer.echo(str(error), err=True)

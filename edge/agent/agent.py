@@ -30,7 +30,7 @@ from edge.agent.pipelines import Pipelines
 from edge.agent.plates import Host, Plates
 from edge.agent.position import Position
 from edge.agent.status import BoxStatus, StatusSocket
-from edge.agent.twin import Twin
+from edge.agent.twin import DESIRED, Twin
 from edge.agent.voice import Voice
 from edge.boxfile import Reading
 from edge.clock import Clock, Instant
@@ -107,7 +107,7 @@ class Agent:
         )
         self._probation = Probation(self._runtime, self._file.updates.criteria, clock.monotonic())
         self._updates = self._open_updates(planner) if self._file.updates.root else None
-        self._twin = Twin(self._folder.path / "desired.json", reading.file.config, reading.refusals, lambda _config: ())
+        self._twin = Twin(self._folder.path / DESIRED, reading.file.config, reading.refusals, lambda _config: ())
         evaluation = self._twin.config.report.evaluation
         self._link = Link(self._file, self._folder.path / IDENTITY, self._outbox, clock, self, self._runtime.wake)
         self._position = Position(self._file.gnss, clock, self._board)

@@ -27,6 +27,8 @@ from protocol.twin import Desired, ListOrder, Reported, report
 Check = Callable[[Config], tuple[Refusal, ...]]
 """What else may speak against a configuration: a model that is not there, a file that cannot be opened."""
 
+DESIRED = "desired.json"
+"""In the state folder: the last good desired twin."""
 _MAX_BYTES = 1 << 20
 
 

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from edge.agent.aiming import SOCKET, AimRequest
 from edge.aim.admission import Admission, new_code
@@ -16,9 +15,7 @@ from edge.aim.errors import AimError
 from edge.aim.look import Look
 from edge.aim.server import Desk, Server
 from edge.aim.tls import server_context
-from edge.calibrate.boxtoml import write
-from edge.calibrate.verdict import Judged
-from protocol.config import Source
+from edge.calibrate.camera import Camera
 
 _TICK_S = 0.2
 
@@ -27,10 +24,7 @@ _TICK_S = 0.2
 class Wanted:
     """What is to be shown, where, and for how long."""
 
-    config: Path
-    status: Path
-    """The agent's status socket; that for aiming lies beside it."""
-    source: Source
+    camera: Camera
     seconds: float
     address: str
     port: int
@@ -54,11 +48,11 @@ def run_session(
     Raises:
         AimError: no agent answers, the address is no good, or somebody else listens there.
     """
-    loopback = _is_loopback(wanted.address)
+    camera, loopback = wanted.camera, _is_loopback(wanted.address)
     now_s = time.monotonic()
     admission = Admission(new_code(), now_s, now_s + wanted.seconds)
     host = f"[{wanted.address}]" if ":" in wanted.address else wanted.address
-    desk = Desk(admission, lambda: None, wanted.source, wanted.tolerated_m, lambda judged: _save(wanted, judged), ())
+    desk = Desk(admission, lambda: None, camera.source, wanted.tolerated_m, lambda judged: camera.keep(judged.calibration), ())
     try:
         server = Server((wanted.address, wanted.port), desk)
     except OSError as error:
@@ -69,7 +63,7 @@ def run_session(
         desk.hosts = {f"{host}:{port}", *({f"localhost:{port}"} if loopback else set())}
         fingerprint = "" if loopback else _secure(server, wanted.address)
         shield()
-        look = Look(wanted.status.with_name(SOCKET), AimRequest(wanted.source.id, wanted.seconds, f"{host}:{port}"))
+        look = Look(camera.status.with_name(SOCKET), AimRequest(camera.source.id, wanted.seconds, f"{host}:{port}"))
         desk.picture = look.jpeg
         thread = threading.Thread(target=server.serve_forever, args=(_TICK_S,), name="page", daemon=True)
         thread.start()
@@ -112,8 +106,3 @@ def _secure(server: Server, address: str) -> str:
     context, fingerprint = server_context(address, dt.datetime.now(dt.timezone.utc))
     server.secure(context)
     return fingerprint
-
-
-def _save(wanted: Wanted, judged: Judged) -> str:
-    write(wanted.config, wanted.source.id, judged.calibration)
-    return f"Written to {wanted.config.name}. The agent takes it when it starts again."

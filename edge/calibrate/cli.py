@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 
 from edge.analytics.ground.advice import TOLERATED_M
-from edge.boxfile import read_box_file
-from edge.calibrate.boxtoml import block, write
+from edge.calibrate.boxtoml import block
+from edge.calibrate.camera import find
 from edge.calibrate.clicks import Pair, calibration_of, parse_pair, parse_size, read_pairs, rectangle
 from edge.calibrate.errors import CalibrateError
 from edge.calibrate.plot import svg
@@ -62,41 +62,30 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option on the command l
 
     Ends with 0: good. 1: it cannot be used, or not be written. 2: the box's file. 3: more points are needed.
     """
-    camera = _camera(config, source)
+    try:
+        camera = find(config, source)
+    except EdgeError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     try:
         pairs = _pairs(points, point or [], corners, sides)
-        judged = _judge(camera, pairs, size, sigma_px, tolerated)
+        judged = _judge(camera.source, pairs, size, sigma_px, tolerated)
         asking = sys.stdin.isatty() and not as_json if ask is None else ask
         while asking and not judged.verdict.good and pairs:
-            Console().print(draw(judged, f"{camera.id}, {len(pairs)} points"))
+            Console().print(draw(judged, f"{source}, {len(pairs)} points"))
             more = typer.prompt("Another point, X,Y=EAST,NORTH (empty = stop)", default="", show_default=False)
             if not more:
                 break
-            pairs, judged = _with(camera, pairs, more, judged, size, sigma_px, tolerated)
-        _tell(judged, camera.id, plot, as_json=as_json)
+            pairs, judged = _with(camera.source, pairs, more, judged, size, sigma_px, tolerated)
+        _tell(judged, source, plot, as_json=as_json)
         if save and (judged.verdict.good or accept):
-            write(config, source, judged.calibration)
-            typer.echo(f"{config}: written; the agent takes it when it starts again", err=True)
+            typer.echo(camera.keep(judged.calibration), err=True)
         elif not as_json and pairs:
             _offer(judged, config, save=save)
     except CalibrateError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     raise typer.Exit(0 if judged.verdict.good else WANTS_MORE)
-
-
-def _camera(config: Path, source: str) -> Source:
-    try:
-        file = read_box_file(config).file
-    except EdgeError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
-    found = [one for one in file.sources if one.id == source]
-    if not found:
-        known = ", ".join(one.id for one in file.sources) or "none that can be used"
-        typer.echo(f"{config}: there is no source {source!r}; there is {known}", err=True)
-        raise typer.Exit(2)
-    return found[0]
 
 
 def _pairs(points: Path | None, point: Sequence[str], corners: str, sides: str) -> list[Pair]:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from edge.aim import admission
 from edge.aim.errors import AimError
 from edge.aim.session import Wanted, run_session
+from edge.calibrate.camera import Camera
 from edge.cli import app
 from protocol.config import Source
 from tests.edge.agent.offline import Offline, source
@@ -24,8 +25,8 @@ PATIENCE_S = 15.0
 
 
 def wanted(folder: Path, address: str = "127.0.0.1", port: int = 0, seconds: float = 60.0) -> Wanted:
-    camera = Source("square", "a")
-    return Wanted(folder / "box.toml", folder / "state" / "status.sock", camera, seconds, address, port, 0.5)
+    camera = Camera(Source("square", "a"), folder / "box.toml", folder / "state" / "status.sock", None)
+    return Wanted(camera, seconds, address, port, 0.5)
 
 
 def refused(asked: Wanted) -> None:

@@ -17,6 +17,8 @@ from edge.calibrate.cli import WANTS_MORE, Answer, app
 from edge.calibrate.clicks import Pair, calibration_of
 from edge.calibrate.table import draw, lines
 from edge.calibrate.verdict import judge
+from protocol.config import Config, Source
+from protocol.twin import Desired
 from tests.edge.analytics.ground.cameras import camera
 
 SIZE = (800, 600)
@@ -140,6 +142,29 @@ def test_a_source_that_is_not_there_is_told_with_those_that_are(box: Path) -> No
     found = run(box, *CORNERS, source="roof")
     assert found.exit_code == 2
     assert "there is no source 'roof'; there is square" in found.output
+
+
+def test_a_calibration_that_is_no_good_is_told_where_its_source_is_missed(box: Path) -> None:
+    run(box, *MANY, "--write", "--sigma-px", "1.5")
+    box.write_text(box.read_text().replace("ground = [6.0, 0.0]", "ground = [0.0, 12.0]"))
+    found = run(box)
+    assert found.exit_code == 2
+    assert "sources[0].calibration.points" in found.output
+
+
+def test_where_the_managers_configuration_runs_the_boxs_file_does_not_count(box: Path) -> None:
+    desired = Desired(7, Config((Source("roof", "b.mp4"),)))
+    (box.parent / "state").mkdir()
+    (box.parent / "state" / "desired.json").write_bytes(msgspec.json.encode(desired))
+    assert run(box, *MANY).exit_code == 2, "the square is not what runs"
+    found = run(box, *MANY, "--write", "--tolerated", "50", source="roof")
+    assert found.exit_code == 1
+    flat = " ".join(found.output.split())
+    assert "version 7 of its manager's configuration, and box.toml does not count" in flat
+    assert '"size":[800,600]' in found.output.replace("\n", "")
+    assert box.read_text() == BOX
+    (box.parent / "state" / "desired.json").write_bytes(b"{")
+    assert run(box, *MANY).exit_code in {0, WANTS_MORE}, "what is broken is not what runs"
 
 
 def test_without_a_size_the_source_is_asked_and_says_why_it_cannot(box: Path) -> None:
