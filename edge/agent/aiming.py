@@ -3,11 +3,12 @@
 Rules:
 
 - It is asked for on a Unix socket in the state folder, which belongs to the agent's user. There is no other way: neither the
-twin nor a command of the manager can open it. - Opening and closing are events, written down before the first picture is shown;
-they say which camera, to which user, and where it is served. What was seen is nowhere. They do not stand against the box: a
-model on probation is not blamed for a technician. - One camera at a time. It ends when whoever asked is gone, when its time is
-over, when the source is no longer configured, and with the agent; the source's process keeps its time too. - The agent hands on
-the descriptor of the source's door (:mod:`edge.capture.door`) and never looks inside.
+  twin nor a command of the manager can open it.
+- Opening and closing are events, written down before the first picture is shown; they say which camera, to which user, and
+  where it is served. What was seen is nowhere. They do not stand against the box: a model on probation is not blamed for it.
+- One camera at a time. It ends when whoever asked is gone, when its time is over, when the source is no longer configured, and
+  with the agent; the source's process keeps its time too.
+- The agent hands on the descriptor of the source's door (:mod:`edge.capture.door`) and never looks inside.
 """
 
 from __future__ import annotations

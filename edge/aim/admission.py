@@ -2,9 +2,9 @@
 
 Rules:
 
-- A code opens the page once, for one browser; too many wrong ones close it for good. - It is over when its time is, and when
-the browser has asked for nothing for a while: it was closed, or its owner walked away. - A page of another site cannot use it:
-the host that the browser names must be this one, and what changes anything must come from it.
+- A code opens the page once, for one browser; too many wrong ones close it for good.
+- It is over when its time is, and when the browser has asked for nothing for a while: it was closed, or its owner walked away.
+- A browser that has traded the code is known by its ticket, and by nothing else.
 """
 
 from __future__ import annotations

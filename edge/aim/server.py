@@ -1,11 +1,13 @@
 """The page on the box: a picture twice a second from memory, and what the technician's points say of the ground.
 
 Rules: nothing is cached or stored, by the box or, so it is told, by the browser; nothing is loaded from elsewhere; requests are
-small and bounded; a request that is not admitted learns nothing. What is served here is for one browser.
+small and bounded; a request that is not admitted learns nothing. A page of another site cannot use it: the host that the
+browser names must be this one, and what changes anything must come from it.
 """
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Callable, Collection
@@ -127,6 +129,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], desk: Desk) -> None:
         self.desk = desk
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
 
     secured = False

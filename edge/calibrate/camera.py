@@ -50,8 +50,8 @@ class Camera:
 def find(config: Path, name: str) -> Camera:
     """Find a camera.
 
-    Raises: ConfigurationError: the box's file cannot be read, or there is no such camera that can be used; says what stands
-    against it.
+    Raises:
+        ConfigurationError: the box's file cannot be read, or there is no such camera that can be used; says why.
     """
     reading = read_box_file(config)
     box = reading.file.box

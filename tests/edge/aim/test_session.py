@@ -140,3 +140,20 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     found = CliRunner().invoke(app, ["aim", "square", "--config", str(path), "--port", "0"])
     assert found.exit_code == 1
     assert "no agent answers" in found.output
+
+
+def test_it_is_seen_over_ipv6_too(box: Offline) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    lines: list[str] = []
+    stop = threading.Event()
+
+    def say(line: str) -> None:
+        lines.append(line)
+        stop.set()
+
+    try:
+        assert run_session(wanted(box.folder, "::1"), say, stop) == "it was stopped"
+    except AimError as error:
+        pytest.skip(str(error))
+    assert re.fullmatch(r"http://\[::1\]:\d+/\?code=[A-Z2-9]{8}", lines[0])
