@@ -2,7 +2,7 @@
 // Pictures are fetched one after the other and shown from memory; what was clicked is in this page only, until it is written.
 const $ = (id) => document.getElementById(id);
 const EVERY_MS = 500, JUDGE_MS = 300, MOST = 32, LENS = 4;
-let size = null, shown = null, over = false, later = 0;
+let size = null, shown = null, over = false, good = false, later = 0;
 let points = [];
 
 const mode = () => document.querySelector("input[name=mode]:checked").value;
@@ -118,7 +118,8 @@ async function judge(path) {
   } catch {
     return end("Closed. Start it again on the box.");
   }
-  say(told.words, told.good);
+  good = told.good;
+  say(told.words, good);
   $("save").disabled = !told.usable;
   if (told.drawing) {
     $("drawing").innerHTML = told.drawing; // our own box's numbers; no text of anybody's is in it
@@ -157,7 +158,9 @@ $("view").addEventListener("click", (event) => {
 });
 document.querySelectorAll("input[name=mode]").forEach((one) => one.addEventListener("change", () => { rows(); judgeSoon(); }));
 ["side1", "side2", "sigma"].forEach((id) => $(id).addEventListener("input", judgeSoon));
-$("save").addEventListener("click", () => judge("/save"));
+$("save").addEventListener("click", () => {
+  if (good || confirm("It is not as good as it should be. Write it all the same?")) judge("/save");
+});
 $("clear").addEventListener("click", () => { points = []; rows(); judgeSoon(); });
 $("close").addEventListener("click", async () => { await fetch("/close", { method: "POST" }).catch(() => {}); end("Closed."); });
 rows();

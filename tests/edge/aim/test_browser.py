@@ -49,6 +49,10 @@ def test_what_a_technician_does(browser_page: tuple[Page, Served, list[str]]) ->
     expect(page.locator("#words")).to_contain_text("5 points; a click is worth")
     assert page.locator("#drawing polyline").count() > 4, "the ground's grid"
     expect(page.locator("#lens")).to_be_visible()
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Write to box.toml").click()
+    assert served.saved == [], "what is not good is not written unless it is accepted"
+    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Write to box.toml").click()
     expect(page.locator("#words")).to_contain_text("written")
     kept = served.saved[-1].calibration
