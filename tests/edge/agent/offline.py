@@ -76,10 +76,15 @@ class Offline:
 
     def said(self) -> list[tuple[str, dict[str, Any]]]:
         """Type and payload of every event in the outbox, in order; after the agent has ended."""
-        store = Store(self.folder / "state" / "outbox.sqlite")
-        try:
-            _, entries = store.load(0.0)
-            ordered = sorted(entries, key=lambda entry: entry.seq)
-            return [(e.type.value, msgspec.json.decode(store.read(e.row or 0).payload)) for e in ordered]
-        finally:
-            store.close()
+        return said_in(self.folder)
+
+
+def said_in(folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Type and payload of every event in the outbox of a box that has ended, in order."""
+    store = Store(folder / "state" / "outbox.sqlite")
+    try:
+        _, entries = store.load(0.0)
+        ordered = sorted(entries, key=lambda entry: entry.seq)
+        return [(e.type.value, msgspec.json.decode(store.read(e.row or 0).payload)) for e in ordered]
+    finally:
+        store.close()
