@@ -334,7 +334,10 @@ O_co = TypeVar("O_co", bound=Struct, covariant=True)
 class EventBody(Struct, Generic[O_co], frozen=True):
     """Payload of an event; the CloudEvents attributes travel beside it."""
 
-    captured_at: Annotated[dt.datetime, Meta(tz=True, description="When the sensor saw it (wall clock of the box)")]
+    captured_at: Annotated[
+        dt.datetime,
+        Meta(tz=True, description="When the sensor saw it; of a camera, when its picture came (wall clock of the box)"),
+    ]
     clock: Clock
     observed: O_co
     sensor: Sensor | None = None

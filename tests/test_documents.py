@@ -123,7 +123,7 @@ def test_tests_that_are_named_are_there(page: Path) -> None:
 
 
 def test_the_page_of_faults_has_every_row_with_its_tests() -> None:
-    rows = [str(number) for number in (*range(1, 26), 29, *range(60, 64))]
+    rows = [str(number) for number in (*range(1, 26), 29, *range(60, 64), *range(50, 55))]
     assert list(FAULTS) == rows
     for row, line in FAULTS.items():
         assert re.search(r"`tests/[\w/.]+::test_\w+`", line), f"row {row} names no test"

@@ -38,7 +38,11 @@ class Puppet:
         if model == b"unloadable":
             msg = f"{name}: cannot be loaded"
             raise AcceleratorError(msg)
-        return PuppetNetwork(Path(model.decode()))
+        control = Path(model.decode())
+        if control.read_text() == "unplugged":
+            msg = f"{name}: no device"
+            raise AcceleratorError(msg)
+        return PuppetNetwork(control)
 
 
 class PuppetNetwork:

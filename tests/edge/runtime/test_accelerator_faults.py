@@ -96,6 +96,23 @@ def test_errors_are_failures_and_several_in_a_row_a_new_start(box: Box, control:
     box.until(lambda: box.codes(SUBJECT) == ())
 
 
+def test_one_that_is_unplugged_and_plugged_in_again_comes_back(box: Box, control: Path, camera: Source) -> None:
+    """Looks fail, a new process finds no device, and the one after it does."""
+    box.run(camera)
+    box.until(lambda: seen(box) >= 1)
+    control.write_text("unplugged")
+    box.until(lambda: "model-refused" in box.codes(SUBJECT))
+    assert any("no device" in reason.detail for reason in box.health[SUBJECT])
+    assert restarts(box) == 1
+    pictures = box.runtime.sources()["gate"].pictures
+    box.during(1.0)
+    assert box.runtime.sources()["gate"].pictures > pictures
+    control.write_text("see")
+    before = seen(box)
+    assert box.until(lambda: seen(box) > before) < 5.0
+    assert box.codes(SUBJECT) == ()
+
+
 def test_a_device_that_is_not_there_is_named_and_capture_goes_on(make_box: Any, camera: Source) -> None:
     box = make_box(policy=HASTY, entry="tests.edge.infer.puppet:Broken")
     box.run(camera)
