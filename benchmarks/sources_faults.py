@@ -6,6 +6,7 @@ Rule: the fault is real: a server is killed or stopped, a password is another on
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import threading
@@ -41,12 +42,16 @@ def camera_faults(camera: IpCamera, kept: Path) -> tuple[Fault, ...]:
         camera: that the box looks through.
         kept: file with what the box tells it.
     """
+    passwords = (f"as it was changed {count} times" for count in itertools.count(1))
+    password = ""
 
     def change_password() -> None:
-        camera.protect(USER, "another")
+        nonlocal password
+        password = next(passwords)
+        camera.protect(USER, password)
 
     def write_password() -> None:
-        write_credential(kept, Credential(USER, "another"))
+        write_credential(kept, Credential(USER, password))
 
     left = frozenset({"source-unreachable"})
     silent = frozenset({"source-stalled"})

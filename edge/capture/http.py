@@ -13,14 +13,19 @@ from typing import Any
 from edge.credentials import Credential
 
 
+def _is_first(request: urllib.request.Request) -> bool:
+    """Whether the camera was told nothing yet."""
+    return not request.has_header("Authorization")
+
+
 class _Digest(urllib.request.HTTPDigestAuthHandler):
     def http_error_401(self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: HTTPMessage) -> Any:
-        return None if req.has_header("Authorization") else super().http_error_401(req, fp, code, msg, headers)
+        return super().http_error_401(req, fp, code, msg, headers) if _is_first(req) else None
 
 
 class _Basic(urllib.request.HTTPBasicAuthHandler):
     def http_error_401(self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: HTTPMessage) -> Any:
-        return None if req.has_header("Authorization") else super().http_error_401(req, fp, code, msg, headers)
+        return super().http_error_401(req, fp, code, msg, headers) if _is_first(req) else None
 
 
 def get(uri: str, credential: Credential | None, timeout_s: float) -> HTTPResponse:

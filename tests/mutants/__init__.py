@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.mutants import (
     edge,
     edge_ground,
+    edge_cameras,
     edge_gunshot,
     edge_lists,
     edge_looks,
@@ -35,6 +36,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *models.MUTANTS,
     *edge.MUTANTS,
     *edge_ground.MUTANTS,
+    *edge_cameras.MUTANTS,
     *edge_gunshot.MUTANTS,
     *edge_lists.MUTANTS,
     *edge_looks.MUTANTS,

@@ -176,7 +176,6 @@ def test_a_camera_that_asks_in_an_unknown_way(tmp_path: Path) -> None:
 ANSWERS: list[tuple[str, Callable[[socket.socket], None], FaultCode, int]] = [
     ("an error", says(b"HTTP/1.1 503 Busy\r\n\r\n"), FaultCode.UNREADABLE, 0),
     ("no such address", says(b"HTTP/1.1 404 No\r\n\r\n"), FaultCode.MISSING, 0),
-    ("not followed elsewhere", says(b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n"), FaultCode.UNREADABLE, 0),
     ("a page", says(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"), FaultCode.NOT_VIDEO, 0),
     ("one picture", says(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + JPEG), FaultCode.NOT_VIDEO, 0),
     ("no HTTP", says(b"220 mail.example.org ESMTP\r\n"), FaultCode.NOT_VIDEO, 0),
@@ -225,6 +224,12 @@ def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     assert looked_at(f"http://127.0.0.1:{port}/")[1] is FaultCode.UNREACHABLE
+
+
+def test_a_redirection_is_not_followed(camera: WebCamera) -> None:
+    with served(says(f"HTTP/1.1 302 Found\r\nLocation: {camera.uri}\r\n\r\n".encode())) as uri:
+        assert looked_at(uri)[:2] == (0, FaultCode.UNREADABLE)
+    assert camera.asked == []
 
 
 def test_a_proxy_of_the_environment_is_not_asked(camera: WebCamera, monkeypatch: pytest.MonkeyPatch) -> None:
