@@ -50,6 +50,12 @@ id = "crossing"
 start = [0.5, 0.2]
 end = [0.5, 1.0]
 
+# [[sources]]                           # a network camera; its password: lamplighter edge credential gate-7
+# id = "gate"
+# kind = "rtsp"
+# uri = "rtsp://10.0.0.4/stream1"
+# credential = "gate-7"
+
 # [[microphones]]                       # listens for shots; no sound is kept or sent
 # id = "roof"
 # uri = "hw:1,0"                        # of `arecord -l`; or a recording, without the next line

@@ -75,7 +75,7 @@ def read_credential(path: Path) -> Credential:
     try:
         with path.open("rb") as file:
             if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-                msg = f"credential {path.name!r}: others may read it; chmod 600 {path}, and change the password"
+                msg = f"credential {path.name!r}: others may read it, so change the password; chmod 600 {path}"
                 raise CredentialError(msg)
             kept = msgspec.json.decode(file.read(_MAX_BYTES), type=_Kept)
     except FileNotFoundError:

@@ -1,9 +1,10 @@
 """Pictures of a camera, as FFmpeg delivers them: what network cameras and devices have in common.
 
-Rules: the newest is wanted: a picture that comes late is let go, and a stream that has given none in time for :data:`SILENCE_S`
-is broken, whatever it does meanwhile; its next opening begins with what is there then. The end of a stream is a fault. One
-decoder thread, because the box has other work. No wait is longer than :data:`SILENCE_S`; what holds FFmpeg where it cannot look
-at its clock (a driver, the resolver) is ended by the runtime, which hears nothing of this process any more.
+Rules: the newest is wanted: a picture that comes late is let go, and a stream that has given none in time for
+:data:`~edge.capture.port.SILENCE_S` is broken, whatever it does meanwhile; its next opening begins with what is there then. The
+end of a stream is a fault. One decoder thread, because the box has other work. No wait is longer than
+:data:`~edge.capture.port.SILENCE_S`; what holds FFmpeg where it cannot look at its clock (a driver, the resolver) is ended by
+the runtime, which hears nothing of this process any more.
 """
 
 from __future__ import annotations
@@ -16,14 +17,10 @@ import av
 
 from edge.capture.faults import CaptureError, FaultCode
 from edge.capture.frames import picture_of
-from edge.capture.port import Picture, StreamInfo
+from edge.capture.port import SILENCE_S, Picture, StreamInfo
 from edge.capture.refusals import left, silent
 from edge.capture.timeline import LATE_S, Timeline
 from edge.region import Size
-
-SILENCE_S = 3.0
-"""Longest time without a picture, and longest wait for an answer: two seconds less than the five in which a fault must be
-known."""
 
 _SHOWN = 40
 """Most characters of an address in a message, the last ones: what to do must fit behind it."""
@@ -90,7 +87,7 @@ def live_pictures(container: Any, name: str) -> Iterator[Picture]:
 
 def _fruitless(name: str, *, late: bool) -> tuple[FaultCode, str]:
     if late:
-        return FaultCode.STALLED, f"{name}: pictures come late; box or network is too slow for it: take a smaller stream"
+        return FaultCode.STALLED, f"{name}: pictures come late: box or network is too slow; take a smaller stream"
     return FaultCode.CORRUPT, f"{name}: what it sends cannot be decoded; look at its codec and its cable"
 
 

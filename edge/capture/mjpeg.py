@@ -20,12 +20,15 @@ from edge.capture.faults import CaptureError, FaultCode
 from edge.capture.frames import picture_of
 from edge.capture.http import get
 from edge.capture.jpegs import JpegError, JpegStream
-from edge.capture.live import SILENCE_S, shown
-from edge.capture.port import Address, Picture, StreamInfo
+from edge.capture.live import shown
+from edge.capture.port import SILENCE_S, Address, Picture, StreamInfo
 from edge.capture.refusals import left, no_stream, nobody, not_allowed, silent
 from edge.capture.ring import MAX_PIXELS
 from edge.credentials import CredentialError, read_credential
 from edge.region import Size
+
+_KIND = 40
+"""Most characters of what a camera calls its answer, in a message."""
 
 _READ = 256 << 10
 _NEWEST_WITHIN_S = 0.2
@@ -60,7 +63,7 @@ class MjpegPort:
         kind = self._answer.headers.get_content_type()
         if kind != "multipart/x-mixed-replace":
             self.close()
-            what = "one picture, no stream" if kind == "image/jpeg" else kind
+            what = "one picture, no stream" if kind == "image/jpeg" else kind[:_KIND]
             raise CaptureError(FaultCode.NOT_VIDEO, f"{self._name}: gives {what}; take the address of its MJPEG stream")
         self._decoder = av.CodecContext.create("mjpeg", "r")
         self._decoder.thread_count = 1
@@ -105,7 +108,7 @@ class MjpegPort:
         try:
             return next(reversed(stream.feed(self._read())), None)
         except JpegError as error:
-            msg = f"{self._name}: sends {error}; is it the address of its MJPEG stream?"
+            msg = f"{self._name}: sends {error}; is it an MJPEG stream?"
             raise CaptureError(FaultCode.NOT_VIDEO, msg) from None
 
     def _read(self) -> bytes:
@@ -133,7 +136,7 @@ class MjpegPort:
     def _refused(self, error: Exception) -> CaptureError:
         name = self._name
         match error:
-            case urllib.error.HTTPError(code=401 | 403):
+            case urllib.error.HTTPError(code=401):
                 fault = not_allowed(name, self._address.credential)
             case urllib.error.HTTPError(code=404):
                 fault = no_stream(name)

@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 from edge.region import Size
 
+SILENCE_S = 3.0
+"""Longest that a live port waits for its camera: two seconds less than the five in which a fault must be known."""
+
 Plane = npt.NDArray[np.uint8]
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import av
 
 from edge.capture.faults import CaptureError, FaultCode
-from edge.capture.live import SILENCE_S, live_pictures, opened, shown
-from edge.capture.port import Address, Picture, StreamInfo
+from edge.capture.live import live_pictures, opened, shown
+from edge.capture.port import SILENCE_S, Address, Picture, StreamInfo
 from edge.capture.refusals import no_stream, nobody, not_allowed
 from edge.credentials import CredentialError, read_credential
 
@@ -81,7 +81,7 @@ class RtspPort:
     def _refused(self, error: Exception, took_s: float) -> CaptureError:
         name = self._name
         match error:
-            case av.error.HTTPUnauthorizedError() | av.error.HTTPForbiddenError():
+            case av.error.HTTPUnauthorizedError():
                 fault = not_allowed(name, self._address.credential)
             case av.error.HTTPNotFoundError():
                 fault = no_stream(name)

@@ -14,8 +14,8 @@ from typing import Any
 import av
 
 from edge.capture.faults import CaptureError, FaultCode
-from edge.capture.live import SILENCE_S, live_pictures, opened, shown
-from edge.capture.port import Address, Picture, StreamInfo
+from edge.capture.live import live_pictures, opened, shown
+from edge.capture.port import SILENCE_S, Address, Picture, StreamInfo
 
 
 class V4l2Port:
@@ -58,7 +58,7 @@ class V4l2Port:
         try:
             is_device = stat.S_ISCHR(Path(self._address.uri).stat().st_mode)
         except (OSError, ValueError):
-            msg = f"{self._name}: no such device; plug the camera in; `ls /dev/v4l/by-id` names those there are"
+            msg = f"{self._name}: no such device; plug it in; `ls /dev/v4l/by-id` names what is there"
             raise CaptureError(FaultCode.MISSING, msg) from None
         if not is_device:
             raise CaptureError(FaultCode.NOT_VIDEO, f'{self._name}: is no device; a recording has kind = "file"')

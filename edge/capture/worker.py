@@ -40,7 +40,7 @@ from edge.capture.messages import (
     Troubled,
 )
 from edge.capture.pacing import MAX_WAIT_S, Pacer
-from edge.capture.port import Address, Picture, Port
+from edge.capture.port import SILENCE_S, Address, Picture, Port
 from edge.capture.ring import MAX_AGE_S, MAX_PIXELS, Ring, RingLayout, make_memory
 from edge.capture.slots import SlotName, SlotTable
 from edge.channel import Channel, ChannelError
@@ -292,5 +292,7 @@ class _Worker:
             if self._door.over(time.monotonic()):
                 self._shut()
         if self._ring is not None:
-            for index in self._table.to_wipe(time.monotonic(), MAX_AGE_S):
+            for index in self._table.to_wipe(
+                time.monotonic(), MAX_AGE_S - SILENCE_S
+            ):  # a live port may hold this loop for so long
                 self._ring.wipe(index)

@@ -34,7 +34,7 @@ class RuntimePolicy:
     whole picture. A try costs a twentieth of a second of a core."""
     refused_s: float = 900.0
     """A camera that refuses a password is told it again after so long, or when the technician has written another: cameras lock
-    accounts after a few refusals, for half an hour at most."""
+    accounts after a few refusals in a row."""
     accelerator_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 3.0, 60.0))
     """Likewise; a try loads the models, on a core that has nothing else to do meanwhile."""
     deadline: DeadlinePolicy = field(default_factory=DeadlinePolicy)

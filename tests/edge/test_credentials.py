@@ -78,7 +78,7 @@ def test_what_a_technician_writes_as_root_belongs_to_who_runs_the_agent(kept: Pa
 def test_one_that_others_may_read_is_not_used(kept: Path, mode: int) -> None:
     write_credential(kept, Credential("admin", "secret"))
     kept.chmod(mode)
-    with pytest.raises(CredentialError, match="others may read it; chmod 600"):
+    with pytest.raises(CredentialError, match="others may read it, so change the password; chmod 600"):
         read_credential(kept)
 
 

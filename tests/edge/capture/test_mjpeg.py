@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.capture import live, mjpeg
+from edge.capture import mjpeg, port
 from edge.capture.faults import CaptureError, FaultCode
 from edge.capture.mjpeg import MjpegPort
 from edge.capture.port import Address
@@ -90,7 +90,7 @@ def says(*pieces: bytes, every_s: float = 0.0, again: bytes = b"") -> Callable[[
 
 
 def test_it_waits_no_longer_than_any_camera() -> None:
-    assert live.SILENCE_S == 3.0
+    assert port.SILENCE_S == 3.0
 
 
 def test_pictures_come_at_their_own_pace_and_follow_a_change_of_resolution(camera: WebCamera) -> None:

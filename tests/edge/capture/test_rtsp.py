@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.capture import live, rtsp
+from edge.capture import live, port, rtsp
 from edge.capture.faults import CaptureError, FaultCode
 from edge.capture.port import Address
 from edge.capture.rtsp import RtspPort

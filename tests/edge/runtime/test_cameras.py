@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from edge.capture.live import SILENCE_S
+from edge.capture.port import SILENCE_S
 from edge.credentials import Credential, write_credential
 from edge.infer.outcome import Dropped, Seen
 from edge.runtime.backoff import Backoff
