@@ -80,8 +80,9 @@ class JpegStream:
         if not self._looked:
             return None
         data = self._bytes
-        end, again = data.find(_END, self._looked), data.find(_BEGIN, self._looked)
-        if again >= 0 and (end < 0 or again < end):
+        again = data.find(_BEGIN, self._looked)
+        end = data.find(_END, self._looked, again if again >= 0 else len(data))
+        if end < 0 <= again:
             return -again
         self._looked = max(self._looked, len(data) - len(_BEGIN) + 1)
         return end + len(_END) if end >= 0 else None

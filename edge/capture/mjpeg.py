@@ -47,7 +47,6 @@ class MjpegPort:
         self._name = shown(address.uri)
         self._answer: http.client.HTTPResponse | None = None
         self._decoder: Any = None
-        self._first: Picture | None = None
 
     def open(self) -> StreamInfo:
         """Connect, and ask. Errors as :class:`edge.capture.port.Port`."""

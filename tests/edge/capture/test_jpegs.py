@@ -96,3 +96,4 @@ def test_pictures_that_are_none_cost_no_more_than_their_bytes() -> None:
     stream = JpegStream()
     assert stream.feed(b"\xff\xd8\xff\xd9" * 300_000) == []
     assert stream.feed(b"\xff\xd8\xff\xff" * 100_000) == []
+    assert stream.feed(b"\xff\xd8\xff\xda\x00\x02" * 100_000) == []

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.capture import live, port, rtsp
+from edge.capture import live, rtsp
 from edge.capture.faults import CaptureError, FaultCode
-from edge.capture.port import Address
+from edge.capture.port import SILENCE_S, Address
 from edge.capture.rtsp import RtspPort
 from edge.credentials import Credential, write_credential
 from edge.region import Size
