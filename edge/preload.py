@@ -12,7 +12,11 @@ from edge.process import ONE_THREAD
 
 os.environ.update(ONE_THREAD)
 
+import edge.capture.file
+import edge.capture.mjpeg
+import edge.capture.rtsp
 import edge.capture.sound.worker
+import edge.capture.v4l2
 import edge.capture.worker
 import edge.infer.worker  # noqa: F401 - imported to be shared
 

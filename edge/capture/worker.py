@@ -292,7 +292,6 @@ class _Worker:
             if self._door.over(time.monotonic()):
                 self._shut()
         if self._ring is not None:
-            for index in self._table.to_wipe(
-                time.monotonic(), MAX_AGE_S - SILENCE_S
-            ):  # a live port may hold this loop for so long
+            lived_s = MAX_AGE_S - SILENCE_S  # a live port may hold this loop for the rest
+            for index in self._table.to_wipe(time.monotonic(), lived_s):
                 self._ring.wipe(index)

@@ -101,7 +101,7 @@ class AcceleratorUnit:
         self._child = Child(listener, FromAccelerator, self._heard, self._died, urgent=True)
         self._limit_s: float | None = None
         self._retry_s: float | None = None
-        self._model_backoff = Backoff(policy.accelerator_backoff)
+        self._model_backoff = Backoff(policy.model_backoff)
         self._model_retry_s: float | None = None
         self._trouble = ""
         self._errors = 0

@@ -31,12 +31,14 @@ class RuntimePolicy:
     """A source of which nothing has been looked at for so long is blind, however alive it is; below those five seconds too."""
     source_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 1.5, 30.0))
     """A camera or microphone that was away for days is there again within five seconds: this wait, a process, a connection, a
-    whole picture. A try costs a twentieth of a second of a core."""
+    whole picture. A try costs a fiftieth of a second of a core, because the fork server has FFmpeg already."""
     refused_s: float = 900.0
     """A camera that refuses a password is told it again after so long, or when the technician has written another: cameras lock
     accounts after a few refusals in a row."""
     accelerator_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 3.0, 60.0))
     """Likewise; a try loads the models, on a core that has nothing else to do meanwhile."""
+    model_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 60.0, 60.0))
+    """Of a model that was refused: each try keeps the others of its accelerator waiting."""
     deadline: DeadlinePolicy = field(default_factory=DeadlinePolicy)
     ports: Mapping[str, str] = field(default_factory=PORTS.copy)
     """Where ports are made, by the kind of a source."""

@@ -28,7 +28,7 @@ PASSWORD = "p@ss: w/ord?%41"
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert RuntimePolicy().silence_s > live.SILENCE_S, "it says what it waits for before it is ended for its silence"
+    assert RuntimePolicy().silence_s > SILENCE_S, "it says what it waits for before it is ended for its silence"
     for module in (live, rtsp):
         monkeypatch.setattr(module, "SILENCE_S", PATIENCE_S)
 

@@ -28,6 +28,7 @@ QUICK = RuntimePolicy(
     stop_s=0.5,
     source_backoff=BackoffPolicy(0.1, 1.0, 30.0),
     accelerator_backoff=BackoffPolicy(0.2, 2.0, 30.0),
+    model_backoff=BackoffPolicy(0.2, 2.0, 30.0),
     ports={**PORTS, "file": "tests.edge.capture.bad_ports:chosen"},
 )
 """Short waits, and the deadlines of a real box: a machine that is busy elsewhere loses no picture."""
