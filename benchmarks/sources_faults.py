@@ -117,17 +117,21 @@ class StuckAccelerator:
         self._thread.start()
 
     def end(self) -> None:
-        """Leave alone those that are started from now on; one that was stopped before is killed by the box."""
+        """Let them go on: what the box has not killed meanwhile, and what it starts from now on."""
         self._over.set()
         if self._thread is not None:
             self._thread.join()
+        self._send(signal.SIGCONT)
 
     def _stop_them(self) -> None:
         while not self._over.wait(_LOOK_S):
-            for pid in descendants(self._agent()):
-                if _title(pid).startswith("lamplighter: accelerator"):
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGSTOP)
+            self._send(signal.SIGSTOP)
+
+    def _send(self, number: signal.Signals) -> None:
+        for pid in descendants(self._agent()):
+            if _title(pid).startswith("lamplighter: accelerator"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
 
 def _title(pid: int) -> str:
