@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.identity.files import write_file
+from edge.ownerfile import write_file
 from protocol.events import Reason
 from protocol.limits import TEXT_CHARACTERS
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from edge.errors import EdgeError
-from edge.identity.files import write_file
+from edge.ownerfile import write_file
 from protocol.basis import Struct
 
 FOLDER = "credentials"

@@ -6,7 +6,6 @@ Rules: the private key is made here and never leaves; files are written beside, 
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
 from edge.errors import EdgeError
+from edge.ownerfile import write_file
 from protocol.enrolment import EnrolResponse
 
 CERTIFICATE = "device.crt"
@@ -139,20 +139,3 @@ class IdentityFiles:
         identity = self.load()
         assert identity is not None
         return identity
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, readable by the owner only."""
-    beside = path.with_suffix(path.suffix + ".new")
-    beside.unlink(missing_ok=True)  # what a power cut left may have another mode
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -14,7 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from edge.identity.files import Identity, IdentityError, IdentityFiles, write_file
+from edge.identity.files import Identity, IdentityError, IdentityFiles
+from edge.ownerfile import write_file
 from fleet.identity.authority import Authority
 from protocol.enrolment import EnrolResponse
 
@@ -58,7 +59,7 @@ def test_killed_at_any_time_the_key_is_whole_or_not_there(tmp_path: Path) -> Non
     code = """
 import os, signal, sys, time
 from pathlib import Path
-from edge.identity.files import write_file
+from edge.ownerfile import write_file
 folder = Path(sys.argv[1])
 for seed in range(25):
     child = os.fork()
