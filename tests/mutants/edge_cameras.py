@@ -146,6 +146,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "edge/agent/voice.py",
         "clock = self._watch.update(now.monotonic_s, now.wall)",
         "clock = self._watch.clock",
-        ("tests/edge/agent",),
+        ("tests/edge/agent/test_voice.py",),
     ),
 )
