@@ -25,6 +25,11 @@ Precision = Annotated[str, Meta(pattern=r"^(int8|fp16|fp32)\Z", description="Num
 FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", description="A file of the bundle's folder")]
 
 
+Centre = Annotated[float, Meta(ge=-255, le=255)]
+Spread = Annotated[float, Meta(ge=0.001, le=1000)]
+Columns = Annotated[tuple[Annotated[int, Meta(ge=0, le=4095)], ...], Meta(min_length=1, max_length=64)]
+
+
 class ManifestError(ProtocolError):
     """A manifest that cannot be deployed."""
 
@@ -54,6 +59,20 @@ class Input(Struct, frozen=True):
     ] = "NHWC"
     colour: Annotated[str, Meta(pattern=r"^(RGB|BGR|GREY|NONE)\Z", description="Order of the channels; of sound: NONE")] = "RGB"
     rate_hz: Annotated[int, Meta(ge=0, le=192_000, description="Samples a second; of a picture: 0")] = 0
+    fit: Annotated[
+        str,
+        Meta(
+            pattern=r"^(stretch|letterbox|letterbox-centred)\Z",
+            description="How a picture fills it: stretched, or with its shape kept, in the upper left corner or the middle",
+        ),
+    ] = "stretch"
+    fill: Annotated[int, Meta(ge=0, le=255, description="Grey of what a letterbox leaves free")] = 114
+    mean: Annotated[
+        tuple[Centre, Centre, Centre], Meta(description="Subtracted from each channel, 0 to 255, in their order")
+    ] = (0.0, 0.0, 0.0)
+    deviation: Annotated[
+        tuple[Spread, Spread, Spread], Meta(description="What each channel is divided by then; 255 makes 0 to 1")
+    ] = (1.0, 1.0, 1.0)
 
 
 DECODERS: dict[str, tuple[str, ...]] = {
@@ -77,6 +96,16 @@ class Output(Struct, frozen=True):
         dict[Name, Annotated[str, Meta(min_length=1, max_length=64)]],
         Meta(min_length=1, max_length=8, description="Output in the model's file by what it holds: scores, boxes, ..."),
     ]
+    classes: Annotated[
+        dict[Name, Columns],
+        Meta(
+            max_length=64,
+            description=(
+                "Of each label of a detector: which of the model's own classes count as it, from 0. Without: yolox has those "
+                "of COCO by name, the others have the labels in their order"
+            ),
+        ),
+    ] = {}
 
     def names(self) -> tuple[str, ...]:
         """Names of the outputs in the model's file, in the order in which the decoder takes them."""
@@ -220,11 +249,7 @@ def check_manifest(manifest: Manifest) -> None:
         ManifestError: naming the field, or the article that forbids it.
     """
     check_law(manifest.name, manifest.labels, manifest.intended_purpose)
-    roles = DECODERS[manifest.output.decoder]
-    if set(manifest.output.values) != set(roles):
-        named = ", ".join(manifest.output.values)
-        msg = f"manifest of {manifest.name}: {manifest.output.decoder} reads the outputs {', '.join(roles)}, not {named}"
-        raise ManifestError(msg)
+    _check_interface(manifest)
     for item in manifest.data:
         refused = refusal(item.licence, item.use, item.by)
         if refused is not None:
@@ -246,6 +271,25 @@ def check_manifest(manifest: Manifest) -> None:
     files = [variant.file for variant in manifest.variants] + [manifest.golden.file, "manifest.json"]
     if len(set(files)) != len(files):
         msg = f"manifest of {manifest.name}: a file is named twice"
+        raise ManifestError(msg)
+
+
+def _check_interface(manifest: Manifest) -> None:
+    """What goes in and comes out."""
+    its, output = manifest.input, manifest.output
+    roles = DECODERS[output.decoder]
+    if set(output.values) != set(roles):
+        named = ", ".join(output.values)
+        msg = f"manifest of {manifest.name}: {output.decoder} reads the outputs {', '.join(roles)}, not {named}"
+        raise ManifestError(msg)
+    unknown = sorted(set(output.classes) ^ set(manifest.labels)) if output.classes else []
+    if unknown:
+        rule = "output.classes names each label once, or is left out"
+        msg = f"manifest of {manifest.name}: {rule}; check {', '.join(unknown)}"
+        raise ManifestError(msg)
+    scaled = any(its.mean) or set(its.deviation) != {1.0}
+    if scaled and (its.dtype != "float32" or its.colour not in {"RGB", "BGR"}):
+        msg = f"manifest of {manifest.name}: mean and deviation are of three channels of float32"
         raise ManifestError(msg)
 
 

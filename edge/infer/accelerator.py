@@ -10,7 +10,6 @@ import importlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import numpy as np
 import numpy.typing as npt
 
 Tensor = npt.NDArray[Any]
@@ -27,11 +26,11 @@ class Network(Protocol):
     def outputs(self) -> tuple[str, ...]:
         """Names of the outputs, in the order in which :meth:`run` gives them."""
 
-    def run(self, image: npt.NDArray[np.uint8]) -> tuple[Tensor, ...]:
+    def run(self, image: npt.NDArray[Any]) -> tuple[Tensor, ...]:
         """Run the model on one input.
 
         Args:
-            image: (1, height, width, 3) RGB.
+            image: of the shape and type that the bundle's manifest says (:func:`models.bundle.boxes.fed`).
 
         Returns:
             The outputs, in the order of :attr:`outputs`.

@@ -18,10 +18,11 @@ import numpy.typing as npt
 from edge.capture.port import Plane
 from edge.infer.accelerator import Accelerator, AcceleratorError, Network
 from edge.infer.messages import ModelOrder
-from edge.infer.prepare import Preparer, Rgb
+from edge.infer.prepare import Fitted, Fitter
 from edge.region import Region, Size
+from models.bundle.boxes import BoxReader, fed
 from models.bundle.bundle import Bundle, BundleError, load_bundle
-from models.bundle.detections import Detections, Floats, Window, decode, merge, pairwise_iou
+from models.bundle.detections import Detections, Floats, Window, clipped, merge, pairwise_iou
 from models.bundle.golden import Run, check_golden
 from models.bundle.plates import VEHICLE_POINT, VEHICLES
 from protocol.manifest import Manifest, OperatingPoint, Variant
@@ -35,7 +36,7 @@ _UNWANTED = 2.0
 SAME_VEHICLE = 0.6
 """Overlap from which two boxes are one vehicle, whatever each calls it: a van is a car and a lorry."""
 
-Prepared: TypeAlias = tuple[tuple[Window, Rgb], ...]
+Prepared: TypeAlias = tuple[Fitted, ...]
 """Parts of a picture as the model takes them, and where each was."""
 
 
@@ -46,12 +47,17 @@ class Looker:
         network: the compiled model.
         manifest: of its bundle.
         point: thresholds to use.
+
+    Raises:
+        BundleError: when its outputs do not give its labels as boxes.
     """
 
     def __init__(self, network: Network, manifest: Manifest, point: OperatingPoint) -> None:
         self._network = network
+        self._input = manifest.input
         self._size = Size(manifest.input.width, manifest.input.height)
-        self._preparer = Preparer(self._size)
+        self._fitter = Fitter(self._size, manifest.input.fit, manifest.input.fill)
+        self._reader = BoxReader(manifest)
         self._thresholds = np.array([point.thresholds.get(label, _UNWANTED) for label in manifest.labels], np.float32)
         self._iou = point.iou
         chosen = manifest.operating_points.get(VEHICLE_POINT)
@@ -59,7 +65,7 @@ class Looker:
         self._vehicle_thresholds = np.array([thresholds.get(label, _UNWANTED) for label in manifest.labels], np.float32)
         self._others = np.where(np.isin(manifest.labels, VEHICLES), np.float32(_UNWANTED), self._thresholds)
         self._is_vehicle = np.isin(manifest.labels, VEHICLES)
-        self._scores, self._boxes = (network.outputs.index(name) for name in manifest.output.names())
+        self._outputs = [network.outputs.index(name) for name in manifest.output.names()]
         self.warm_ms = 0.0
 
     def prepare(self, planes: tuple[Plane, Plane, Plane], regions: Sequence[Region]) -> Prepared:
@@ -69,10 +75,7 @@ class Looker:
             planes: Y, U, V of the whole picture.
             regions: within it.
         """
-        height, width = planes[0].shape
-        return tuple(
-            (Window(r.left, r.top, r.width, r.height, width, height), self._preparer.prepare(planes, r)) for r in regions
-        )
+        return tuple(self._fitter.prepare(planes, region) for region in regions)
 
     def look(self, prepared: Prepared, *, vehicles: bool = False) -> Detections:
         """Look at what was prepared.
@@ -87,7 +90,7 @@ class Looker:
         Raises:
             AcceleratorError: when the device refuses.
         """
-        raw = [(window, *self.raw(image)) for window, image in prepared]
+        raw = [(window, lens, self.raw(image)) for window, lens, image in prepared]
         if not vehicles:
             return self._merged(raw, self._thresholds)
         return Detections.join([self._merged(raw, self._others), distinct(self._merged(raw, self._vehicle_thresholds))])
@@ -96,20 +99,31 @@ class Looker:
         """Rows of those that are vehicles."""
         return np.flatnonzero(self._is_vehicle[detections.classes])
 
-    def _merged(self, raw: Sequence[tuple[Window, Floats, Floats]], thresholds: Floats) -> Detections:
-        return merge([(window, decode(scores, boxes, window, thresholds)) for window, scores, boxes in raw], self._iou)
+    def _merged(self, raw: Sequence[tuple[Window, Window, tuple[Floats, ...]]], thresholds: Floats) -> Detections:
+        parts = []
+        for window, lens, answers in raw:
+            found = self._reader.detections(answers, lens, thresholds)
+            parts.append((window, found if lens == window else clipped(found, window)))
+        return merge(parts, self._iou)
 
-    def raw(self, image: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
-        """Scores (anchors, labels) and boxes (anchors, 4) of one input (1, height, width, 3)."""
-        outputs = self._network.run(image)
-        return outputs[self._scores].reshape(-1, len(self._thresholds)), outputs[self._boxes].reshape(-1, 4)
+    def raw(self, image: npt.NDArray[np.uint8]) -> tuple[Floats, ...]:
+        """What golden vectors hold of one input, uint8 (1, height, width, 3), RGB.
+
+        Raises:
+            AcceleratorError: when the device refuses, or the model answers in another shape than its manifest says.
+        """
+        outputs = self._network.run(fed(self._input, image))
+        try:
+            return self._reader.answers([outputs[place] for place in self._outputs])
+        except BundleError as error:
+            raise AcceleratorError(str(error)) from None
 
     def warm_up(self) -> None:
         """Look a few times at nothing."""
         image = np.zeros((1, self._size.height, self._size.width, 3), np.uint8)
         for _ in range(_WARM_LOOKS):
             begun_s = time.monotonic()
-            self._network.run(image)
+            self.raw(image)
             self.warm_ms = (time.monotonic() - begun_s) * 1000
 
 
@@ -185,7 +199,10 @@ def load_looker(accelerator: Accelerator, order: ModelOrder) -> Looker:
     if point is None:
         msg = f"{manifest.name}: has no operating point {order.operating_point!r}; install it again"
         raise AcceleratorError(msg)
-    looker = Looker(found.network, manifest, point)
+    try:
+        looker = Looker(found.network, manifest, point)
+    except BundleError as error:
+        raise AcceleratorError(_short(error, order)) from None
     looker.warm_up()
     proven(found, looker.raw, order)
     return looker

@@ -7,7 +7,8 @@ person detector, but deviation .04 instead of .38.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
+
 import numpy.typing as npt
 
 from edge.infer.accelerator import AcceleratorError, Tensor
@@ -64,7 +65,7 @@ class OnnxNetwork:
         """See :class:`edge.infer.accelerator.Network`."""
         return tuple(self._names)
 
-    def run(self, image: npt.NDArray[np.uint8] | npt.NDArray[np.float32]) -> tuple[Tensor, ...]:
+    def run(self, image: npt.NDArray[Any]) -> tuple[Tensor, ...]:
         """See :class:`edge.infer.accelerator.Network`."""
         try:
             return tuple(self._session.run(self._names, {self._input: image}))

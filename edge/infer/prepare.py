@@ -6,21 +6,54 @@ Rules: planes are scaled first and coloured afterwards, on the model's few pixel
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from edge.capture.port import Plane
 from edge.region import Region, Size
+from models.bundle.detections import Window
+from models.bundle.fit import placed_in
 
 Rgb = npt.NDArray[np.uint8]
+
+Fitted: TypeAlias = tuple[Window, Window, Rgb]
+"""Where a part was, what the whole input shows (more, where the part lies in a letterbox), and the input (1, h, w, 3)."""
+
+
+class Fitter:
+    """Makes inputs that parts of a picture fill as the model's manifest says; for one thread.
+
+    Args:
+        size: of the model's input.
+        fit: see :mod:`models.bundle.fit`.
+        grey: of what a letterbox leaves free.
+    """
+
+    def __init__(self, size: Size, fit: str, grey: int) -> None:
+        self._size = (size.width, size.height)
+        self._fit, self._grey = fit, grey
+        self._preparer = Preparer(size)
+        """Of the last size that a part was scaled to; regions seldom change their shape."""
+
+    def prepare(self, planes: tuple[Plane, Plane, Plane], region: Region) -> Fitted:
+        """Make an input of one region."""
+        height, width = planes[0].shape
+        placed = placed_in(region.width, region.height, self._size, self._fit)
+        if self._preparer.size != (wanted := Size(placed.width, placed.height)):
+            self._preparer = Preparer(wanted)
+        image = self._preparer.prepare(planes, region)
+        window = Window(region.left, region.top, region.width, region.height, width, height)
+        return window, placed.lens(window), image if placed.whole else placed.frame(image[0], self._grey)
 
 
 class Preparer:
     """Makes inputs of one size; for one thread.
 
     Args:
-        size: of the model's input.
+        size: what regions are scaled to.
     """
 
     def __init__(self, size: Size) -> None:

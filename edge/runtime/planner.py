@@ -11,6 +11,7 @@ from edge.infer.messages import ModelOrder, Task
 from edge.region import Size
 from edge.runtime.plan import HearingPlan, NoPlan, Plan, PlatePlan, Proof
 from hardware.accelerators import Accelerator
+from models.bundle.boxes import DECODERS
 from models.bundle.bundle import Bundle, BundleError, load_bundle
 from models.bundle.choose import Choice, Offer, choose
 from models.bundle.litert import PACKAGE, RUNTIME, installed
@@ -21,9 +22,6 @@ from protocol.manifest import Manifest
 
 ENTRIES = {"cpu": "edge.infer.onnx_cpu:OnnxCpu"}
 """Where each accelerator is made."""
-
-BOXES = "boxes-and-scores"
-"""How the outputs of a detector that counts are read."""
 
 SOUNDS = ("sound-pictures", "sound-classes")
 """How the outputs of a model that listens are read."""
@@ -97,10 +95,10 @@ class BundlePlanner:
         point = source.operating_point
         if point not in bundle.manifest.operating_points:
             return NoPlan("model-operating-point", _unknown_point(bundle.manifest, point))
-        if bundle.manifest.output.decoder != BOXES:
-            return NoPlan(
-                "model-finds-no-people", f"{source.bundle} has {bundle.manifest.output.decoder}; counting needs {BOXES}"
-            )
+        if bundle.manifest.output.decoder not in DECODERS:
+            needed = " or ".join(DECODERS)
+            found = f"{source.bundle} has {bundle.manifest.output.decoder}"
+            return NoPlan("model-finds-no-people", f"{found}; counting needs {needed}: name another bundle")
         if bundle.manifest.labels[:1] != (PERSON_LABEL,):
             first = ", ".join(bundle.manifest.labels[:3])
             return NoPlan("model-finds-no-people", f"{source.bundle} finds {first}; counting needs {PERSON_LABEL!r} first")

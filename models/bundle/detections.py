@@ -100,6 +100,14 @@ def decode(scores: Floats, boxes: Floats, window: Window, thresholds: Floats) ->
     return Detections(pixels[order].astype(np.float32), found[order].astype(np.float32), columns[order].astype(np.int16))
 
 
+def clipped(detections: Detections, window: Window) -> Detections:
+    """Cut boxes off at the edges of a window; what lies outside of it is nothing."""
+    low = np.array([window.left, window.top] * 2, np.float32)
+    boxes = detections.boxes.clip(low, low + np.array([window.width, window.height] * 2, np.float32))
+    some = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    return Detections(boxes, detections.scores, detections.classes).select(some)
+
+
 def suppress(detections: Detections, iou: float, limit: int = 100) -> Detections:
     """Greedy non-maximum suppression within each class.
 

@@ -11,20 +11,24 @@ class can leave this module; a value that is not finite becomes no detection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from models.bundle.bundle import BundleError
-from models.bundle.detections import Detections, Floats, Window, decode, suppress
+from models.bundle.detections import Detections, Floats, Window, clipped, decode, suppress
+from models.bundle.fit import LETTERBOX, placed_in
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
 Network: TypeAlias = Callable[[Floats], Floats]
 """One inference: float32 (1, 3, side, side) to float32 (1, places, 85)."""
+
+Columns: TypeAlias = tuple[tuple[int, ...], ...]
+"""Of each label, the classes of the network that count as it."""
 
 SIDE = 416
 """Of the nano and tiny networks' input, in pixels."""
@@ -46,62 +50,21 @@ COCO = tuple(_CLASSES.split())
 """The 80 classes of COCO's detection task, in the order of the network's columns, as a bundle's labels are spelt."""
 
 
-def columns(labels: Sequence[str]) -> npt.NDArray[np.intp]:
-    """Where the classes of these labels stand among the network's 80: intp (labels,).
+def columns(labels: Sequence[str], classes: Mapping[str, Sequence[int]] = MappingProxyType({})) -> Columns:
+    """Which of the network's classes count as each label.
+
+    Args:
+        labels: of the bundle.
+        classes: columns by label, as a manifest says them; without, labels are classes of COCO.
 
     Raises:
-        BundleError: when a label is no class of COCO.
+        BundleError: when a label is neither.
     """
-    unknown = [label for label in labels if label not in COCO]
+    unknown = [label for label in labels if label not in (classes or COCO)]
     if unknown:
-        msg = f"YOLOX knows the 80 classes of COCO, not {', '.join(unknown)}; name only those in the bundle's labels"
+        msg = f"YOLOX knows the 80 classes of COCO, not {', '.join(unknown)}; name only those, or say in output.classes which"
         raise BundleError(msg)
-    return np.array([COCO.index(label) for label in labels], np.intp)
-
-
-@dataclass(frozen=True, slots=True)
-class Letterbox:
-    """How a picture lies in the network's square: scaled, its shape kept, in the upper left corner.
-
-    Attributes:
-        width: of the picture, pixels.
-        height: of the picture, pixels.
-        side: of the square, pixels.
-    """
-
-    width: int
-    height: int
-    side: int = SIDE
-
-    @property
-    def scale(self) -> float:
-        """Pixels of the square to a pixel of the picture."""
-        return min(self.side / self.width, self.side / self.height)
-
-    @property
-    def scaled(self) -> tuple[int, int]:
-        """Width and height of the picture in the square, at least one pixel each."""
-        return max(1, int(self.width * self.scale)), max(1, int(self.height * self.scale))
-
-    @property
-    def window(self) -> Window:
-        """The square in the picture's pixels; it reaches beyond the picture to the right or below."""
-        reach = self.side / self.scale
-        return Window(0.0, 0.0, reach, reach, self.width, self.height)
-
-    def place(self, scaled: Picture) -> Picture:
-        """Lay the scaled picture into the square.
-
-        Args:
-            scaled: (height, width, 3) as :attr:`scaled` says.
-
-        Returns:
-            (1, side, side, 3), its channels in the same order.
-        """
-        width, height = self.scaled
-        square = np.full((1, self.side, self.side, 3), GREY, np.uint8)
-        square[0, :height, :width] = scaled
-        return square
+    return tuple(tuple(classes[label]) if classes else (COCO.index(label),) for label in labels)
 
 
 def scale(picture: Picture, width: int, height: int) -> Picture:
@@ -127,33 +90,45 @@ def as_input(square: Picture) -> Floats:
     return np.ascontiguousarray(square[..., ::-1].transpose(0, 3, 1, 2), np.float32)
 
 
-def heads(output: Floats, wanted: npt.NDArray[np.intp], side: int = SIDE) -> tuple[Floats, Floats]:
+def heads(
+    output: Floats, wanted: Columns, size: tuple[int, int] = (SIDE, SIDE), count: int | None = len(COCO)
+) -> tuple[Floats, Floats]:
     """Read the network's output.
 
     Args:
-        output: (1, places, 85), places as many as ``side`` has.
+        output: (1, places, 5 + classes), places as many as the input has.
         wanted: columns of the labels, from :func:`columns`.
-        side: of the input, pixels.
+        size: width and height of the input, pixels.
+        count: how many classes the network must have; ``None`` = those that are wanted at least.
 
     Returns:
-        Scores float32 (places, labels), and boxes float32 (places, 4): top, left, bottom, right as fractions of the square.
+        Scores float32 (places, labels), and boxes float32 (places, 4): top, left, bottom, right as fractions of the input.
 
     Raises:
         BundleError: when the output has another shape.
     """
-    corners, strides = _places(side)
-    expected = (1, len(strides), FIRST_CLASS + len(COCO))
-    if output.shape != expected:
+    corners, strides = _places(*size)
+    width = FIRST_CLASS + (count or 1 + max(max(each) for each in wanted))
+    fits = output.ndim == 3 and (output.shape[2] == width if count else output.shape[2] >= width)  # noqa: PLR2004
+    if not fits or output.shape[:2] != (1, len(strides)):
+        expected = f"{(1, len(strides), width)}{'' if count else ' or wider'}"
         msg = f"YOLOX answered with the shape {output.shape}, not {expected}; this is another network: fetch the bundle again"
         raise BundleError(msg)
     rows = output[0]
-    scores: Floats = rows[:, 4:5] * rows[:, FIRST_CLASS + wanted]
+    scores: Floats = rows[:, 4:5] * picked(rows[:, FIRST_CLASS:], wanted)
     with np.errstate(over="ignore", invalid="ignore"):
         centres = (rows[:, :2] + corners) * strides
         halves = np.exp(rows[:, 2:BOX_COLUMNS]) * strides / 2
-        edges = np.concatenate([centres - halves, centres + halves], axis=1) / side
+        edges = np.concatenate([centres - halves, centres + halves], axis=1) / np.array(size * 2, np.float32)
     boxes: Floats = edges[:, [1, 0, 3, 2]].astype(np.float32)
     return scores, boxes
+
+
+def picked(scores: Floats, wanted: Columns) -> Floats:
+    """Of all classes' scores (n, classes) those of the labels (n, labels): of several classes of a label the highest."""
+    if all(len(each) == 1 for each in wanted):
+        return scores[:, [each[0] for each in wanted]]
+    return np.stack([scores[:, list(each)].max(axis=1) for each in wanted], axis=1)
 
 
 def apart(predictions: Floats) -> tuple[Floats, Floats]:
@@ -180,7 +155,7 @@ class Yolox:
 
     def raw(self, square: Picture) -> tuple[Floats, Floats]:
         """Scores (places, labels) and boxes (places, 4) of one square, uint8 (1, side, side, 3), RGB; see :func:`heads`."""
-        return heads(self._network(as_input(square)), self._columns, self._side)
+        return heads(self._network(as_input(square)), self._columns, (self._side, self._side))
 
     def predictions(self, square: Picture) -> tuple[Floats]:
         """The same in one array (places, 4 + labels), boxes first: what golden vectors hold of it."""
@@ -199,28 +174,21 @@ class Yolox:
             Detections in the picture's pixels, best first; classes count the bundle's labels.
         """
         height, width = picture.shape[:2]
-        box = Letterbox(width, height, self._side)
-        scores, boxes = self.raw(box.place(scale(picture, *box.scaled)))
-        return suppress(_within(decode(scores, boxes, box.window, thresholds), width, height), iou)
-
-
-def _within(found: Detections, width: int, height: int) -> Detections:
-    """Cut boxes off at the picture's edge; what lies in the grey around it is nothing."""
-    limit = np.array([width, height, width, height], np.float32)
-    boxes = np.minimum(found.boxes, limit)
-    some = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    return Detections(boxes, found.scores, found.classes).select(some)
+        window = Window(0, 0, width, height, width, height)
+        box = placed_in(width, height, (self._side, self._side), LETTERBOX)
+        scores, boxes = self.raw(box.frame(scale(picture, box.width, box.height), GREY))
+        return suppress(clipped(decode(scores, boxes, box.lens(window), thresholds), window), iou)
 
 
 @cache
-def _places(side: int) -> tuple[Floats, Floats]:
+def _places(width: int, height: int) -> tuple[Floats, Floats]:
     """Column and row of each place (places, 2), and its stride (places, 1)."""
     corners, strides = [], []
     for stride in STRIDES:
-        count = side // stride
-        rows, across = np.divmod(np.arange(count * count), count)
+        count = (width // stride) * (height // stride)
+        rows, across = np.divmod(np.arange(count), width // stride)
         corners.append(np.stack([across, rows], axis=1))
-        strides.append(np.full((count * count, 1), stride))
+        strides.append(np.full((count, 1), stride))
     return np.concatenate(corners).astype(np.float32), np.concatenate(strides).astype(np.float32)
 
 

@@ -171,6 +171,20 @@ def fetch_bundle(
     _ERR.print(f"here: {made}", soft_wrap=True)
 
 
+@app.command("adopt")
+def adopt_own(
+    source: Annotated[Path, typer.Argument(help="Folder with bundle.toml and the files that it names")],
+    *,
+    folder: Annotated[Path | None, typer.Option(help="Folder of bundles that it joins; yours by default")] = None,
+) -> None:
+    """Make a bundle of a detector of your own (docs/ml-engineer.md)."""
+    with _told("adopting a model"):
+        from models.factory.adopt import adopt  # noqa: PLC0415 - as above
+
+        made = adopt(source, folder)
+    _ERR.print(f"here: {made}", soft_wrap=True)
+
+
 def _find(name: str, folder: Path | None) -> Bundle:
     """A bundle of the folder, or of the zoo or of those that were fetched."""
     folders = _folders(folder)

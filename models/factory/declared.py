@@ -69,12 +69,21 @@ def read(name: str, file: str, kind: type[_T], recipes: Path, called: str) -> _T
         msg = f"there is no {called} {name!r}; there are: {', '.join(there) or 'none'}"
         raise BundleError(msg)
     path = recipes / module(name) / file
-    try:
-        declared = msgspec.convert(tomllib.loads(path.read_text("utf-8")), type=kind)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        msg = f"{path}: {error}; correct the recipe"
-        raise BundleError(msg) from error
+    declared = parse(path, kind, "correct the recipe")
     if declared.name != name:
         msg = f"{path}: is the recipe of {declared.name!r}; its folder must be called {module(declared.name)}"
         raise BundleError(msg)
     return declared
+
+
+def parse(path: Path, kind: type[_T], remedy: str) -> _T:
+    """Read a declaration from a file.
+
+    Raises:
+        BundleError: when it cannot be read or is not whole, with the remedy.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), type=kind)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        msg = f"{path}: {error}; {remedy}"
+        raise BundleError(msg) from error

@@ -12,8 +12,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from models.bundle.fit import LETTERBOX, placed_in
 from models.bundle.golden import Run
-from models.bundle.yolox import SIDE, STRIDES, Letterbox, Network, Yolox, scale
+from models.bundle.yolox import GREY, SIDE, STRIDES, Network, Yolox, scale
 from models.factory.clip import frames
 from models.factory.session import open_session
 from models.factory.square import CLIP
@@ -63,6 +64,7 @@ def inputs() -> npt.NDArray[np.uint8]:
     pictures = dict(frames(CLIP, wanted, max(wanted)))
     squares = []
     for number, left, top, wide, high in PARTS:
-        box = Letterbox(wide, high)
-        squares.append(box.place(scale(pictures[number][top : top + high, left : left + wide], *box.scaled)))
+        box = placed_in(wide, high, (SIDE, SIDE), LETTERBOX)
+        part = pictures[number][top : top + high, left : left + wide]
+        squares.append(box.frame(scale(part, box.width, box.height), GREY))
     return np.concatenate(squares)

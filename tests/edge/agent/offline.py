@@ -37,12 +37,14 @@ id = "{name}"
 uri = "{uri}"
 repeat = true
 fps = 20
+{more}
 zones = [{{ id = "all", polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]{alarm} }}]
 """
 
 
-def source(name: str, uri: str | Path = SQUARE, alarm: str = "") -> str:
-    return SOURCE.format(name=name, uri=uri, alarm=f", {alarm}" if alarm else "")
+def source(name: str, uri: str | Path = SQUARE, alarm: str = "", more: str = "") -> str:
+    """``more``: keys of the source, a line each."""
+    return SOURCE.format(name=name, uri=uri, alarm=f", {alarm}" if alarm else "", more=more)
 
 
 class Offline:

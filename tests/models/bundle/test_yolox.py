@@ -9,13 +9,11 @@ import av
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from models.bundle.bundle import BundleError
 from models.bundle.detections import pairwise_iou
 from models.bundle.golden import MEASURES
-from models.bundle.yolox import COCO, GREY, SIDE, STRIDES, Letterbox, Yolox, apart, as_input, columns, heads, scale
+from models.bundle.yolox import COCO, GREY, SIDE, STRIDES, Yolox, apart, as_input, columns, heads, scale
 from models.factory.release import read_recipe
 from models.factory.square import CLIP, truth
 from models.recipes.yolox_nano import loading
@@ -79,17 +77,13 @@ def test_another_network_is_refused(shape: tuple[int, ...]) -> None:
         heads(np.zeros(shape, np.float32), columns(("person",)))
 
 
-@given(st.integers(1, 3000), st.integers(1, 3000))
-def test_the_letterbox_keeps_the_shape_and_its_window_says_where_the_picture_is(width: int, height: int) -> None:
-    box = Letterbox(width, height)
-    wide, high = box.scaled
-    assert 1 <= wide <= SIDE
-    assert 1 <= high <= SIDE
-    assert max(wide, high) >= SIDE - 1
-    assert box.window.width == box.window.height == pytest.approx(max(width, height))
-    square = box.place(np.zeros((high, wide, 3), np.uint8))
-    assert square.shape == (1, SIDE, SIDE, 3)
-    assert (square == GREY).sum() == 3 * (SIDE * SIDE - wide * high)
+def test_several_classes_may_be_one_label_and_a_network_have_its_own() -> None:
+    output = answer((5, (10.0, 10.0, 50.0, 50.0), 0.5, "car", 0.8), (9, (10.0, 10.0, 50.0, 50.0), 0.5, "bus", 0.6))[..., :13]
+    scores, _ = heads(output, columns(("vehicle", "person"), {"vehicle": (2, 5, 7), "person": (0,)}), count=None)
+    assert (scores[5, 0], scores[9, 0]) == pytest.approx((0.4, 0.3))
+    assert scores[:, 1].max() == 0
+    with pytest.raises(BundleError, match=r"not \(1, 3549, 14\) or wider"):
+        heads(output, columns(("vehicle",), {"vehicle": (8,)}), count=None)
 
 
 def test_the_input_is_blue_first() -> None:

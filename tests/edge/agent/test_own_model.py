@@ -1,0 +1,71 @@
+"""A detector of somebody's own is put in place by what docs/ml-engineer.md shows, and counts people on a running box."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from models.bundle.bundle import BundleError, load_bundle
+from models.factory.adopt import FILE, adopt
+from models.factory.cli import app
+from tests.edge.agent.offline import Offline, source
+from tests.models.data import needed
+
+NAME = "our-yolox"
+GUIDE = Path(__file__).parents[3] / "docs" / "ml-engineer.md"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """The folder of the guide, with the file."""
+    found = re.search(r"```toml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    assert found
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / FILE).write_text(found[1], "utf-8")
+    shutil.copyfile(needed("peers/yolox_nano.onnx"), folder / "yolox_nano.onnx")
+    return folder
+
+
+def test_an_adopted_detector_counts_people_on_a_running_box(own: Path, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    run = CliRunner()
+    made = run.invoke(app, ["adopt", str(own), "--folder", str(models)])
+    assert made.exit_code == 0, made.output
+    shown = run.invoke(app, ["inspect", NAME, "--zoo", str(models)])
+    assert "trained by the city" in shown.output
+    assert load_bundle(models / NAME).manifest.output.classes == {"person": (0,), "vehicle": (2, 5, 7)}
+    with Offline(tmp_path, source("square", more=f'model = "{NAME}"'), box='models = "models"').running() as box:
+        box.until(lambda s: s.telemetry.outbox.pending > 8, "counts")
+    counts = [body for kind, body in box.said() if kind == "crowd.count"]
+    assert {body["model"]["name"] for body in counts} == {NAME}
+    assert max(body["observed"]["people"]["value"] for body in counts) >= 3
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "words"),
+    [
+        ('"person", "vehicle"]', '"person", "emotion"]', r"article 5\(1\)\(f\)"),
+        ("vehicle = [2, 5, 7]", "vehicle = [2, 5, 70000]", "4095"),
+        (", vehicle = [2, 5, 7]", "", "names each label once.*check vehicle"),
+        ('file = "yolox_nano.onnx"', 'file = "gone.onnx"', r"gone\.onnx: No such file"),
+        ('"output" }', '"detections" }', "has no output detections|detections"),
+        ("width = 416", "width = 320", "320"),
+        ("person = [0], vehicle = [2, 5, 7]", "person = [11], vehicle = [2, 5, 7]", "finds no person"),
+        ('licence = "Apache-2.0"', 'licence = "CC BY-NC 4.0"', "may not be shipped"),
+        ("[manifest.output]", "[manifest.out]", "unknown field `out`"),
+        ("tolerance = 0.01", "", "tolerance"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_made(own: Path, tmp_path: Path, was: str, becomes: str, words: str) -> None:
+    path = own / FILE
+    text = path.read_text("utf-8")
+    assert was in text
+    path.write_text(text.replace(was, becomes, 1), "utf-8")
+    with pytest.raises(BundleError, match=words):
+        adopt(own, tmp_path / "models")
+    assert not (tmp_path / "models" / NAME).exists()
