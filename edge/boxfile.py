@@ -23,6 +23,7 @@ from msgspec import Meta
 from edge.errors import ConfigurationError
 from edge.explain import explain
 from edge.updates.settings import Settings
+from models.bundle.bundle import zoo
 from protocol.basis import Struct
 from protocol.config import Config, Microphone, Refusal, Report, Source, check_config
 from protocol.enrolment import normalise_code
@@ -59,6 +60,11 @@ class Box(Struct, frozen=True):
     status: Annotated[
         str, Meta(max_length=100, description="Unix socket for `lamplighter watch`; empty = status.sock in the state folder")
     ] = ""
+
+    @property
+    def bundles(self) -> Path:
+        """Folder of bundles."""
+        return Path(self.models) if self.models else zoo()
 
 
 class Manager(Struct, frozen=True):

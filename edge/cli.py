@@ -13,6 +13,7 @@ import typer
 from edge.boxfile import Reading, read_box_file
 from edge.errors import EdgeError
 from hardware.clock import KernelClock, read_kernel_clock
+from models.bundle.bundle import BundleError
 from protocol.errors import InvalidNameError
 from protocol.identifiers import check_name
 
@@ -236,6 +237,31 @@ def credential(
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     typer.echo(f'credential {name} is kept; a source uses it with credential = "{name}"')
+
+
+@app.command()
+def explain(
+    config: Config = Path("box.toml"),
+    *,
+    measure: Annotated[
+        bool, typer.Option(help="Measure every form first; the agent uses the times from its next start on")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each bundle")] = False,
+) -> None:
+    """Say which form of each model in use runs on which accelerator of this box, and why no other does.
+
+    Of two forms the one that this box's order of accelerators puts first is used, unless another was measured quicker.
+    """
+    from edge.variants import explained  # noqa: PLC0415 - needed here only
+
+    try:
+        for line in explained(
+            _read(config).file, measure=measure, as_json=as_json, say=lambda text: typer.echo(text, err=True)
+        ):
+            typer.echo(line)
+    except (EdgeError, BundleError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()

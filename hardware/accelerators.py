@@ -7,6 +7,7 @@ version is named with that reason; it is never silently left out.
 
 from __future__ import annotations
 
+import ctypes.util
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ class Accelerator:
 
     name: str
     runtime: str
-    """Which compiled models it runs: ``onnxruntime``, ``tensorrt``, ``edgetpu``."""
+    """Which compiled models it runs: ``onnxruntime``, ``tensorrt``, ``edgetpu``, ``litert``."""
     precisions: tuple[str, ...]
     """In the order in which it runs them best."""
     available: bool
@@ -35,6 +36,9 @@ class Accelerator:
 FindPackage = Callable[[str], Path | None]
 """Folder of an installed package, without importing it."""
 
+FindLibrary = Callable[[str], str | None]
+"""File name of a shared library that the system has, without loading it."""
+
 
 def find_package(name: str) -> Path | None:
     """Folder of an installed package, without importing it; ``None`` when it is not installed."""
@@ -44,12 +48,15 @@ def find_package(name: str) -> Path | None:
     return Path(spec.origin).parent
 
 
-def detect(root: Path = Path("/"), package: FindPackage = find_package) -> tuple[Accelerator, ...]:
+def detect(
+    root: Path = Path("/"), package: FindPackage = find_package, library: FindLibrary = ctypes.util.find_library
+) -> tuple[Accelerator, ...]:
     """Look at the box.
 
     Args:
         root: of the file system with ``dev`` and ``sys``.
         package: finds installed packages.
+        library: finds shared libraries.
 
     Returns:
         Every kind of accelerator that is known, the best first.
@@ -57,9 +64,17 @@ def detect(root: Path = Path("/"), package: FindPackage = find_package) -> tuple
     return (
         Accelerator("tensorrt", "tensorrt", ("int8", "fp16", "fp32"), available=False, reason=_tensorrt(root, package)),
         Accelerator("cuda", "onnxruntime", ("fp16", "fp32"), available=False, reason=_cuda(root, package)),
-        Accelerator("edgetpu", "edgetpu", ("int8",), available=False, reason=_edgetpu(root)),
+        _edgetpu(root, package, library),
         _cpu(package),
+        _packaged("litert", "litert", ("int8", "fp16", "fp32"), package("ai_edge_litert"), "ai-edge-litert"),
+        _packaged("openvino", "onnxruntime", ("int8", "fp32"), package("openvino"), "openvino"),
     )
+
+
+def _packaged(name: str, runtime: str, precisions: tuple[str, ...], folder: Path | None, wheel: str) -> Accelerator:
+    """Another library that runs models on the processor, where somebody has installed it."""
+    reason = "" if folder else f"the package {wheel} is not installed; it is not needed unless a model is only for it"
+    return Accelerator(name, runtime, precisions, available=folder is not None, reason=reason)
 
 
 def _cpu(package: FindPackage) -> Accelerator:
@@ -94,13 +109,22 @@ def _tensorrt(root: Path, package: FindPackage) -> str:
     return _NO_CODE
 
 
-def _edgetpu(root: Path) -> str:
-    if (root / "dev" / "apex_0").exists():
-        return _NO_CODE
-    for device in (root / "sys" / "bus" / "usb" / "devices").glob("*"):
-        if (_word(device / "idVendor"), _word(device / "idProduct")) in _CORAL_USB:
-            return _NO_CODE
-    return "no Edge TPU (neither /dev/apex_0 nor a Coral accelerator on USB)"
+def _edgetpu(root: Path, package: FindPackage, library: FindLibrary) -> Accelerator:
+    reason = ""
+    if not _coral(root):
+        reason = "no Edge TPU (neither /dev/apex_0 nor a Coral accelerator on USB)"
+    elif library("edgetpu") is None:
+        reason = "there is an Edge TPU, but libedgetpu not found; install libedgetpu1-std for this board (docs/hardware.md)"
+    elif package("ai_edge_litert") is None:
+        reason = "there is an Edge TPU, but the package ai-edge-litert is not installed: pip install ai-edge-litert"
+    return Accelerator("edgetpu", "edgetpu", ("int8",), available=not reason, reason=reason)
+
+
+def _coral(root: Path) -> bool:
+    """Whether there is one, on PCIe or on USB."""
+    devices = (root / "sys" / "bus" / "usb" / "devices").glob("*")
+    on_usb = any((_word(device / "idVendor"), _word(device / "idProduct")) in _CORAL_USB for device in devices)
+    return (root / "dev" / "apex_0").exists() or on_usb
 
 
 def _word(path: Path) -> str:

@@ -44,13 +44,13 @@ from edge.runtime.hearing import HeardHere
 from edge.runtime.planner import BundlePlanner
 from edge.runtime.result import FrameResult
 from edge.runtime.runtime import Runtime
+from edge.runtime.times import read_times
 from edge.timefloor import IDENTITY
 from edge.updates.outside import SUBJECT as UPDATES
 from edge.updates.outside import Outside
 from edge.updates.probation import Probation
 from hardware.accelerators import detect
 from hardware.clock import ClockWatch, KernelClock, read_kernel_clock
-from models.bundle.bundle import zoo
 from protocol.config import Refusal
 from protocol.events import DeviceHealth, EventType, OtaReport, Reason
 from protocol.keys import SealedKeys
@@ -96,7 +96,7 @@ class Agent:
             self._box.fleet,
             self._box.device,
         )
-        planner = BundlePlanner(Path(self._box.models) if self._box.models else zoo(), detect())
+        planner = BundlePlanner(self._box.bundles, detect(), times=read_times(self._folder.path))
         self._runtime = Runtime(
             planner,
             clock,

@@ -13,14 +13,19 @@ from edge.runtime.plan import HearingPlan, NoPlan, Plan, PlatePlan, Proof
 from hardware.accelerators import Accelerator
 from models.bundle.boxes import DECODERS
 from models.bundle.bundle import Bundle, BundleError, load_bundle
-from models.bundle.choose import Choice, Offer, choose
+from models.bundle.choose import UNMEASURED, Choice, Offer, Times, choose
 from models.bundle.litert import PACKAGE, RUNTIME, installed
 from models.bundle.plates import CHARACTERS, CORNERS, LABEL, VEHICLE_POINT, VEHICLES
 from protocol.config import Anpr, Microphone, Source
 from protocol.events import ModelRef
 from protocol.manifest import Manifest
 
-ENTRIES = {"cpu": "edge.infer.onnx_cpu:OnnxCpu"}
+ENTRIES = {
+    "cpu": "edge.infer.onnx_cpu:OnnxCpu",
+    "litert": "edge.infer.litert_cpu:LiteRtCpu",
+    "openvino": "edge.infer.openvino_cpu:OpenVinoCpu",
+    "edgetpu": "edge.infer.edgetpu:EdgeTpu",
+}
 """Where each accelerator is made."""
 
 SOUNDS = ("sound-pictures", "sound-classes")
@@ -28,6 +33,9 @@ SOUNDS = ("sound-pictures", "sound-classes")
 
 PROCESSOR = "cpu"
 """Where models listen: they are small, and sound stays in one process (docs/adr/0022-sound-stays-in-one-process.md)."""
+
+PROVES_SOUND = (PROCESSOR, "litert")
+"""Where such a model is proven, as the process that listens would run it."""
 
 PRECISIONS = ("int8", "fp16", "fp32")
 """As LiteRT runs them best."""
@@ -52,10 +60,18 @@ class BundlePlanner:
         folder: holds a folder for each bundle, by its name.
         accelerators: what the box has, the best first.
         entries: where each accelerator is made, ``package.module:Class`` by name.
+        times: what was measured on this box.
     """
 
-    def __init__(self, folder: Path, accelerators: tuple[Accelerator, ...], entries: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        accelerators: tuple[Accelerator, ...],
+        entries: dict[str, str] | None = None,
+        times: Times = UNMEASURED,
+    ) -> None:
         self.folder = folder
+        self._times = times
         self._entries = ENTRIES if entries is None else entries
         self._offers = tuple(self._offer(accelerator) for accelerator in accelerators)
         self.places: dict[str, Path] = {}
@@ -66,13 +82,17 @@ class BundlePlanner:
         """What takes part in the choice, with the reason of each that cannot be used."""
         return self._offers
 
+    def entry(self, accelerator: str) -> str:
+        """Where an accelerator that takes part in the choice is made."""
+        return self._entries[accelerator]
+
     def choice(self, name: str) -> Choice:
         """Which variant of a bundle runs where, and why no other.
 
         Raises:
             BundleError: when there is no such bundle.
         """
-        return choose(load_bundle(self.place(name)).manifest, self._offers)
+        return self._choice(load_bundle(self.place(name)))
 
     def place(self, name: str) -> Path:
         """Where a bundle lies, if there is one of that name."""
@@ -102,7 +122,7 @@ class BundlePlanner:
         if bundle.manifest.labels[:1] != (PERSON_LABEL,):
             first = ", ".join(bundle.manifest.labels[:3])
             return NoPlan("model-finds-no-people", f"{source.bundle} finds {first}; counting needs {PERSON_LABEL!r} first")
-        choice = choose(bundle.manifest, self._offers)
+        choice = self._choice(bundle) if source.anpr is None else choose(bundle.manifest, self._offers)
         if choice.variant is None:
             why = "; ".join(f"{r.variant} on {r.accelerator}: {r.reason}" for r in choice.rejected)
             return NoPlan("model-unsuitable", f"no variant of {source.bundle} runs on this box: {why}")
@@ -149,7 +169,7 @@ class BundlePlanner:
         except BundleError as error:
             return NoPlan("model-missing", str(error).replace(f"{self.place(bundle).parent}/", ""))
         listens = found.manifest.output.decoder in SOUNDS
-        choice = choose(found.manifest, [offer for offer in self._offers if not listens or offer.accelerator == PROCESSOR])
+        choice = choose(found.manifest, [offer for offer in self._offers if not listens or offer.accelerator in PROVES_SOUND])
         if choice.variant is None:
             why = "; ".join(f"{r.variant} on {r.accelerator}: {r.reason}" for r in choice.rejected)
             return NoPlan("model-unsuitable", f"no variant of {bundle} runs on this box: {why}")
@@ -186,6 +206,12 @@ class BundlePlanner:
         order = ModelOrder(f"{name}@{DEFAULT_POINT}", str(bundle.folder), choice.variant.file, DEFAULT_POINT, Task.PLATES)
         return order, bundle.ref(choice.variant, DEFAULT_POINT)
 
+    def _choice(self, bundle: Bundle) -> Choice:
+        """With what was measured, of the files that are here: an update brings only the one that it needs."""
+        here = {v.sha256 for v in bundle.manifest.variants if (bundle.folder / v.file).is_file()}
+        times = {(sha256, name): ms for (sha256, name), ms in self._times.items() if sha256 in here}
+        return choose(bundle.manifest, self._offers, times)
+
     def _offer(self, found: Accelerator) -> Offer:
         available = found.available and found.name in self._entries
         reason = found.reason or ("" if available else "this version of the agent has no code for it")
@@ -197,7 +223,7 @@ def _acuity(manifest: Manifest, least_px: float | None) -> Acuity | None:
 
 
 def _litert() -> Offer:
-    """What listens may also run on the processor; nothing that looks does."""
+    """What listens may also be run by LiteRT, in its own process."""
     return Offer(PROCESSOR, RUNTIME, PRECISIONS, installed(), f"LiteRT is not here: pip install {PACKAGE}")
 
 

@@ -32,13 +32,14 @@ class LiteRtNetwork:
         model: the file's content.
         name: of the file, for messages.
         outputs: names that the model's signature gives its outputs, in the order in which they are wanted; without them the
-            model has a single one.
+            model has a single one; ``None`` = all that the signature names.
+        delegates: what runs parts of the model elsewhere.
 
     Raises:
         BundleError: when LiteRT is not installed, or cannot load the model, or the model has other inputs or outputs.
     """
 
-    def __init__(self, model: bytes, name: str, outputs: Sequence[str] = ()) -> None:
+    def __init__(self, model: bytes, name: str, outputs: Sequence[str] | None = (), delegates: Sequence[Any] = ()) -> None:
         self._name = name
         try:
             library: Any = importlib.import_module(MODULE)
@@ -46,15 +47,17 @@ class LiteRtNetwork:
             msg = f"{name}: needs LiteRT, which is not here ({error}); install it with: pip install {PACKAGE}"
             raise BundleError(msg) from error
         try:
-            self._interpreter = library.Interpreter(model_content=model, num_threads=1)
+            self._interpreter = library.Interpreter(model_content=model, num_threads=1, experimental_delegates=list(delegates))
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
             msg = f"{name}: not a model that LiteRT can load ({reason[:200]}); install the bundle again"
             raise BundleError(msg) from error
         inputs = self._interpreter.get_input_details()
-        found = self._outputs_named(outputs) if outputs else self._interpreter.get_output_details()
-        if len(inputs) != 1 or len(found) != max(1, len(outputs)):
+        self.names = self._signed() if outputs is None else tuple(outputs)
+        """Of the outputs, as the model's signature has them."""
+        found = self._outputs_named(self.names) if self.names else self._interpreter.get_output_details()
+        if len(inputs) != 1 or len(found) != max(1, len(self.names)):
             msg = f"{name}: has {len(inputs)} inputs and {len(found)} outputs, not one of each; this is another model"
             raise BundleError(msg)
         self._input, self._outputs = inputs[0]["index"], found
@@ -62,6 +65,13 @@ class LiteRtNetwork:
         """Name, shape and type of a value."""
         self.output: tuple[str, tuple[int, ...], np.dtype[Any]] = _described(found[0])
         """Likewise, of the first output."""
+
+    def _signed(self) -> tuple[str, ...]:
+        try:
+            return tuple(self._interpreter.get_signature_runner().get_output_details())
+        except (ValueError, RuntimeError) as error:
+            msg = f"{self._name}: names no outputs (it has no signature): convert it again from its saved model"
+            raise BundleError(msg) from error
 
     def _outputs_named(self, names: Sequence[str]) -> list[dict[str, Any]]:
         known = self._interpreter.get_signature_runner().get_output_details()

@@ -38,7 +38,7 @@ def offer(found: tuple[Accelerator, ...], name: str) -> Accelerator:
 
 def test_this_box_has_a_cpu_and_a_reason_for_everything_else() -> None:
     found = detect()
-    assert [accelerator.name for accelerator in found] == ["tensorrt", "cuda", "edgetpu", "cpu"]
+    assert [accelerator.name for accelerator in found] == ["tensorrt", "cuda", "edgetpu", "cpu", "litert", "openvino"]
     assert offer(found, "cpu").available
     assert all(accelerator.available or accelerator.reason for accelerator in found)
 
@@ -60,19 +60,31 @@ def test_this_box_has_a_cpu_and_a_reason_for_everything_else() -> None:
         (("dev/nvidia0",), None, (), "tensorrt", "tensorrt is not installed"),
         (("dev/nvidia0",), None, ("tensorrt",), "tensorrt", "no code"),
         ((), None, (), "edgetpu", "no Edge TPU"),
-        (("dev/apex_0",), None, (), "edgetpu", "no code"),
-        ((), ("1a6e", "089a"), (), "edgetpu", "no code"),
-        ((), ("18d1", "9302"), (), "edgetpu", "no code"),
+        (("dev/apex_0",), None, (), "edgetpu", "libedgetpu not found; install"),
+        ((), ("1a6e", "089a"), (), "edgetpu", "libedgetpu not found; install"),
+        ((), ("18d1", "9302"), (), "edgetpu", "libedgetpu not found; install"),
         ((), ("046d", "0825"), (), "edgetpu", "no Edge TPU"),
+        ((), None, ("onnxruntime",), "litert", "ai-edge-litert is not installed"),
+        ((), None, ("onnxruntime",), "openvino", "openvino is not installed"),
     ],
 )
 def test_what_cannot_be_used_says_why(
     tmp_path: Path, nodes: tuple[str, ...], usb: tuple[str, str] | None, installed: tuple[str, ...], name: str, words: str
 ) -> None:
     root = box(tmp_path, *nodes, usb=usb)
-    found = offer(detect(root, packages(root / "ort", *installed)), name)  # type: ignore[arg-type]
+    found = offer(detect(root, packages(root / "ort", *installed), lambda _: None), name)  # type: ignore[arg-type]
     assert not found.available
     assert words in found.reason
+
+
+@pytest.mark.parametrize("usb", [None, ("1a6e", "089a")])
+def test_an_edge_tpu_with_its_library_and_litert_can_be_used(tmp_path: Path, usb: tuple[str, str] | None) -> None:
+    root = box(tmp_path, *(() if usb else ("dev/apex_0",)), usb=usb)
+    with_library = detect(root, packages(root), lambda name: f"lib{name}.so.1")  # type: ignore[arg-type]
+    assert "ai-edge-litert is not installed" in offer(with_library, "edgetpu").reason
+    whole = detect(root, packages(root, "ai_edge_litert"), lambda name: f"lib{name}.so.1")  # type: ignore[arg-type]
+    assert offer(whole, "edgetpu").available
+    assert offer(whole, "litert").available
 
 
 def test_a_package_is_found_without_importing_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -33,6 +34,23 @@ def test_each_variant_that_was_not_chosen_has_its_reason() -> None:
     assert choice.accelerator == "cpu"
     assert all(rejection.reason for rejection in choice.rejected)
     assert "no GPU" in {rejection.reason for rejection in choice.rejected}
+
+
+def test_litert_is_chosen_where_nothing_else_has_a_variant(tmp_path: Path) -> None:
+    puppet.make_bundle(tmp_path)
+    path = tmp_path / "puppet" / "manifest.json"
+    manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    only = tuple(msgspec.structs.replace(variant, runtime="litert") for variant in manifest.variants)
+    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(manifest, variants=only)))
+    litert = Accelerator("litert", "litert", ("int8",), available=True)
+    plan = BundlePlanner(tmp_path, (CPU, litert)).plan(Source("gate", "x", model="puppet"))
+    assert isinstance(plan, Plan)
+    assert (plan.accelerator, plan.entry) == ("litert", "edge.infer.litert_cpu:LiteRtCpu")
+    missing = replace(litert, available=False, reason="the package ai-edge-litert is not installed")
+    without = BundlePlanner(tmp_path, (CPU, missing)).plan(Source("gate", "x", model="puppet"))
+    assert isinstance(without, NoPlan)
+    assert "made for litert" in without.detail
+    assert "ai-edge-litert is not installed" in without.detail
 
 
 def test_a_detector_that_finds_no_people_is_refused(tmp_path: Path) -> None:

@@ -104,3 +104,29 @@ def test_the_choice_and_every_refusal(
 def test_not_available_without_a_reason_still_says_so() -> None:
     choice = choose(manifest("edgetpu/int8"), [Offer("edgetpu", "edgetpu", ("int8",), available=False)])
     assert [r.reason for r in choice.rejected] == ["not available"]
+
+
+def test_what_was_measured_quicker_is_chosen_and_what_was_not_measured_never_is() -> None:
+    litert = Offer("litert", "litert", ("int8",), available=True)
+    both = msgspec.structs.replace(
+        manifest(),
+        variants=tuple(
+            Variant(f"{runtime}.int8", digit * 64, 1, runtime, "int8")
+            for digit, runtime in (("a", "onnxruntime"), ("b", "litert"))
+        ),
+    )
+    cpu, other = ("a" * 64, "cpu"), ("b" * 64, "litert")
+    for times, used in (
+        ({}, "cpu"),
+        ({other: 1.0}, "litert"),
+        ({cpu: 10.0}, "cpu"),
+        ({cpu: 10.0, other: 9.5}, "cpu"),
+        ({cpu: 10.0, other: 8.0}, "litert"),
+        ({cpu: 10.0, other: 8.0, ("b" * 64, "cpu"): 1.0}, "litert"),
+    ):
+        choice = choose(both, (CPU, litert), times)
+        assert choice.accelerator == used, times
+        assert len(choice.rejected) == 3
+        assert all(rejection.reason for rejection in choice.rejected)
+    assert "is quicker: 8.0 ms, here 10.0" in choose(both, (CPU, litert), {cpu: 10.0, other: 8.0}).rejected[0].reason
+    assert "is better: 10.0 ms, here 9.5" in choose(both, (CPU, litert), {cpu: 10.0, other: 9.5}).rejected[0].reason
