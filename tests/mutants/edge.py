@@ -181,6 +181,20 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/edge/runtime/test_openings.py",),
     ),
     Mutant(
+        "a box in the grey of a letterbox ends with its region",
+        "edge/infer/looker.py",
+        "found if lens == window else clipped(found, window)",
+        "found",
+        ("tests/edge/infer/test_looker.py",),
+    ),
+    Mutant(
+        "a form whose file an update did not bring is not chosen for its time",
+        "edge/runtime/planner.py",
+        "if (bundle.folder / v.file).is_file()}",
+        "if bundle.folder.is_dir()}",
+        ("tests/edge/test_variants.py",),
+    ),
+    Mutant(
         "while the kernel holds a killed process no other is started",
         "edge/runtime/openings.py",
         "if self.process.held or",

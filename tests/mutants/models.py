@@ -83,6 +83,27 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/models/factory/test_operating.py",),
     ),
     Mutant(
+        "classes that no label names do not leave a detector's reader",
+        "models/bundle/boxes.py",
+        "if columns is None and scores.shape[1] == self._labels:",
+        "if columns is None:",
+        ("tests/models/bundle/test_boxes.py",),
+    ),
+    Mutant(
+        "a detector of one's own that finds nobody is not adopted",
+        "models/factory/adopt.py",
+        "for answer in answers) < ANSWERING:",
+        "for answer in answers) < -ANSWERING:",
+        ("tests/models/factory/test_adopt.py",),
+    ),
+    Mutant(
+        "what is quicker by chance alone is not chosen",
+        "models/bundle/choose.py",
+        "limit = QUICKER * _time(first, times)",
+        "limit = _time(first, times)",
+        ("tests/models/bundle/test_choose.py",),
+    ),
+    Mutant(
         "text on the report's page is escaped",
         "models/factory/markup.py",
         "child if isinstance(child, Markup) else html.escape(visible(child))",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
@@ -14,22 +13,15 @@ from models.factory.adopt import FILE, adopt
 from models.factory.cli import app
 from tests.edge.agent.offline import Offline, source
 from tests.models.data import needed
+from tests.models.factory.own import NAME, folder_of_the_guide
 
-NAME = "our-yolox"
 QUANTISED = "yolox_nano_only_int8_quantize.tflite"
-GUIDE = Path(__file__).parents[3] / "docs" / "ml-engineer.md"
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     """The folder of the guide, with the file."""
-    found = re.search(r"```toml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
-    assert found
-    folder = tmp_path / "own"
-    folder.mkdir()
-    (folder / FILE).write_text(found[1], "utf-8")
-    shutil.copyfile(needed("peers/yolox_nano.onnx"), folder / "yolox_nano.onnx")
-    return folder
+    return folder_of_the_guide(tmp_path, needed("peers/yolox_nano.onnx").read_bytes())
 
 
 def test_an_adopted_detector_counts_people_on_a_running_box(own: Path, tmp_path: Path) -> None:
@@ -68,28 +60,3 @@ def test_a_form_that_boxes_otherwise_than_the_first_is_refused(own: Path, tmp_pa
     (own / FILE).write_text((own / FILE).read_text("utf-8").replace("[manifest]", more, 1), "utf-8")
     with pytest.raises(BundleError, match=r"answers otherwise than its reference.*deviation 0"):
         adopt(own, tmp_path / "models")
-
-
-@pytest.mark.parametrize(
-    ("was", "becomes", "words"),
-    [
-        ('"person", "vehicle"]', '"person", "emotion"]', r"article 5\(1\)\(f\)"),
-        ("vehicle = [2, 5, 7]", "vehicle = [2, 5, 70000]", "4095"),
-        (", vehicle = [2, 5, 7]", "", "names each label once.*check vehicle"),
-        ('file = "yolox_nano.onnx"', 'file = "gone.onnx"', r"gone\.onnx: No such file"),
-        ('"output" }', '"detections" }', "has no output detections|detections"),
-        ("width = 416", "width = 320", "320"),
-        ("person = [0], vehicle = [2, 5, 7]", "person = [11], vehicle = [2, 5, 7]", "finds no person"),
-        ('licence = "Apache-2.0"', 'licence = "CC BY-NC 4.0"', "may not be shipped"),
-        ("[manifest.output]", "[manifest.out]", "unknown field `out`"),
-        ("tolerance = 0.01", "", "tolerance"),
-    ],
-)
-def test_what_is_wrong_is_named_and_nothing_is_made(own: Path, tmp_path: Path, was: str, becomes: str, words: str) -> None:
-    path = own / FILE
-    text = path.read_text("utf-8")
-    assert was in text
-    path.write_text(text.replace(was, becomes, 1), "utf-8")
-    with pytest.raises(BundleError, match=words):
-        adopt(own, tmp_path / "models")
-    assert not (tmp_path / "models" / NAME).exists()

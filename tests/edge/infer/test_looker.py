@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ from edge.infer.looker import load_looker
 from edge.infer.messages import ModelOrder
 from edge.region import Region
 from models.bundle.bundle import zoo
+from protocol.manifest import Manifest
 from tests.edge.capture.clips import SQUARE
 from tests.edge.infer import puppet
 
@@ -47,6 +49,25 @@ def test_boxes_are_in_pixels_of_the_picture(tmp_path: Path) -> None:
     detections = looker.look(looker.prepare(planes, (Region(100, 200, 80, 80),)))
     assert detections.boxes.tolist() == [[120, 220, 140, 260]]
     assert detections.scores.tolist() == pytest.approx([0.9])
+
+
+@pytest.mark.parametrize(
+    ("fit", "box"),
+    [("stretch", [120, 210, 140, 230]), ("letterbox", [120, 220, 140, 240]), ("letterbox-centred", [120, 200, 140, 240])],
+)
+def test_boxes_are_where_the_fit_puts_them_and_end_with_the_region(tmp_path: Path, fit: str, box: list[float]) -> None:
+    """A region twice as wide as high: its letterbox reaches beyond it, and beyond the picture's edge."""
+    puppet.make_bundle(tmp_path)
+    path = tmp_path / puppet.NAME / "manifest.json"
+    manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    fitted = msgspec.structs.replace(manifest, input=msgspec.structs.replace(manifest.input, fit=fit))
+    path.write_bytes(msgspec.json.encode(fitted))
+    looker = load_looker(puppet.Puppet(), order(tmp_path))
+    planes = (np.full((240, 768), 90, np.uint8), np.full((120, 384), 128, np.uint8), np.full((120, 384), 128, np.uint8))
+    prepared = looker.prepare(planes, (Region(100, 200, 80, 40),))
+    grey = (prepared[0][2] == manifest.input.fill).all(axis=(0, 2, 3))
+    assert grey.sum() == (0 if fit == "stretch" else puppet.SIDE // 2)
+    assert looker.look(prepared).boxes.tolist() == [box]
 
 
 def test_a_label_that_the_operating_point_does_not_name_is_not_seen(tmp_path: Path) -> None:
