@@ -248,7 +248,9 @@ def explain(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each bundle")] = False,
 ) -> None:
-    """Say which form of each model in use runs on which accelerator of this box, and why no other does.
+    """Say which form of each model that looks runs on which accelerator of this box, and why no other does.
+
+    What an update brought since is in ``lamplighter watch``; this asks the folder of bundles.
 
     Of two forms the one that this box's order of accelerators puts first is used, unless another was measured quicker.
     """

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from tests.mutants import (
     edge,
-    edge_ground,
     edge_cameras,
+    edge_ground,
     edge_gunshot,
     edge_lists,
     edge_looks,
