@@ -214,10 +214,8 @@ class SourceUnit:
         now_s = self._listener.now_s()
         self._limit_s = now_s + self._policy.silence_s
         match message:
-            case Shot():
-                self._shot(message, now_s)
-            case Stills(shots):
-                for shot in shots:
+            case Shot() | Stills():
+                for shot in (message,) if isinstance(message, Shot) else message.shots:
                     self._shot(shot, now_s)
             case Troubled(faults):
                 self.faults = faults

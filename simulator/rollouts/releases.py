@@ -30,7 +30,7 @@ from protocol.codec import encode_body
 from protocol.manifest import Manifest, OperatingPoint
 from protocol.release import MANIFEST_FILE
 
-BUNDLE = "person-vehicle-fast"
+BUNDLE = "person-vehicle-accurate"
 """What the demo's cameras run."""
 
 GOOD, BAD = 1, 2
