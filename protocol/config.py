@@ -37,6 +37,27 @@ class ZoneAlarm(Struct, frozen=True):
     update_interval_s: Annotated[float, Meta(gt=0, le=DAY_S, description="Seconds between updates of a running alarm")] = 30.0
 
 
+PerSquareMetre = Annotated[float, Meta(gt=0, le=20)]
+
+
+class DensityAlarm(Struct, frozen=True):
+    """When a crush seems to be coming: density that rises, and people who can no longer walk as such a density lets them.
+
+    The defaults are measured; docs/adr/0024 says how. Needs a calibrated source.
+    """
+
+    warn_at: Annotated[PerSquareMetre, Meta(description="People per square metre from which it is asked at all")] = 2.0
+    leave_at: Annotated[PerSquareMetre, Meta(description="People per square metre at which it ends; below warn_at")] = 1.5
+    critical: Annotated[
+        PerSquareMetre, Meta(description="People per square metre at which crowds become dangerous (Fruin 1993); over warn_at")
+    ] = 5.5
+    horizon_s: Annotated[float, Meta(ge=30, le=3600, description="It is raised when critical would be reached within, s")] = (
+        240.0
+    )
+    min_duration_s: Annotated[float, Meta(ge=0, le=DAY_S, description="How long beginning or end must last, seconds")] = 30.0
+    update_interval_s: Annotated[float, Meta(gt=0, le=DAY_S, description="Seconds between updates of a running alarm")] = 30.0
+
+
 class Zone(Struct, frozen=True):
     """A part of the picture in which people are counted."""
 
@@ -46,6 +67,7 @@ class Zone(Struct, frozen=True):
     ]
     label: Annotated[str, Meta(max_length=48, description="Name for people")] = ""
     alarm: ZoneAlarm | None = None
+    density_alarm: DensityAlarm | None = None
 
 
 class Line(Struct, frozen=True):

@@ -30,6 +30,7 @@ class EventType(str, enum.Enum):
     """CloudEvents ``type`` and last topic level of an event."""
 
     CROWD_COUNT = "crowd.count"
+    CROWD_DENSITY = "crowd.density"
     CROWD_FLOW = "crowd.flow"
     CROWD_ALERT = "crowd.alert"
     DEVICE_HEALTH = "device.health"
@@ -50,6 +51,7 @@ class Priority(enum.IntEnum):
 
 PRIORITY: dict[EventType, Priority] = {
     EventType.CROWD_COUNT: Priority.STATISTIC,
+    EventType.CROWD_DENSITY: Priority.STATISTIC,
     EventType.CROWD_FLOW: Priority.STATISTIC,
     EventType.CROWD_ALERT: Priority.ALERT,
     EventType.DEVICE_HEALTH: Priority.REPORT,
@@ -124,6 +126,16 @@ class TrackBox(Struct, frozen=True):
     height: Annotated[int, Meta(ge=0, le=100000, description="Pixels")]
 
 
+TrustedTo = Annotated[
+    float,
+    Meta(
+        ge=0,
+        le=1_000_000,
+        description="People in the zone beyond whom it is not trusted; null = nobody was seen yet, or not told",
+    ),
+]
+
+
 class CrowdCount(Struct, frozen=True):
     """People in a zone over one window."""
 
@@ -135,6 +147,35 @@ class CrowdCount(Struct, frozen=True):
     maximum: Annotated[Count, Meta(description="Most people in one picture of the window")]
     missed: Annotated[Count, Meta(description="Pictures in the window dropped, timed out or failed")] = 0
     tracks: Annotated[tuple[TrackBox, ...], Meta(max_length=40, description="Evaluation only; empty otherwise")] = ()
+    trusted_to: TrustedTo | None = None
+
+
+class ServiceLevel(str, enum.Enum):
+    """Level of service of a walkway (Fruin 1971): from A, everybody walks as he likes, to F, progress by shuffling alone."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+    F = "F"
+
+
+class CrowdDensity(Struct, frozen=True):
+    """How close people stand in a zone whose ground is known, and how they move. Those whom others hide are reckoned in."""
+
+    zone: Annotated[Name, Meta(description="Id of the zone in the configuration")]
+    density: Annotated[Estimate, Meta(description="Mean of zone and window, people per square metre")]
+    densest: Annotated[Estimate, Meta(description="At the densest place, over about a metre, people per square metre")]
+    service: Annotated[ServiceLevel, Meta(description="Of the mean density, as a walkway")]
+    area_m2: Annotated[Estimate, Meta(description="Ground of the zone, square metres")]
+    window_s: Annotated[float, Meta(ge=0, description="Length of the window, seconds; 0 = one picture")]
+    pictures: Annotated[Ordinal, Meta(description="Pictures that were looked at in the window")]
+    trend: Annotated[Estimate, Meta(description="Of the density, people per square metre and minute")] | None = None
+    speed: Annotated[Estimate, Meta(description="Mean over people, metres per second")] | None = None
+    pressure: Annotated[Estimate, Meta(description="Density times variance of velocity (Helbing 2007), 1/s^2")] | None = None
+    trusted_to: TrustedTo | None = None
+    missed: Annotated[Count, Meta(description="Pictures in the window dropped, timed out or failed")] = 0
 
 
 class CrowdFlow(Struct, frozen=True):
@@ -157,6 +198,8 @@ class CrowdAlert(Struct, frozen=True):
     enter_at: Annotated[float, Meta(description="Threshold that raises the alarm, people")]
     leave_at: Annotated[float, Meta(description="Threshold that ends it, people")]
     duration_s: Annotated[float, Meta(ge=0, description="Time since the threshold was first crossed, seconds")]
+    density: Annotated[Estimate, Meta(description="People per square metre, where the alarm is one of density")] | None = None
+    trusted_to: TrustedTo | None = None
 
 
 class Reason(Struct, frozen=True):
@@ -350,6 +393,7 @@ class EventBody(Struct, Generic[O_co], frozen=True):
 
 OBSERVED: dict[EventType, type[Struct]] = {
     EventType.CROWD_COUNT: CrowdCount,
+    EventType.CROWD_DENSITY: CrowdDensity,
     EventType.CROWD_FLOW: CrowdFlow,
     EventType.CROWD_ALERT: CrowdAlert,
     EventType.DEVICE_HEALTH: DeviceHealth,

@@ -30,6 +30,7 @@ from protocol.events import (
     Clock,
     CrowdAlert,
     CrowdCount,
+    CrowdDensity,
     CrowdFlow,
     Cue,
     DeviceHealth,
@@ -49,6 +50,7 @@ from protocol.gunshot import Bearing, Confuser, GunshotDetected, Hearing
 
 ALLOWED: dict[EventType, type[Struct]] = {
     EventType.CROWD_COUNT: CrowdCount,
+    EventType.CROWD_DENSITY: CrowdDensity,
     EventType.CROWD_FLOW: CrowdFlow,
     EventType.CROWD_ALERT: CrowdAlert,
     EventType.DEVICE_HEALTH: DeviceHealth,
@@ -68,9 +70,25 @@ FIELDS: dict[type[Struct], frozenset[str]] = {
     Sensor: frozenset({"id", "reference", "frame"}),
     Where: frozenset({"lat", "lon", "alt", "heading", "accuracy", "frame"}),
     ModelRef: frozenset({"name", "version", "digest", "operating_point"}),
-    CrowdCount: frozenset({"zone", "people", "window_s", "pictures", "minimum", "maximum", "missed", "tracks"}),
+    CrowdCount: frozenset({"zone", "people", "window_s", "pictures", "minimum", "maximum", "missed", "tracks", "trusted_to"}),
+    CrowdDensity: frozenset(
+        {
+            "zone",
+            "density",
+            "densest",
+            "service",
+            "area_m2",
+            "window_s",
+            "pictures",
+            "trusted_to",
+            "trend",
+            "speed",
+            "pressure",
+            "missed",
+        }
+    ),
     CrowdFlow: frozenset({"line", "forward", "backward", "window_s", "pictures", "missed"}),
-    CrowdAlert: frozenset({"zone", "people", "peak", "enter_at", "leave_at", "duration_s"}),
+    CrowdAlert: frozenset({"zone", "people", "peak", "enter_at", "leave_at", "duration_s", "density", "trusted_to"}),
     DeviceHealth: frozenset({"status", "raised", "cleared"}),
     OutboxEvicted: frozenset({"boot", "reason", "ranges", "by_type"}),
     OtaReport: frozenset(

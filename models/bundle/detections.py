@@ -18,6 +18,9 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 EDGE_PX = 4.0
 """A box that ends this close to an inner edge of its region is taken to be cut off by it."""
 
+MOST = 200
+"""Most detections of one picture. What more there were is not told, so that no count beyond it is trusted."""
+
 CUT_OVERLAP = 0.6
 """Share of a cut box's area inside another box above which it is the same object."""
 
@@ -108,7 +111,7 @@ def clipped(detections: Detections, window: Window) -> Detections:
     return Detections(boxes, detections.scores, detections.classes).select(some)
 
 
-def suppress(detections: Detections, iou: float, limit: int = 100) -> Detections:
+def suppress(detections: Detections, iou: float, limit: int = MOST) -> Detections:
     """Greedy non-maximum suppression within each class.
 
     Args:
@@ -129,7 +132,7 @@ def suppress(detections: Detections, iou: float, limit: int = 100) -> Detections
     return ranked.select(np.nonzero(alive)[0][:limit])
 
 
-def merge(parts: Sequence[tuple[Window, Detections]], iou: float, limit: int = 100) -> Detections:
+def merge(parts: Sequence[tuple[Window, Detections]], iou: float, limit: int = MOST) -> Detections:
     """Join what was seen in several windows of one picture.
 
     A box that the inner edge of its window cuts off is dropped where another window shows the object whole: when most of its

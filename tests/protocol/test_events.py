@@ -23,7 +23,8 @@ READING = {"plate": "1ABC123", "probability": 0.5}
 CUE = {"name": "people", "value": 1.0}
 MISSING = object()
 
-COUNT, FLOW, ALERT = EventType.CROWD_COUNT, EventType.CROWD_FLOW, EventType.CROWD_ALERT
+COUNT, DENSITY = EventType.CROWD_COUNT, EventType.CROWD_DENSITY
+FLOW, ALERT = EventType.CROWD_FLOW, EventType.CROWD_ALERT
 HEALTH, EVICTED, UPDATE = EventType.DEVICE_HEALTH, EventType.OUTBOX_EVICTED, EventType.OTA_REPORT
 READ, HIT, SHOT = EventType.ANPR_READ, EventType.ANPR_HIT, EventType.GUNSHOT_DETECTED
 
@@ -107,6 +108,20 @@ BOUNDS: tuple[tuple[EventType, str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     (COUNT, "observed.tracks", ([{**BOX, "top": 100_000}],), ([{**BOX, "top": 100_001}],)),
     (COUNT, "observed.tracks", ([{**BOX, "width": 0}],), ([{**BOX, "width": -1}], [{**BOX, "width": 100_001}])),
     (COUNT, "observed.tracks", ([{**BOX, "height": 100_000}],), ([{**BOX, "height": -1}], [{**BOX, "height": 100_001}])),
+    (COUNT, "observed.trusted_to", (MISSING, None, 0, 1e6), (-0.001, 1_000_000.1, "1")),
+    # crowd.density
+    (DENSITY, "observed.zone", ("a", NAME), (MISSING, "", "A", NAME + "a", None)),
+    (DENSITY, "observed.density", (ESTIMATE,), (MISSING, None, 1.3)),
+    (DENSITY, "observed.densest", (ESTIMATE,), (MISSING, None, 1.3)),
+    (DENSITY, "observed.service", ("A", "F"), (MISSING, "", "a", "G", None)),
+    (DENSITY, "observed.area_m2", (ESTIMATE,), (MISSING, None, 34)),
+    (DENSITY, "observed.window_s", (0, 0.2, 86400), (MISSING, -0.001, None)),
+    (DENSITY, "observed.pictures", (1, TOP), (MISSING, 0, TOP + 1, 1.5)),
+    (DENSITY, "observed.trend", (MISSING, None, ESTIMATE), (0.1, {})),
+    (DENSITY, "observed.speed", (MISSING, None, ESTIMATE), (0.1, {})),
+    (DENSITY, "observed.pressure", (MISSING, None, ESTIMATE), (0.1, {})),
+    (DENSITY, "observed.trusted_to", (MISSING, None, 0, 1e6), (-0.001, 1_000_000.1, "1")),
+    (DENSITY, "observed.missed", (MISSING, 0, TOP), (-1, TOP + 1, None)),
     # crowd.flow
     (FLOW, "observed.line", ("a", NAME), (MISSING, "", "A", NAME + "a")),
     (FLOW, "observed.forward", (ESTIMATE,), (MISSING, None, 3)),
@@ -121,6 +136,8 @@ BOUNDS: tuple[tuple[EventType, str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     (ALERT, "observed.enter_at", (0, 1e6), (MISSING, None)),
     (ALERT, "observed.leave_at", (0, 1e6), (MISSING, None)),
     (ALERT, "observed.duration_s", (0, 1e6), (MISSING, -0.001)),
+    (ALERT, "observed.density", (MISSING, None, ESTIMATE), (2.1, {})),
+    (ALERT, "observed.trusted_to", (MISSING, None, 0, 1e6), (-0.001, 1_000_000.1, "1")),
     # device.health
     (HEALTH, "observed.status", ("online", "degraded"), (MISSING, "", "offline", "online\n", None)),
     (HEALTH, "observed.raised", (MISSING, [], [REASON] * 16), ([REASON] * 17, None, REASON, [{}])),
@@ -254,6 +271,7 @@ def test_alerts_go_before_reports_and_reports_before_statistics() -> None:
     assert Priority.ALERT > Priority.REPORT > Priority.STATISTIC
     assert {kind.value: priority.name for kind, priority in PRIORITY.items()} == {
         "crowd.count": "STATISTIC",
+        "crowd.density": "STATISTIC",
         "crowd.flow": "STATISTIC",
         "crowd.alert": "ALERT",
         "device.health": "REPORT",

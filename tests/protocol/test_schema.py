@@ -85,8 +85,8 @@ def test_a_file_that_is_missing_is_named_and_made(checkout: Path, files: dict[Pa
 
 
 def test_the_schema_of_a_message_that_is_no_more_is_removed(checkout: Path, files: dict[Path, str]) -> None:
-    (checkout / SCHEMAS / "event.crowd.density.json").write_text("{}")
-    assert differences(checkout, files) == ["protocol/schemas/event.crowd.density.json belongs to no message"]
+    (checkout / SCHEMAS / "event.crowd.mood.json").write_text("{}")
+    assert differences(checkout, files) == ["protocol/schemas/event.crowd.mood.json belongs to no message"]
     write(checkout, files)
     assert differences(checkout, files) == []
 

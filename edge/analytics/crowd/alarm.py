@@ -1,4 +1,4 @@
-"""The alarm of one zone: two thresholds, a least duration for both, one incident from its beginning to its end. Pure.
+"""The life of a zone's alarm: a beginning and an end that each must last, one incident from one to the other. Pure.
 
 ``calm -> forming -> alarmed -> ending -> calm``: forming falls back to calm, ending back to alarmed, when the count does.
 """
@@ -31,34 +31,36 @@ class AlarmNews:
     """Since the threshold was first crossed."""
 
 
-class Alarm:
-    """The alarm of one zone.
+class Life:
+    """From calm to alarmed and back.
 
     Args:
-        settings: thresholds and durations.
+        min_duration_s: how long what raises it, or ends it, must last.
+        update_interval_s: between updates.
     """
 
-    def __init__(self, settings: ZoneAlarm) -> None:
-        self._settings = settings
+    def __init__(self, min_duration_s: float, update_interval_s: float) -> None:
+        self._min_duration_s, self._update_interval_s = min_duration_s, update_interval_s
         self.state = AlarmState.CALM
         self._since_s = 0.0
         self._began_s = 0.0
         self._told_s = 0.0
         self._peak = 0.0
 
-    def update(self, people: float, now_s: float) -> AlarmNews | None:
-        """Take the count of one picture.
+    def step(self, *, full: bool, calm: bool, value: float, now_s: float) -> AlarmNews | None:
+        """Take what was found.
 
         Args:
-            people: in the zone.
+            full: it raises the alarm.
+            calm: it ends it; never both.
+            value: whose peak is kept.
             now_s: monotonic seconds.
         """
         if self.state is not AlarmState.CALM:
-            self._peak = max(self._peak, people)
-        full, calm = people >= self._settings.enter_at, people <= self._settings.leave_at
+            self._peak = max(self._peak, value)
         match self.state:
             case AlarmState.CALM if full:
-                self.state, self._since_s, self._began_s, self._peak = AlarmState.FORMING, now_s, now_s, people
+                self.state, self._since_s, self._began_s, self._peak = AlarmState.FORMING, now_s, now_s, value
             case AlarmState.FORMING if not full:
                 self.state = AlarmState.CALM
             case AlarmState.ALARMED if calm:
@@ -74,17 +76,34 @@ class Alarm:
         return self._tell(Phase.END, now_s) if running else None
 
     def _news(self, now_s: float) -> AlarmNews | None:
-        lasted = now_s - self._since_s >= self._settings.min_duration_s
+        lasted = now_s - self._since_s >= self._min_duration_s
         if self.state is AlarmState.FORMING and lasted:
             self.state = AlarmState.ALARMED
             return self._tell(Phase.NEW, now_s)
         if self.state is AlarmState.ENDING and lasted:
             self.state = AlarmState.CALM
             return self._tell(Phase.END, now_s)
-        if self.state is AlarmState.ALARMED and now_s - self._told_s >= self._settings.update_interval_s:
+        if self.state is AlarmState.ALARMED and now_s - self._told_s >= self._update_interval_s:
             return self._tell(Phase.UPDATE, now_s)
         return None
 
     def _tell(self, phase: Phase, now_s: float) -> AlarmNews:
         self._told_s = now_s
         return AlarmNews(phase, self._peak, max(0.0, now_s - self._began_s))
+
+
+class Alarm(Life):
+    """The alarm of a zone that is too full: two thresholds of its count.
+
+    Args:
+        settings: thresholds and durations.
+    """
+
+    def __init__(self, settings: ZoneAlarm) -> None:
+        super().__init__(settings.min_duration_s, settings.update_interval_s)
+        self._settings = settings
+
+    def update(self, people: float, now_s: float) -> AlarmNews | None:
+        """Take the count of one picture, at monotonic seconds."""
+        full, calm = people >= self._settings.enter_at, people <= self._settings.leave_at
+        return self.step(full=full, calm=calm, value=people, now_s=now_s)

@@ -2,7 +2,9 @@
 
 Rules: windows and durations are monotonic; a picture at which nobody looked is counted as missed and changes no count; feet
 that the picture's edge cuts off stand on its last pixel, so that a zone that reaches the edge holds them; every number carries
-its interval; when the source ends, windows are told as far as they got and running incidents end.
+its interval, and the number of people beyond which it is not trusted; a zone has density, speed and pressure where the ground
+of its source is known, and counts only elsewhere; when the source ends, windows are told as far as they got and running
+incidents end.
 """
 
 from __future__ import annotations
@@ -12,12 +14,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edge.analytics.crowd.alarm import Alarm, AlarmNews
+from edge.analytics.crowd.crush import CrushAlarm, State
 from edge.analytics.crowd.flow import LineCounter
-from edge.analytics.crowd.geometry import Points, foot_points, inside
+from edge.analytics.crowd.geometry import Points, foot_points, inside, polygon_area
+from edge.analytics.crowd.hiding import LOAD_OF_COUNT, SHARE, trusted_to
+from edge.analytics.crowd.physics import Plane, ZonePhysics
 from edge.analytics.crowd.uncertainty import at_least, count_variance, estimate
 from edge.clock import Instant
 from edge.observation import Observation
 from edge.tracking.tracks import Tracks
+from models.bundle.detections import Floats
 from protocol.config import Report, Source
 from protocol.config import Zone as ZoneConfig
 from protocol.events import Assessed, CrowdAlert, CrowdCount, CrowdFlow, Cue, EventType, TrackBox
@@ -25,6 +31,8 @@ from protocol.events import Assessed, CrowdAlert, CrowdCount, CrowdFlow, Cue, Ev
 _MOST_BOXES = 40
 _STRETCHED_S = 1.0
 """A window is at least so long before it is stretched: one for every picture has no length."""
+_FORGET = 0.01
+"""Weight of one picture in how large people are."""
 _UNSURE_EACH = 0.1
 """Variance for each crossing: a track that broke or two that swapped at the line."""
 
@@ -34,9 +42,26 @@ class _Zone:
     config: ZoneConfig
     polygon: list[tuple[float, float]]
     alarm: Alarm | None
+    physics: ZonePhysics | None
+    crush: CrushAlarm | None
+    box_px: float | None = None
+    state: State | None = None
     counts: list[int] = field(default_factory=list)
     variances: list[float] = field(default_factory=list)
     last: tuple[int, float] = (0, 1.0)
+
+    def remember(self, boxes: Floats) -> None:
+        """How large people are here, which says how many of them hide one another."""
+        if len(boxes):
+            mean = float(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1, dtype=np.float64).mean())
+            self.box_px = mean if self.box_px is None else (1 - _FORGET) * self.box_px + _FORGET * mean
+
+    @property
+    def trusted_to(self) -> float | None:
+        """People beyond whom a count is not trusted; ``None`` while nobody was seen."""
+        if not self.box_px:
+            return None
+        return round(trusted_to(polygon_area(self.polygon), SHARE * self.box_px, LOAD_OF_COUNT), 1)
 
 
 class CrowdAnalytics:
@@ -47,14 +72,13 @@ class CrowdAnalytics:
         report: how often to speak.
         width: of the picture, pixels.
         height: of the picture, pixels.
+        plane: the ground of the source; ``None`` = not known.
     """
 
-    def __init__(self, source: Source, report: Report, width: int, height: int) -> None:
+    def __init__(self, source: Source, report: Report, width: int, height: int, plane: Plane | None = None) -> None:
         self._source, self._report = source, report
         self._last_pixel = np.array([width - 1, height - 1], np.float64)
-        self._zones = [
-            _Zone(z, [(x * width, y * height) for x, y in z.polygon], Alarm(z.alarm) if z.alarm else None) for z in source.zones
-        ]
+        self._zones = [_zone(zone, [(x * width, y * height) for x, y in zone.polygon], plane) for zone in source.zones]
         self._lines = [
             (line.id, LineCounter((line.start[0] * width, line.start[1] * height), (line.end[0] * width, line.end[1] * height)))
             for line in source.lines
@@ -86,8 +110,14 @@ class CrowdAnalytics:
             zone.counts.append(number)
             zone.variances.append(variance)
             zone.last = number, variance
+            zone.remember(boxes[here])
             if zone.alarm is not None and (news := zone.alarm.update(number, at.monotonic_s)) is not None:
                 observations.append(self._alert(zone, news, at, frame))
+            if zone.physics is not None:
+                there = [track for track, within in zip(ids, here, strict=True) if within]
+                state = zone.physics.update(there, feet[here], boxes[here], existence[here], at.monotonic_s)
+                if state is not None:
+                    observations += self._crush(zone, state, at, frame)
         for _, counter in self._lines:
             counter.update(ids, feet, boxes[:, 3] - boxes[:, 1], existence)
         return observations + self._due(at, frame, tracks, feet)
@@ -104,6 +134,8 @@ class CrowdAnalytics:
         for zone in self._zones:
             if zone.alarm is not None and (news := zone.alarm.close(at.monotonic_s)) is not None:
                 observations.append(self._alert(zone, news, at, None))
+            if zone.crush is not None and zone.state is not None and (news := zone.crush.close(at.monotonic_s)) is not None:
+                observations.append(self._coming(zone, zone.state, news, at, None))
         return observations
 
     def _begin(self, at: Instant) -> None:
@@ -128,6 +160,9 @@ class CrowdAnalytics:
             if zone.counts:
                 count = self._count(zone, window_s, tracks, feet)
                 observations.append(Observation(EventType.CROWD_COUNT, at, count, self._source.id, frame))
+                density = zone.physics and zone.physics.take(zone.config.id, window_s, len(zone.counts), self._missed)
+                if density:
+                    observations.append(Observation(EventType.CROWD_DENSITY, at, density, self._source.id, frame))
             zone.counts, zone.variances = [], []
         for name, counter in self._lines:
             done = counter.take()
@@ -158,6 +193,7 @@ class CrowdAnalytics:
             max(zone.counts),
             self._missed,
             self._boxes(zone, tracks, feet),
+            zone.trusted_to,
         )
 
     def _boxes(self, zone: _Zone, tracks: Tracks | None, feet: Points | None) -> tuple[TrackBox, ...]:
@@ -182,6 +218,7 @@ class CrowdAnalytics:
             settings.enter_at,
             settings.leave_at,
             round(news.duration_s, 2),
+            trusted_to=zone.trusted_to,
         )
         assessed = Assessed(
             "crowding",
@@ -195,3 +232,24 @@ class CrowdAnalytics:
         )
         key = f"{self._source.id}/{zone.config.id}/crowding"
         return Observation(EventType.CROWD_ALERT, at, observed, self._source.id, frame, key, news.phase, assessed)
+
+    def _crush(self, zone: _Zone, state: State, at: Instant, frame: int | None) -> list[Observation]:
+        zone.state = state
+        if zone.crush is None or (news := zone.crush.update(state, at.monotonic_s)) is None:
+            return []
+        return [self._coming(zone, state, news, at, frame)]
+
+    def _coming(self, zone: _Zone, state: State, news: AlarmNews, at: Instant, frame: int | None) -> Observation:
+        assert zone.crush is not None
+        assert zone.physics is not None
+        observed, assessed = zone.crush.tell(state, news, zone.physics.trusted_to)
+        key = f"{self._source.id}/{zone.config.id}/crush"
+        return Observation(EventType.CROWD_ALERT, at, observed, self._source.id, frame, key, news.phase, assessed)
+
+
+def _zone(config: ZoneConfig, polygon: list[tuple[float, float]], plane: Plane | None) -> _Zone:
+    physics = None if plane is None else ZonePhysics(np.array(polygon), plane)
+    crush = None
+    if physics is not None and config.density_alarm is not None:
+        crush = CrushAlarm(config.id, physics.area_m2, config.density_alarm)
+    return _Zone(config, polygon, Alarm(config.alarm) if config.alarm else None, physics, crush)

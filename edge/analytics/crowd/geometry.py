@@ -35,6 +35,12 @@ def inside(points: Points, polygon: Sequence[tuple[float, float]]) -> npt.NDArra
     return result
 
 
+def polygon_area(polygon: Sequence[tuple[float, float]]) -> float:
+    """Area of a simple polygon (the shoelace formula), in its frame's unit squared."""
+    x, y = np.array(polygon, np.float64).T
+    return 0.5 * abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
+
+
 def line_offsets(points: Points, start: tuple[float, float], end: tuple[float, float]) -> tuple[Points, Points]:
     """Where points lie against a line.
 

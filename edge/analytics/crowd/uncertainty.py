@@ -34,10 +34,10 @@ def count_variance(existence: Floats) -> float:
     return known + UNSEEN_BASE + UNSEEN_EACH * len(existence)
 
 
-def estimate(value: float, variance: float) -> Estimate:
-    """A number that cannot be negative, with its 90% interval."""
+def estimate(value: float, variance: float, digits: int = 2, *, least: float = 0.0) -> Estimate:
+    """A number that cannot be below ``least``, with its 90% interval."""
     half = Z_90 * math.sqrt(variance)
-    return Estimate(round(value, 2), round(max(0.0, value - half), 2), round(value + half, 2))
+    return Estimate(round(value, digits), round(max(least, value - half), digits), round(value + half, digits))
 
 
 def at_least(value: float, variance: float, threshold: float) -> float:

@@ -1,0 +1,131 @@
+"""The alarm of a crush that is coming: on what density, its trend and speed say together, never on one instant. Pure.
+
+All of these must hold for as long as the alarm asks:
+
+- there are many already: the density is at or over ``warn_at``;
+- it rises beyond doubt, rises still, and would reach the critical density within the horizon;
+- people are held up: they move at less than ``HELD`` of the speed at which people walk at such a density when nothing else is
+  in their way (Weidmann 1993), or crowd pressure is that of turbulence beyond doubt (Helbing 2007).
+
+Each alone is everyday life: a concert stands close, a train that empties makes density rise fast, a queue stands.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from edge.analytics.crowd.alarm import AlarmNews, Life
+from edge.analytics.crowd.trend import Slope, Trend
+from edge.analytics.crowd.uncertainty import Z_90, estimate
+from edge.analytics.crowd.velocity import TURBULENT
+from protocol.config import DensityAlarm
+from protocol.events import Assessed, CrowdAlert, Cue
+
+HELD = 0.6
+STILL = 0.5
+"""Share of the trend that must be left in the last third of the window: what levels off is no crush."""
+
+_FREE_SPEED, _STEEPNESS, _JAM = 1.34, 1.913, 5.4
+"""Metres per second, people per square metre: U. Weidmann, Transporttechnik der Fussgaenger (1993), equation for the plane."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Of a zone, mean of some seconds.
+
+    Attributes:
+        density: people per square metre; ``sigma`` its standard deviation.
+        speed: metres per second and standard deviation; ``None`` = nobody was followed.
+        pressure: 1/s^2 and standard deviation.
+    """
+
+    density: float
+    sigma: float
+    speed: tuple[float, float] | None = None
+    pressure: tuple[float, float] | None = None
+
+
+def walking_speed(density: float) -> float:
+    """Speed of people who walk unhindered at a density, metres per second (Weidmann 1993)."""
+    if density <= 0:
+        return _FREE_SPEED
+    return max(0.0, _FREE_SPEED * (1.0 - math.exp(-_STEEPNESS * (1.0 / density - 1.0 / _JAM))))
+
+
+class CrushAlarm:
+    """The alarm of one zone.
+
+    Args:
+        zone: its id.
+        area_m2: of its ground.
+        settings: thresholds and durations.
+    """
+
+    def __init__(self, zone: str, area_m2: float, settings: DensityAlarm) -> None:
+        self._zone, self._area_m2, self.settings = zone, area_m2, settings
+        self._life = Life(settings.min_duration_s, settings.update_interval_s)
+        self._trend = Trend()
+        self.slope: Slope | None = None
+
+    def update(self, state: State, now_s: float) -> AlarmNews | None:
+        """Take the state of the zone, mean of the last seconds, at monotonic seconds."""
+        self.slope = self._trend.update(state.density, now_s)
+        full = self.coming(state)
+        calm = not full and state.density <= self.settings.leave_at
+        return self._life.step(full=full, calm=calm, value=state.density, now_s=now_s)
+
+    def close(self, now_s: float) -> AlarmNews | None:
+        """The zone can no longer be watched: a running incident ends."""
+        return self._life.close(now_s)
+
+    def forecast(self, state: State) -> tuple[float, float]:
+        """Density at the horizon if the trend lasts, and its standard deviation."""
+        if self.slope is None:
+            return state.density, state.sigma
+        horizon_s = self.settings.horizon_s
+        return state.density + self.slope.value * horizon_s, math.hypot(state.sigma, self.slope.sigma * horizon_s)
+
+    def coming(self, state: State) -> bool:
+        """Whether density, trend and movement together say that a crush is coming."""
+        slope = self.slope
+        if slope is None or state.density < self.settings.warn_at:
+            return False
+        rising = slope.value > Z_90 * slope.sigma and slope.lately >= STILL * slope.value
+        return rising and self.forecast(state)[0] >= self.settings.critical and _held(state)
+
+    def tell(self, state: State, news: AlarmNews, trusted_to: float | None) -> tuple[CrowdAlert, Assessed]:
+        """What is told: what was measured, in people as every alert of a crowd has it, and what speaks for it."""
+        settings, area_m2 = self.settings, self._area_m2
+        expected, sigma = self.forecast(state)
+        observed = CrowdAlert(
+            self._zone,
+            estimate(state.density * area_m2, (state.sigma * area_m2) ** 2),
+            round(news.peak * area_m2, 1),
+            round(settings.warn_at * area_m2, 1),
+            round(settings.leave_at * area_m2, 1),
+            round(news.duration_s, 2),
+            estimate(state.density, state.sigma**2, 3),
+            trusted_to,
+        )
+        cues = [
+            Cue("density", round(state.density, 2), "1/m2"),
+            Cue("density-expected", round(max(0.0, expected), 2), "1/m2"),
+            Cue("critical-density", settings.critical, "1/m2"),
+            Cue("horizon", settings.horizon_s, "s"),
+        ]
+        if self.slope is not None:
+            cues.append(Cue("trend", round(60 * self.slope.value, 2), "1/m2/min"))
+        if state.speed is not None:
+            cues.append(Cue("speed", round(state.speed[0], 2), "m/s"))
+            cues.append(Cue("speed-unhindered", round(walking_speed(state.density), 2), "m/s"))
+        if state.pressure is not None:
+            cues.append(Cue("crowd-pressure", round(state.pressure[0], 4), "1/s2"))
+        probability = 0.5 * math.erfc((settings.critical - expected) / (math.sqrt(2.0) * max(sigma, 1e-6)))
+        return observed, Assessed("crush", round(probability, 3), tuple(cues))
+
+
+def _held(state: State) -> bool:
+    if state.pressure is not None and state.pressure[0] - Z_90 * state.pressure[1] >= TURBULENT:
+        return True
+    return state.speed is not None and state.speed[0] <= HELD * walking_speed(state.density)

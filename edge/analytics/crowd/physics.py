@@ -1,0 +1,214 @@
+"""The crowd of one zone on the ground: from tracks to density, speed and pressure. Pure.
+
+Rules: places are looked at twice a second at most, people walk half a metre meanwhile; what is told is a mean over a window,
+and the alarm is asked every five seconds with the mean of these. Neighbouring looks err alike, so that a mean is no surer than
+one of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from edge.analytics.crowd.crush import State
+from edge.analytics.crowd.density import ZoneGround, gaussian
+from edge.analytics.crowd.hiding import LARGEST_LOAD, LOAD_OF_DENSITY, SHARE, SHARE_ERROR, trusted_to, weights
+from edge.analytics.crowd.service import service_level
+from edge.analytics.crowd.trend import Slope, Trend
+from edge.analytics.crowd.uncertainty import UNSEEN_BASE, UNSEEN_EACH, estimate
+from edge.analytics.crowd.velocity import Paths, Values, pressure, speed
+from models.bundle.detections import Floats
+from protocol.basis import Estimate
+from protocol.events import CrowdDensity
+
+LOOK_S = 0.5
+STATE_S = 5.0
+_AROUND_M = 2.0
+"""Reach of the density that says how many hide a person: wide enough to hold neighbours, narrow enough to know a full place."""
+_FORGET = 0.02
+"""Weight of one look in how much hides a person: half a minute is remembered."""
+_ALMOST = 0.95
+_DIGITS = 4
+
+
+class Plane(Protocol):
+    """The ground of a source; see :mod:`edge.analytics.ground`."""
+
+    def positions(self, pixels: Values) -> tuple[Values, Values]:
+        """Metres (n, 2) and covariance (n, 2, 2) of pixels (n, 2)."""
+
+    def area(self, polygon: Values) -> tuple[float, float]:
+        """Square metres of a polygon of pixels (k, 2), and their standard deviation."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a zone.
+
+    Attributes:
+        people: in it, hidden ones reckoned in; ``variance`` of that.
+        field: local density in each cell of the ground.
+        full: whether more people could not be told from fewer.
+    """
+
+    people: float
+    variance: float
+    field: Values
+    full: bool
+    speed: tuple[float, float] | None
+    pressure: tuple[float, float] | None
+
+
+@dataclass
+class _Window:
+    began_s: float
+    looks: list[Look] = field(default_factory=list)
+
+
+class ZonePhysics:
+    """The crowd of one zone.
+
+    Args:
+        polygon: (k, 2), pixels.
+        plane: the ground of the source.
+    """
+
+    def __init__(self, polygon: Values, plane: Plane) -> None:
+        self._plane = plane
+        self._ground = ZoneGround(plane.positions(polygon)[0])
+        self._area, self._area_sigma = plane.area(polygon)
+        self._paths = Paths()
+        self._trend = Trend()
+        self._slope: Slope | None = None
+        self._hides: float | None = None
+        self._looked_s: float | None = None
+        self._state = _Window(math.inf)
+        self._told: list[Look] = []
+
+    def update(self, ids: Sequence[int], feet: Values, boxes: Floats, existence: Floats, now_s: float) -> State | None:
+        """Take who stands in the zone in one picture.
+
+        Args:
+            ids: track numbers.
+            feet: (n, 2), pixels.
+            boxes: (n, 4), pixels.
+            existence: (n,).
+            now_s: monotonic seconds.
+
+        Returns:
+            The mean of the last seconds, when they are over.
+        """
+        if now_s < self._state.began_s:
+            self._state = _Window(now_s)
+        places, square_px = self._places(feet)
+        self._paths.update(ids, places, now_s)
+        if self._looked_s is None or not 0 <= now_s - self._looked_s < LOOK_S:
+            self._looked_s = now_s
+            sizes = (boxes[:, 2:] - boxes[:, :2]).astype(np.float64)
+            look = self._look(ids, places, SHARE * np.prod(sizes, axis=1) * square_px, existence)
+            self._told.append(look)
+            self._state.looks.append(look)
+        if now_s - self._state.began_s < STATE_S:
+            return None
+        looks, self._state = self._state.looks, _Window(now_s)
+        if not looks:
+            return None
+        state = self._mean(looks)
+        self._slope = self._trend.update(state.density, now_s)
+        return state
+
+    @property
+    def trusted_to(self) -> float | None:
+        """People beyond whom density is not trusted; ``None`` while nobody was seen."""
+        return round(trusted_to(self._area, self._hides, LOAD_OF_DENSITY), 1) if self._hides else None
+
+    @property
+    def area_m2(self) -> float:
+        """Of the zone."""
+        return self._area
+
+    def take(self, zone: str, window_s: float, pictures: int, missed: int) -> CrowdDensity | None:
+        """What the window showed, and begin another; ``None`` when nobody looked."""
+        looks, self._told = self._told, []
+        if not looks:
+            return None
+        state = self._mean(looks)
+        densest = float(np.mean([look.field for look in looks], axis=0).max())
+        seen_around = 2 * math.pi * self._ground.reach_m**2
+        slope = self._slope
+        return CrowdDensity(
+            zone,
+            self.measured(state),
+            _measured(densest, math.sqrt(max(densest, 1 / seen_around) / seen_around)),
+            service_level(state.density),
+            _measured(self._area, self._area_sigma),
+            window_s,
+            pictures,
+            None if slope is None else _measured(60 * slope.value, 60 * slope.sigma, -math.inf),
+            None if state.speed is None else _measured(*state.speed),
+            None if state.pressure is None else _measured(*state.pressure),
+            self.trusted_to,
+            missed,
+        )
+
+    def measured(self, state: State) -> Estimate:
+        """Density as an event tells it."""
+        return _measured(state.density, state.sigma)
+
+    def _places(self, feet: Values) -> tuple[Values, Values]:
+        """Metres of feet, and the square metres that a pixel covers there."""
+        if not len(feet):
+            return np.zeros((0, 2)), np.zeros(0)
+        metres = self._plane.positions(np.concatenate([feet, feet - (1.0, 0.0), feet - (0.0, 1.0)]))[0]
+        here, along, back = np.split(metres, 3)
+        x, y = along - here, back - here
+        # Beside the zone the ground may not be known.
+        return here, np.nan_to_num(np.abs(x[:, 0] * y[:, 1] - x[:, 1] * y[:, 0]))
+
+    def _look(self, ids: Sequence[int], places: Values, hides: Values, existence: Floats) -> Look:
+        if not len(ids):
+            return Look(0.0, UNSEEN_BASE, np.zeros(len(self._ground.cells)), full=False, speed=None, pressure=None)
+        self._hides = (
+            float(hides.mean()) if self._hides is None else (1 - _FORGET) * self._hides + _FORGET * float(hides.mean())
+        )
+        around = gaussian(places, places, _AROUND_M)
+        np.fill_diagonal(around, 0.0)
+        weight = weights(around / self._ground.mass(places, _AROUND_M)[:, None], hides)
+        load = np.log(weight)
+        people = float(weight.sum())
+        # Who exists, who was never seen, how many happen to be hidden, and how well the share of those is known.
+        variance = float(np.sum(weight**2 * existence * (1 - existence))) + UNSEEN_BASE + UNSEEN_EACH * people
+        variance += float(np.sum(weight * (weight - 1)))
+        variance += (SHARE_ERROR * float(np.sum(weight * load / (1 - np.minimum(load, 0.9))))) ** 2
+        field = self._ground.field(places, weight)
+        velocities = self._paths.velocities(ids)
+        row = {track: i for i, track in enumerate(ids)}
+        known = [row[track] for track in velocities.ids]
+        local = (around @ weight + weight / (math.pi * _AROUND_M**2)) / self._ground.mass(places, _AROUND_M)
+        return Look(
+            people,
+            variance,
+            field,
+            full=float(np.median(load)) >= _ALMOST * LARGEST_LOAD,
+            speed=speed(velocities),
+            pressure=pressure(places[known], local[known], velocities),
+        )
+
+    def _mean(self, looks: Sequence[Look]) -> State:
+        people, variance = float(np.mean([look.people for look in looks])), float(np.mean([look.variance for look in looks]))
+        density = people / self._area
+        sigma = math.hypot(math.sqrt(variance) / self._area, density * self._area_sigma / self._area)
+        return State(density, sigma, _pair([look.speed for look in looks]), _pair([look.pressure for look in looks]))
+
+
+def _pair(values: Sequence[tuple[float, float] | None]) -> tuple[float, float] | None:
+    known = [value for value in values if value is not None]
+    return (float(np.mean([v for v, _ in known])), float(np.mean([s for _, s in known]))) if known else None
+
+
+def _measured(value: float, sigma: float, least: float = 0.0) -> Estimate:
+    return estimate(value, sigma**2, _DIGITS, least=least)

@@ -1,0 +1,64 @@
+"""Whether something rises: the slope of its last values, with its error. Pure.
+
+A straight line by least squares through the means of five seconds; density means of neighbouring five seconds err alike, which
+makes the error of the slope larger than independent ones would (``ALIKE``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+WINDOW_S = 60.0
+"""Shorter, and a train that empties rises as a crush does; longer, and a crush is nearer when it is seen."""
+_FEWEST = 6
+ALIKE = 1.5
+"""Factor of the standard deviation; on steady crowds, rendered: 90 of 100 intervals then hold zero."""
+
+
+@dataclass(frozen=True)
+class Slope:
+    """Change per second.
+
+    Attributes:
+        value: over the whole window.
+        sigma: its standard deviation.
+        lately: over the last third.
+    """
+
+    value: float
+    sigma: float
+    lately: float
+
+
+class Trend:
+    """The last values of something."""
+
+    def __init__(self, window_s: float = WINDOW_S) -> None:
+        self._window_s = window_s
+        self._values: deque[tuple[float, float]] = deque()
+
+    def update(self, value: float, now_s: float) -> Slope | None:
+        """Take a value; ``None`` until there are enough of them over half a window."""
+        if self._values and now_s <= self._values[-1][0]:
+            self._values.clear()
+        self._values.append((now_s, value))
+        while self._values[0][0] < now_s - self._window_s:
+            self._values.popleft()
+        if len(self._values) < _FEWEST or now_s - self._values[0][0] < self._window_s / 2:
+            return None
+        t, y = np.array(self._values).T
+        later = t >= now_s - self._window_s / 3
+        slope, sigma = _line(t, y)
+        return Slope(slope, sigma, _line(t[later], y[later])[0])
+
+
+def _line(t: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    t, y = t - t.mean(), y - y.mean()
+    square = float(t @ t)
+    slope = float(t @ y) / square
+    strayed = float(np.sum((y - slope * t) ** 2))
+    return slope, ALIKE * math.sqrt(strayed / max(1, len(t) - 2) / square)
