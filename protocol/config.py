@@ -306,6 +306,7 @@ def _of_source(source: Source, at: str) -> Iterator[Refusal]:
     yield from _twice([line.id for line in source.lines], f"{at}.lines", "line")
     for j, zone in enumerate(source.zones):
         yield from _of_zone(zone, source.id, f"{at}.zones[{j}]")
+        yield from _of_density(zone, source, f"{at}.zones[{j}].density_alarm")
     if source.anpr is not None:
         yield from _of_anpr(source.anpr, source.id, f"{at}.anpr")
     if source.calibration is not None:
@@ -350,6 +351,22 @@ def _of_camera(source: Source, at: str) -> Iterator[Refusal]:
     for field, (is_misplaced, message) in misplaced.items():
         if is_misplaced:
             yield Refusal(f"{at}.{field}", f"source {source.id!r}: {message}")
+
+
+def _of_density(zone: Zone, source: Source, at: str) -> Iterator[Refusal]:
+    alarm = zone.density_alarm
+    if alarm is None:
+        return
+    if source.calibration is None:
+        yield Refusal(
+            at, f"zone {zone.id!r}: density needs square metres; calibrate source {source.id!r}, or give an alarm of people"
+        )
+    if not alarm.leave_at < alarm.warn_at < alarm.critical:
+        yield Refusal(
+            at,
+            f"zone {zone.id!r}: leave_at {alarm.leave_at:g} must be below warn_at {alarm.warn_at:g}, and that below critical "
+            f"{alarm.critical:g}",
+        )
 
 
 def _of_anpr(anpr: Anpr, source: str, at: str) -> Iterator[Refusal]:

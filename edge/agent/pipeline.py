@@ -6,6 +6,8 @@ from edge.agent.followed import boxes, expected
 from edge.agent.traffic import Traffic
 from edge.analytics.anpr.without import Known, Without
 from edge.analytics.crowd.analytics import CrowdAnalytics
+from edge.analytics.ground.errors import GroundError
+from edge.analytics.ground.ground import Ground
 from edge.clock import Instant
 from edge.gate.expected import Expected
 from edge.infer.outcome import Dropped, DropReason, NothingSeen, Seen, Still
@@ -109,7 +111,7 @@ class Pipeline:
         if source.anpr is None or source.zones or source.lines:
             self._tracker = Tracker(*size)
             self._smoother = Smoother(LAG_S)
-            self._crowd = CrowdAnalytics(source, self._report, *size)
+            self._crowd = CrowdAnalytics(source, self._report, *size, _ground(source, size))
         if source.anpr is not None:
             self._traffic = Traffic(source, *size, self._lists)
 
@@ -134,6 +136,14 @@ class Pipeline:
             else:
                 observations += analytics.missed(result.captured)
         return observations
+
+
+def _ground(source: Source, size: tuple[int, int]) -> Ground | None:
+    """Where the ground is; ``None`` without a calibration that fits the picture: people are only counted then."""
+    try:
+        return None if source.calibration is None else Ground(source.calibration, *size)
+    except GroundError:
+        return None
 
 
 def _corners(region: Region) -> tuple[float, float, float, float]:

@@ -13,6 +13,7 @@ from protocol.codec import encode_body
 from protocol.config import (
     Calibration,
     Config,
+    DensityAlarm,
     Gate,
     GroundPoint,
     Line,
@@ -38,6 +39,15 @@ def zone(polygon: Any, alarm: ZoneAlarm | None = None) -> Config:
     return config(zones=(Zone("ok", SQUARE), Zone("steps", polygon, alarm=alarm)))
 
 
+def dense(alarm: DensityAlarm, calibration: Calibration | None = None) -> Config:
+    zones = (Zone("ok", SQUARE), Zone("steps", SQUARE, density_alarm=alarm))
+    return Config((Source("first", "clip.mp4"), Source("square", "clip.mp4", zones=zones, calibration=calibration)))
+
+
+CLICKED = (((0.2, 0.9), (0.0, 0.0)), ((0.8, 0.9), (6.0, 0.0)), ((0.6, 0.5), (6.0, 8.0)), ((0.4, 0.5), (0.0, 8.0)))
+CALIBRATION = Calibration(tuple(GroundPoint(*pair) for pair in CLICKED), (800, 600))
+
+
 def line(start: tuple[float, float], end: tuple[float, float]) -> Config:
     return config(lines=(Line("bridge", start, end),))
 
@@ -50,6 +60,7 @@ PAIR = ((-0.1, 0.0, 0.0), (0.1, 0.0, 0.0))
 
 ZONE_PATH, LINE_PATH = "sources[1].zones[1].polygon", "sources[1].lines[0]"
 ALARM_PATH = "sources[1].zones[1].alarm.leave_at"
+DENSITY_PATH = "sources[1].zones[1].density_alarm"
 
 FAULTS: tuple[tuple[str, Config, str, str], ...] = (
     ("a microphone by a source's name", heard(id="square"), "microphones[0].id", "has the name of a source"),
@@ -113,6 +124,19 @@ FAULTS: tuple[tuple[str, Config, str, str], ...] = (
         "leave_at 10 must be below enter_at 10",
     ),
     ("thresholds crossed", zone(SQUARE, ZoneAlarm(10, 12)), ALARM_PATH, "would ring without end"),
+    ("a density alarm without a ground", dense(DensityAlarm()), DENSITY_PATH, "calibrate source"),
+    (
+        "densities crossed",
+        dense(DensityAlarm(warn_at=1.5, leave_at=1.5), CALIBRATION),
+        DENSITY_PATH,
+        "leave_at 1.5 must be below warn_at 1.5",
+    ),
+    (
+        "a critical density that is reached before it is warned of",
+        dense(DensityAlarm(critical=2.0), CALIBRATION),
+        DENSITY_PATH,
+        "that below critical 2",
+    ),
     (
         "two sources of one name",
         Config(sources=(Source("a", "x"), Source("b", "x"), Source("a", "y"))),

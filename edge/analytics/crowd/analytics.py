@@ -9,6 +9,7 @@ incidents end.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,13 +18,13 @@ from edge.analytics.crowd.alarm import Alarm, AlarmNews
 from edge.analytics.crowd.crush import CrushAlarm, State
 from edge.analytics.crowd.flow import LineCounter
 from edge.analytics.crowd.geometry import Points, foot_points, inside, polygon_area
-from edge.analytics.crowd.hiding import LOAD_OF_COUNT, SHARE, trusted_to
+from edge.analytics.crowd.hiding import COUNT_TRUSTED, Overlap, trusted_to
 from edge.analytics.crowd.physics import Plane, ZonePhysics
 from edge.analytics.crowd.uncertainty import at_least, count_variance, estimate
+from edge.analytics.ground.errors import HorizonError
 from edge.clock import Instant
 from edge.observation import Observation
 from edge.tracking.tracks import Tracks
-from models.bundle.detections import Floats
 from protocol.config import Report, Source
 from protocol.config import Zone as ZoneConfig
 from protocol.events import Assessed, CrowdAlert, CrowdCount, CrowdFlow, Cue, EventType, TrackBox
@@ -31,8 +32,6 @@ from protocol.events import Assessed, CrowdAlert, CrowdCount, CrowdFlow, Cue, Ev
 _MOST_BOXES = 40
 _STRETCHED_S = 1.0
 """A window is at least so long before it is stretched: one for every picture has no length."""
-_FORGET = 0.01
-"""Weight of one picture in how large people are."""
 _UNSURE_EACH = 0.1
 """Variance for each crossing: a track that broke or two that swapped at the line."""
 
@@ -44,24 +43,17 @@ class _Zone:
     alarm: Alarm | None
     physics: ZonePhysics | None
     crush: CrushAlarm | None
-    box_px: float | None = None
+    overlap: Overlap
     state: State | None = None
     counts: list[int] = field(default_factory=list)
     variances: list[float] = field(default_factory=list)
     last: tuple[int, float] = (0, 1.0)
 
-    def remember(self, boxes: Floats) -> None:
-        """How large people are here, which says how many of them hide one another."""
-        if len(boxes):
-            mean = float(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1, dtype=np.float64).mean())
-            self.box_px = mean if self.box_px is None else (1 - _FORGET) * self.box_px + _FORGET * mean
-
     @property
     def trusted_to(self) -> float | None:
         """People beyond whom a count is not trusted; ``None`` while nobody was seen."""
-        if not self.box_px:
-            return None
-        return round(trusted_to(polygon_area(self.polygon), SHARE * self.box_px, LOAD_OF_COUNT), 1)
+        each = self.overlap.each
+        return round(trusted_to(each, COUNT_TRUSTED), 1) if each else None
 
 
 class CrowdAnalytics:
@@ -110,7 +102,7 @@ class CrowdAnalytics:
             zone.counts.append(number)
             zone.variances.append(variance)
             zone.last = number, variance
-            zone.remember(boxes[here])
+            zone.overlap.update(feet[here], (boxes[here, 2:] - boxes[here, :2]).astype(np.float64))
             if zone.alarm is not None and (news := zone.alarm.update(number, at.monotonic_s)) is not None:
                 observations.append(self._alert(zone, news, at, frame))
             if zone.physics is not None:
@@ -248,8 +240,10 @@ class CrowdAnalytics:
 
 
 def _zone(config: ZoneConfig, polygon: list[tuple[float, float]], plane: Plane | None) -> _Zone:
-    physics = None if plane is None else ZonePhysics(np.array(polygon), plane)
-    crush = None
+    physics, crush = None, None
+    if plane is not None:
+        with contextlib.suppress(HorizonError):  # of that zone no square metres are known: people are only counted
+            physics = ZonePhysics(np.array(polygon), plane)
     if physics is not None and config.density_alarm is not None:
         crush = CrushAlarm(config.id, physics.area_m2, config.density_alarm)
-    return _Zone(config, polygon, Alarm(config.alarm) if config.alarm else None, physics, crush)
+    return _Zone(config, polygon, Alarm(config.alarm) if config.alarm else None, physics, crush, Overlap(polygon_area(polygon)))

@@ -16,7 +16,7 @@ import numpy as np
 
 from edge.analytics.crowd.crush import State
 from edge.analytics.crowd.density import ZoneGround, gaussian
-from edge.analytics.crowd.hiding import LARGEST_LOAD, LOAD_OF_DENSITY, SHARE, SHARE_ERROR, trusted_to, weights
+from edge.analytics.crowd.hiding import DENSITY_TRUSTED, error, loss, reckon, trusted_to
 from edge.analytics.crowd.service import service_level
 from edge.analytics.crowd.trend import Slope, Trend
 from edge.analytics.crowd.uncertainty import UNSEEN_BASE, UNSEEN_EACH, estimate
@@ -30,8 +30,7 @@ STATE_S = 5.0
 _AROUND_M = 2.0
 """Reach of the density that says how many hide a person: wide enough to hold neighbours, narrow enough to know a full place."""
 _FORGET = 0.02
-"""Weight of one look in how much hides a person: half a minute is remembered."""
-_ALMOST = 0.95
+"""Weight of one look in how much ground a box covers: half a minute is remembered."""
 _DIGITS = 4
 
 
@@ -52,13 +51,11 @@ class Look:
     Attributes:
         people: in it, hidden ones reckoned in; ``variance`` of that.
         field: local density in each cell of the ground.
-        full: whether more people could not be told from fewer.
     """
 
     people: float
     variance: float
     field: Values
-    full: bool
     speed: tuple[float, float] | None
     pressure: tuple[float, float] | None
 
@@ -75,16 +72,19 @@ class ZonePhysics:
     Args:
         polygon: (k, 2), pixels.
         plane: the ground of the source.
+
+    Raises:
+        HorizonError: the polygon reaches to where the ground is not known.
     """
 
     def __init__(self, polygon: Values, plane: Plane) -> None:
         self._plane = plane
-        self._ground = ZoneGround(plane.positions(polygon)[0])
         self._area, self._area_sigma = plane.area(polygon)
+        self._ground = ZoneGround(plane.positions(polygon)[0])
         self._paths = Paths()
         self._trend = Trend()
         self._slope: Slope | None = None
-        self._hides: float | None = None
+        self._covers: float | None = None
         self._looked_s: float | None = None
         self._state = _Window(math.inf)
         self._told: list[Look] = []
@@ -109,7 +109,7 @@ class ZonePhysics:
         if self._looked_s is None or not 0 <= now_s - self._looked_s < LOOK_S:
             self._looked_s = now_s
             sizes = (boxes[:, 2:] - boxes[:, :2]).astype(np.float64)
-            look = self._look(ids, places, SHARE * np.prod(sizes, axis=1) * square_px, existence)
+            look = self._look(ids, places, np.prod(sizes, axis=1) * square_px, existence)
             self._told.append(look)
             self._state.looks.append(look)
         if now_s - self._state.began_s < STATE_S:
@@ -124,7 +124,7 @@ class ZonePhysics:
     @property
     def trusted_to(self) -> float | None:
         """People beyond whom density is not trusted; ``None`` while nobody was seen."""
-        return round(trusted_to(self._area, self._hides, LOAD_OF_DENSITY), 1) if self._hides else None
+        return round(trusted_to(self._covers / self._area, DENSITY_TRUSTED), 1) if self._covers else None
 
     @property
     def area_m2(self) -> float:
@@ -169,31 +169,30 @@ class ZonePhysics:
         # Beside the zone the ground may not be known.
         return here, np.nan_to_num(np.abs(x[:, 0] * y[:, 1] - x[:, 1] * y[:, 0]))
 
-    def _look(self, ids: Sequence[int], places: Values, hides: Values, existence: Floats) -> Look:
+    def _look(self, ids: Sequence[int], places: Values, covers: Values, existence: Floats) -> Look:
         if not len(ids):
-            return Look(0.0, UNSEEN_BASE, np.zeros(len(self._ground.cells)), full=False, speed=None, pressure=None)
-        self._hides = (
-            float(hides.mean()) if self._hides is None else (1 - _FORGET) * self._hides + _FORGET * float(hides.mean())
-        )
+            return Look(0.0, UNSEEN_BASE, np.zeros(len(self._ground.cells)), speed=None, pressure=None)
+        mean = float(covers.mean())
+        self._covers = mean if self._covers is None else (1 - _FORGET) * self._covers + _FORGET * mean
         around = gaussian(places, places, _AROUND_M)
         np.fill_diagonal(around, 0.0)
-        weight = weights(around / self._ground.mass(places, _AROUND_M)[:, None], hides)
-        load = np.log(weight)
+        mass = self._ground.mass(places, _AROUND_M)
+        crowding = reckon(around / mass[:, None], covers)
+        weight = np.exp(loss(crowding))
         people = float(weight.sum())
-        # Who exists, who was never seen, how many happen to be hidden, and how well the share of those is known.
+        # Who exists, who was never seen, how many happen to be hidden, and how well it is known how many are.
         variance = float(np.sum(weight**2 * existence * (1 - existence))) + UNSEEN_BASE + UNSEEN_EACH * people
         variance += float(np.sum(weight * (weight - 1)))
-        variance += (SHARE_ERROR * float(np.sum(weight * load / (1 - np.minimum(load, 0.9))))) ** 2
+        variance += float(np.sum(weight * error(crowding))) ** 2
         field = self._ground.field(places, weight)
         velocities = self._paths.velocities(ids)
         row = {track: i for i, track in enumerate(ids)}
         known = [row[track] for track in velocities.ids]
-        local = (around @ weight + weight / (math.pi * _AROUND_M**2)) / self._ground.mass(places, _AROUND_M)
+        local = (around @ weight + weight / (math.pi * _AROUND_M**2)) / mass
         return Look(
             people,
             variance,
             field,
-            full=float(np.median(load)) >= _ALMOST * LARGEST_LOAD,
             speed=speed(velocities),
             pressure=pressure(places[known], local[known], velocities),
         )

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.analytics.crowd.crush import State
-from edge.analytics.crowd.hiding import LOAD_OF_DENSITY, SHARE
+from edge.analytics.crowd.hiding import DENSITY_TRUSTED, loss
 from edge.analytics.crowd.physics import STATE_S, ZonePhysics
 from edge.analytics.crowd.velocity import Values
 from models.bundle.detections import Floats
@@ -49,8 +49,8 @@ def scattered(n: int, seed: int = 1) -> Values:
 @pytest.mark.parametrize("n", [10, 50, 100])
 def test_density_is_people_by_area_with_those_who_are_hidden(n: int) -> None:
     density = told(scattered(n))
-    hides_m2 = SHARE * 4.0 * 6.0 / PX_M**2
-    assert density.density.value == pytest.approx(n / AREA_M2 * math.exp(n / AREA_M2 * hides_m2), rel=0.03)
+    hidden = math.exp(float(loss(np.array(n / AREA_M2 * 4.0 * 6.0 / PX_M**2))))
+    assert density.density.value == pytest.approx(n / AREA_M2 * hidden, rel=0.03)
     assert density.density.low < n / AREA_M2 < density.density.high
     assert density.area_m2.value == pytest.approx(AREA_M2)
 
@@ -69,8 +69,7 @@ def test_the_number_beyond_which_it_is_not_trusted_is_stated() -> None:
     physics = ZonePhysics(POLYGON, FromAbove(PX_M))
     feet = scattered(50) * PX_M
     physics.update(range(50), feet, boxes(feet, 12.0, 40.0), np.full(50, 0.97, np.float32), 0.0)
-    hides_m2 = SHARE * 12.0 * 40.0 / PX_M**2
-    assert physics.trusted_to == pytest.approx(LOAD_OF_DENSITY * AREA_M2 / hides_m2, rel=0.01)
+    assert physics.trusted_to == pytest.approx(DENSITY_TRUSTED * AREA_M2 / (12.0 * 40.0 / PX_M**2), rel=0.01)
 
 
 def test_a_knot_is_denser_than_the_mean() -> None:
