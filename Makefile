@@ -89,6 +89,10 @@ ota-pairs: setup-models ## Train the models anew that the bench of updates measu
 gunshot-hearings: setup-models ## Let boxes hear rendered sounds anew, for the bench of New Year's Eve (a quarter of an hour)
 	@$(BIN)/python -m benchmarks.gunshot_hearings 1000
 
+crowd-walks: setup ## Walk the crowds of the bench crowd-dense anew (two minutes; half a gigabyte of a pedestrian simulator)
+	@$(BIN)/pip install --quiet ".[sim]"
+	@$(BIN)/python -m benchmarks.crowd_walks
+
 traffic: setup ## Draw the demo's street and its truth anew (a minute or two)
 	@$(BIN)/python -m simulator.media.make_traffic
 
@@ -114,4 +118,4 @@ wheel: setup ## Build the wheel into dist/
 clean: ## Remove what was made, not what was written
 	@rm -rf $(VENV) build dist artefacts .coverage .coverage.* *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup setup-models demo system lint format prepare test nightly mutants generated performance ota-pairs gunshot-hearings traffic bangs picture constraints wheel clean
+.PHONY: help setup setup-models demo system lint format prepare test nightly mutants generated performance ota-pairs gunshot-hearings crowd-walks traffic bangs picture constraints wheel clean

@@ -28,6 +28,7 @@ MODULES = {
     "edge-budget": "benchmarks.edge_budget",
     "edge-gate": "benchmarks.edge_gate",
     "edge-peer": "benchmarks.edge_peer",
+    "crowd-dense": "benchmarks.crowd_dense",
     "edge-overhead": "benchmarks.edge_overhead",
     "edge-memory": "benchmarks.edge_memory",
     "event-latency": "benchmarks.event_latency",

@@ -7,7 +7,7 @@ Rules: each walk has a seed of its own; even ones are there to choose constants 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -54,6 +54,11 @@ def _pair(walks: Iterator[Walk]) -> tuple[Walk, Walk]:
     return next(walks), next(walks)
 
 
+def steady(people: float) -> Callable[[float], float]:
+    """So many people a second come, always."""
+    return lambda _: people
+
+
 def _emptying(second: float) -> float:
     """A hall empties: as many as can come, for a minute and a half, then stragglers."""
     return 3.0 if 20.0 <= second < 110.0 else 0.2
@@ -63,8 +68,7 @@ def main() -> None:
     """Make the sample."""
     levels = {n: _pair(square(n, SQUARE_M, _SQUARE_S, seed) for seed in (2 * n, 2 * n + 1)) for n in LEVELS}
     crushes = tuple(
-        _pair(bottleneck(EXIT, lambda _, more=more: more, _CRUSH_S, 2 * i + seed) for seed in (0, 1))
-        for i, more in enumerate(INFLOWS)
+        _pair(bottleneck(EXIT, steady(more), _CRUSH_S, 2 * i + seed) for seed in (0, 1)) for i, more in enumerate(INFLOWS)
     )
     everyday = tuple(
         _pair(bottleneck(Exit(wide), _emptying, _EMPTIES_S, 2 * i + seed) for seed in (0, 1)) for i, wide in enumerate(EMPTIES)

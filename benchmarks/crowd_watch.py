@@ -94,7 +94,7 @@ def watch(walk: Walk, camera: Camera, seed: int, alarm: DensityAlarm | None = No
         now = picture_number / FPS
         ids, places = walk.at(now)
         there.append(int(inside(places, polygon).sum()) if len(places) else 0)
-        tracks = tracker.update(onlooker.look(ids, places), [(0.0, 0.0, *map(float, size))], now)
+        tracks = tracker.update(onlooker.look(ids, places), [(0.0, 0.0, float(size[0]), float(size[1]))], now)
         instant = Instant(now, _EPOCH + dt.timedelta(seconds=now))
         told = analytics.update(tracks, instant, picture_number)
         alerts += [

@@ -46,15 +46,20 @@ class DensityAlarm(Struct, frozen=True):
     The defaults are measured; docs/adr/0024 says how. Needs a calibrated source.
     """
 
-    warn_at: Annotated[PerSquareMetre, Meta(description="People per square metre from which it is asked at all")] = 2.0
-    leave_at: Annotated[PerSquareMetre, Meta(description="People per square metre at which it ends; below warn_at")] = 1.5
+    warn_at: Annotated[PerSquareMetre, Meta(description="People per square metre from which it is asked at all")] = 1.5
+    leave_at: Annotated[PerSquareMetre, Meta(description="People per square metre at which it ends; below warn_at")] = 1.0
     critical: Annotated[
         PerSquareMetre, Meta(description="People per square metre at which crowds become dangerous (Fruin 1993); over warn_at")
     ] = 5.5
-    horizon_s: Annotated[float, Meta(ge=30, le=3600, description="It is raised when critical would be reached within, s")] = (
-        240.0
-    )
-    min_duration_s: Annotated[float, Meta(ge=0, le=DAY_S, description="How long beginning or end must last, seconds")] = 30.0
+    horizon_s: Annotated[
+        float,
+        Meta(
+            ge=30,
+            le=3600,
+            description="Raised when critical would be reached within so many seconds; at warn_at, longer beyond",
+        ),
+    ] = 90.0
+    min_duration_s: Annotated[float, Meta(ge=0, le=DAY_S, description="How long beginning or end must last, seconds")] = 25.0
     update_interval_s: Annotated[float, Meta(gt=0, le=DAY_S, description="Seconds between updates of a running alarm")] = 30.0
 
 

@@ -32,7 +32,7 @@ from fleet.control_room.views import (
 from fleet.control_room.wording import Limits, line_of
 from fleet.fusion.made import MadeBody
 from protocol.config import Config
-from protocol.events import AnprHit, CrowdAlert, CrowdCount, CrowdFlow, Event
+from protocol.events import AnprHit, CrowdAlert, CrowdCount, CrowdDensity, CrowdFlow, Event
 from protocol.state import State, Status, Telemetry
 
 
@@ -84,6 +84,8 @@ class Board:
         match observed:
             case CrowdCount():
                 self._people(event, observed, received_at)
+            case CrowdDensity():
+                self._dense(event, observed, received_at)
             case CrowdFlow():
                 self._flow(event, observed, received_at)
             case CrowdAlert():
@@ -242,6 +244,14 @@ class Board:
         zone.count, zone.stamp = count, made
         zone.series.append((made.as_of, count.people.value))
         self._dirty_zones.add(key)
+
+    def _dense(self, event: Event, density: CrowdDensity, received_at: int) -> None:
+        """Density of a zone; it is told after the count of the same window."""
+        key = f"{event.device}/{density.zone}"
+        zone = self._zones.get(key)
+        if zone is not None and not stamp(event, received_at).is_before(zone.stamp):
+            zone.density = density
+            self._dirty_zones.add(key)
 
     def _flow(self, event: Event, flow: CrowdFlow, received_at: int) -> None:
         key, made = f"{event.device}/{flow.line}", stamp(event, received_at)

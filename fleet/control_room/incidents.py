@@ -19,7 +19,7 @@ from fleet.control_room.basis import estimate_view
 from fleet.control_room.plates import clone_incident, hit_incident
 from fleet.control_room.shots import shots_incident
 from fleet.control_room.views import CueView, IncidentView, ModelView, VerdictView, clock_view
-from fleet.control_room.wording import READING, TITLES, Limits, model_limits
+from fleet.control_room.wording import READING, Limits, model_limits, title_of
 from fleet.fusion.gunshot.told import ShotsTold
 from fleet.fusion.made import MadeBody
 from protocol.events import AnprHit, CrowdAlert, Event, Phase
@@ -138,7 +138,7 @@ class IncidentBook:
         return self._later(
             IncidentView(
                 id=key,
-                title=TITLES.get(event.type, event.type.value),
+                title=title_of(event),
                 what="",
                 device=event.device,
                 device_label=event.device,

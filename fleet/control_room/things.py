@@ -11,7 +11,7 @@ from fleet.control_room.basis import EstimateView, estimate_view
 from fleet.control_room.views import DeviceView, LineView, PointView, ReasonView, ZoneView, clock_view
 from protocol.basis import Estimate
 from protocol.config import Config, Line, Zone
-from protocol.events import CrowdCount, CrowdFlow, Event, Where
+from protocol.events import CrowdCount, CrowdDensity, CrowdFlow, Event, Where
 from protocol.state import State, Status, Telemetry
 
 SERIES_POINTS = 90
@@ -138,6 +138,7 @@ class ZoneOnBoard:
     stamp: Stamp
     enter_at: float | None = None
     """Limit that an alert named, for boxes that have not reported their configuration."""
+    density: CrowdDensity | None = None
     series: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=SERIES_POINTS))
 
     def view(self, box: BoxOnBoard, *, whole: bool) -> ZoneView:
@@ -153,6 +154,9 @@ class ZoneOnBoard:
             as_of=self.stamp.as_of,
             silence_limit_s=MISSED_WINDOWS * self.count.window_s + GRACE_S,
             enter_at=alarm.enter_at if alarm is not None else self.enter_at,
+            trusted_to=self.count.trusted_to,
+            density=estimate_view(self.density.density) if self.density is not None else None,
+            service=self.density.service.value if self.density is not None else "",
             series=tuple(self.series) if whole else None,
         )
 

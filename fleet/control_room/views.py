@@ -63,6 +63,12 @@ class ZoneView(View, frozen=True, omit_defaults=True):
     """When it was so, the manager's clock; see :class:`fleet.control_room.things.Stamp`."""
     silence_limit_s: float
     enter_at: float | None
+    trusted_to: float | None = None
+    """People beyond whom the count is not trusted."""
+    density: EstimateView | None = None
+    """People per square metre, where the ground of the camera is known."""
+    service: str = ""
+    """Level of service after Fruin, A to F."""
     series: tuple[tuple[int, float], ...] | None = None
     """Last minutes, in a snapshot only; a page appends to its own."""
 

@@ -16,6 +16,7 @@ from protocol.events import (
     AnprRead,
     CrowdAlert,
     CrowdCount,
+    CrowdDensity,
     CrowdFlow,
     DeviceHealth,
     Event,
@@ -24,6 +25,7 @@ from protocol.events import (
     OtaReport,
     OutboxEvicted,
     Passage,
+    Phase,
     Reason,
 )
 from protocol.gunshot import FireMode, GunshotDetected
@@ -32,6 +34,8 @@ _WHOLE_FROM = 10
 """A count from here on is shown without decimals: its interval is wider than one anyway."""
 
 TITLES: dict[EventType, str] = {EventType.CROWD_ALERT: "Zone too full"}
+COMING = "A crush may be coming"
+"""Title of an alarm on trend of density."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,14 @@ def with_spread(estimate: Estimate) -> str:
     return f"{number(estimate.value)} {spread(estimate)}"
 
 
+def title_of(event: Event) -> str:
+    """Title of the incident that an event begins."""
+    observed = event.body.observed
+    if isinstance(observed, CrowdAlert) and observed.density is not None:
+        return COMING
+    return TITLES.get(event.type, event.type.value)
+
+
 def line_of(event: Event, zone_label: str) -> str:
     """Say an event in one line.
 
@@ -115,19 +127,31 @@ def line_of(event: Event, zone_label: str) -> str:
     """
     observed = event.body.observed
     match observed:
-        case CrowdCount():
-            return f"{with_spread(observed.people)} people, {zone_label}"
-        case CrowdFlow():
-            return f"→ {with_spread(observed.forward)}, ← {with_spread(observed.backward)}, {zone_label}"
-        case CrowdAlert():
-            phase = "" if event.body.phase is None else f"{event.body.phase.value}: "
-            return f"{phase}{with_spread(observed.people)} people, limit {number(observed.enter_at)}, {zone_label}"
+        case CrowdCount() | CrowdDensity() | CrowdFlow() | CrowdAlert():
+            return _crowd(observed, event.body.phase, zone_label)
         case AnprHit() | AnprRead():
             return _plate(observed)
         case GunshotDetected():
             return _shots(observed)
         case _:
             return _of_box(observed)
+
+
+def _crowd(observed: CrowdCount | CrowdDensity | CrowdFlow | CrowdAlert, phase: Phase | None, zone_label: str) -> str:
+    """Say what was seen of a crowd."""
+    match observed:
+        case CrowdCount():
+            return f"{with_spread(observed.people)} people, {zone_label}"
+        case CrowdDensity():
+            level = f"level {observed.service.value}"
+            return f"{with_spread(observed.density)} people/m², {level}, densest {number(observed.densest.value)}, {zone_label}"
+        case CrowdFlow():
+            return f"→ {with_spread(observed.forward)}, ← {with_spread(observed.backward)}, {zone_label}"
+        case CrowdAlert():
+            begins = "" if phase is None else f"{phase.value}: "
+            if observed.density is not None:
+                return f"{begins}{with_spread(observed.density)} people/m² and rising, people held up, {zone_label}"
+            return f"{begins}{with_spread(observed.people)} people, limit {number(observed.enter_at)}, {zone_label}"
 
 
 def made_line(seen: CloneSeen | ShotsTold) -> str:

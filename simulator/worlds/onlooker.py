@@ -140,7 +140,8 @@ class Onlooker:
         """Boxes on nobody, as large as people there are."""
         count = int(self._random.poisson(FALSE_BOXES)) if len(boxes) else 0
         like = boxes[self._random.integers(0, max(1, len(boxes)), count)]
-        return like + np.tile(self._random.uniform(-1, 1, (count, 2)) * np.array(self.camera.size) / 4, 2)
+        false: Values = like + np.tile(self._random.uniform(-1, 1, (count, 2)) * np.array(self.camera.size) / 4, 2)
+        return false
 
 
 def visible(boxes: Values, size: tuple[int, int]) -> Values:

@@ -133,9 +133,9 @@ FAULTS: tuple[tuple[str, Config, str, str], ...] = (
     ),
     (
         "a critical density that is reached before it is warned of",
-        dense(DensityAlarm(critical=2.0), CALIBRATION),
+        dense(DensityAlarm(critical=1.2), CALIBRATION),
         DENSITY_PATH,
-        "that below critical 2",
+        "that below critical 1.2",
     ),
     (
         "two sources of one name",

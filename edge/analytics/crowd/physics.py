@@ -14,11 +14,11 @@ from typing import Protocol
 
 import numpy as np
 
-from edge.analytics.crowd.crush import State
+from edge.analytics.crowd.crush import STATE_S, State
 from edge.analytics.crowd.density import ZoneGround, gaussian
 from edge.analytics.crowd.hiding import DENSITY_TRUSTED, error, loss, reckon, trusted_to
 from edge.analytics.crowd.service import service_level
-from edge.analytics.crowd.trend import Slope, Trend
+from edge.analytics.crowd.trend import Trend
 from edge.analytics.crowd.uncertainty import UNSEEN_BASE, UNSEEN_EACH, estimate
 from edge.analytics.crowd.velocity import Paths, Values, pressure, speed
 from models.bundle.detections import Floats
@@ -26,8 +26,7 @@ from protocol.basis import Estimate
 from protocol.events import CrowdDensity
 
 LOOK_S = 0.5
-STATE_S = 5.0
-_AROUND_M = 2.0
+_AROUND_M = 3.0
 """Reach of the density that says how many hide a person: wide enough to hold neighbours, narrow enough to know a full place."""
 _FORGET = 0.02
 """Weight of one look in how much ground a box covers: half a minute is remembered."""
@@ -83,7 +82,6 @@ class ZonePhysics:
         self._ground = ZoneGround(plane.positions(polygon)[0])
         self._paths = Paths()
         self._trend = Trend()
-        self._slope: Slope | None = None
         self._covers: float | None = None
         self._looked_s: float | None = None
         self._state = _Window(math.inf)
@@ -118,7 +116,7 @@ class ZonePhysics:
         if not looks:
             return None
         state = self._mean(looks)
-        self._slope = self._trend.update(state.density, now_s)
+        self._trend.update(state.density, now_s)
         return state
 
     @property
@@ -139,7 +137,7 @@ class ZonePhysics:
         state = self._mean(looks)
         densest = float(np.mean([look.field for look in looks], axis=0).max())
         seen_around = 2 * math.pi * self._ground.reach_m**2
-        slope = self._slope
+        slope = self._trend.slope()
         return CrowdDensity(
             zone,
             self.measured(state),

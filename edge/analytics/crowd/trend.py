@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-WINDOW_S = 60.0
+WINDOW_S = 75.0
 """Shorter, and a train that empties rises as a crush does; longer, and a crush is nearer when it is seen."""
 _FEWEST = 6
+_LATELY = 0.5
 ALIKE = 1.5
 """Factor of the standard deviation; on steady crowds, rendered: 90 of 100 intervals then hold zero."""
 
@@ -26,12 +27,14 @@ class Slope:
     Attributes:
         value: over the whole window.
         sigma: its standard deviation.
-        lately: over the last third.
+        lately: over the later part of the window.
+        level: of the line at its end, which is steadier than the last value.
     """
 
     value: float
     sigma: float
     lately: float
+    level: float
 
 
 class Trend:
@@ -41,19 +44,23 @@ class Trend:
         self._window_s = window_s
         self._values: deque[tuple[float, float]] = deque()
 
-    def update(self, value: float, now_s: float) -> Slope | None:
-        """Take a value; ``None`` until there are enough of them over half a window."""
+    def update(self, value: float, now_s: float) -> None:
+        """Take a value, at monotonic seconds."""
         if self._values and now_s <= self._values[-1][0]:
             self._values.clear()
         self._values.append((now_s, value))
         while self._values[0][0] < now_s - self._window_s:
             self._values.popleft()
-        if len(self._values) < _FEWEST or now_s - self._values[0][0] < self._window_s / 2:
+
+    def slope(self) -> Slope | None:
+        """Its slope; ``None`` until there are enough of them over half a window."""
+        if len(self._values) < _FEWEST or self._values[-1][0] - self._values[0][0] < self._window_s / 2:
             return None
         t, y = np.array(self._values).T
-        later = t >= now_s - self._window_s / 3
+        later = t >= t[-1] - _LATELY * self._window_s
         slope, sigma = _line(t, y)
-        return Slope(slope, sigma, _line(t[later], y[later])[0])
+        level = float(y.mean() + slope * (t[-1] - t.mean()))
+        return Slope(slope, sigma, _line(t[later], y[later])[0], level)
 
 
 def _line(t: np.ndarray, y: np.ndarray) -> tuple[float, float]:

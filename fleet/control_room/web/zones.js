@@ -64,7 +64,8 @@ export const ZoneList = {
         const stale = age > zone.silence_limit_s;
         const percent = (value) => `${(100 * Math.min(1, Math.max(0, value / scale.value))).toFixed(1)}%`;
         const over = zone.people && zone.enter_at !== null && zone.people.v >= zone.enter_at;
-        return [{ zone, age, stale, over, percent, path: sparkline(zone.series, now) }];
+        const beyond = zone.people && (zone.trusted_to ?? null) !== null && zone.people.v > zone.trusted_to;
+        return [{ zone, beyond, age, stale, over, percent, path: sparkline(zone.series, now) }];
       });
     });
     return { rows, number, spread, interval, duration, resting, board, SPARK_W, SPARK_H };
@@ -76,9 +77,11 @@ export const ZoneList = {
       <p v-if="!rows.length" class="empty">No box has counted yet.</p>
       <div v-for="row in rows" :key="row.zone.id" class="zone" :class="{ stale: row.stale, over: row.over && !row.stale, chosen: board.selected.value === row.zone.device }"
         :data-zone="row.zone.id" @click="board.selected.value = row.zone.device">
-        <span class="zone-name">{{ row.zone.label }}<small> {{ row.zone.device_label }}</small></span>
+        <span class="zone-name">{{ row.zone.label }}<small> {{ row.zone.device_label }}</small>
+          <small v-if="row.zone.density" data-density :title="interval(row.zone.density) + '; level of service after Fruin'">{{ number(row.zone.density.v) }}/m² · {{ row.zone.service }}</small></span>
         <span class="zone-count" :title="interval(row.zone.people)">
-          <template v-if="row.zone.people"><b>{{ number(row.zone.people.v) }}</b> <small>{{ spread(row.zone.people) }}</small></template>
+          <template v-if="row.zone.people"><b>{{ number(row.zone.people.v) }}</b> <small>{{ spread(row.zone.people) }}</small>
+            <small v-if="row.beyond" data-beyond :title="'Trusted up to ' + number(row.zone.trusted_to) + ' people: more hide one another'">or more</small></template>
           <template v-else>–</template>
         </span>
         <svg class="spark" :viewBox="'0 0 ' + SPARK_W + ' ' + SPARK_H" :width="SPARK_W" :height="SPARK_H" preserveAspectRatio="none" aria-hidden="true"><path :d="row.path" /></svg>

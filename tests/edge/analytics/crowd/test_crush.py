@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from edge.analytics.crowd.alarm import AlarmNews
-from edge.analytics.crowd.crush import CrushAlarm, State, walking_speed
-from edge.analytics.crowd.physics import STATE_S
+from edge.analytics.crowd.crush import STATE_S, CrushAlarm, State, walking_speed
 from protocol.config import DensityAlarm
 from protocol.events import Phase
 
-SETTINGS = DensityAlarm(warn_at=2.0, leave_at=1.5, critical=5.5, horizon_s=240.0, min_duration_s=30.0)
+SETTINGS = DensityAlarm(warn_at=1.5, leave_at=1.0, critical=5.5, horizon_s=90.0, min_duration_s=25.0)
 AREA_M2 = 40.0
 Density = Callable[[float], float]
 
@@ -33,7 +32,7 @@ def crush(t: float) -> float:
 
 
 def filling(t: float) -> float:
-    return min(3.8, crush(t))
+    return min(2.6, crush(t))
 
 
 def shuffling(t: float) -> float:
@@ -58,7 +57,9 @@ def test_a_crush_is_told_a_minute_and_more_before_it_comes() -> None:
         pytest.param(filling, free(filling), id="dense and denser, but people walk as the density lets them"),
         pytest.param(lambda t: 0.3 if t < 120 else 1.8, lambda _: 0.2, id="a train empties: a step below what warns"),
         pytest.param(lambda t: 3.0 if 200 < t < 210 else 0.5, lambda _: 0.1, id="one instant"),
-        pytest.param(lambda t: 0.5 if t < 120 else min(2.6, 0.5 + (t - 120) / 20), lambda _: 0.2, id="it fills fast and stays"),
+        pytest.param(
+            lambda t: 0.5 if t < 120 else min(1.9, 0.5 + (t - 120) / 40), lambda _: 0.2, id="it fills within a minute and stays"
+        ),
     ],
 )
 def test_everyday_life_raises_nothing(density: Density, speed: Density) -> None:
@@ -100,4 +101,5 @@ def test_the_alert_says_why() -> None:
     assert cues["trend"] == pytest.approx(1.0, abs=0.05)
     assert cues["speed"] < cues["speed-unhindered"]
     assert cues["density-expected"] >= cues["critical-density"]
-    assert {"density", "horizon", "crowd-pressure"} <= cues.keys()
+    assert {"density", "horizon"} <= cues.keys()
+    assert cues["pressure-to-turbulence"] == pytest.approx(0.15)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.analytics.crowd.crush import State
+from edge.analytics.crowd.crush import STATE_S, State
 from edge.analytics.crowd.hiding import DENSITY_TRUSTED, loss
-from edge.analytics.crowd.physics import STATE_S, ZonePhysics
+from edge.analytics.crowd.physics import ZonePhysics
 from edge.analytics.crowd.velocity import Values
 from models.bundle.detections import Floats
 from protocol.events import CrowdDensity, ServiceLevel
