@@ -51,7 +51,7 @@ def test_what_is_measured_of_an_hour_is_near_what_is_true_where_people_are_few()
 
 def test_the_rule_would_find_a_crush_at_this_depth_too() -> None:
     t = np.arange(0, 3600, STATE_S)
-    density = np.clip((t - 1200) / 60, 0.3, 6.0)
+    density = np.clip((t - 1200) / 30, 0.3, 6.0)
     hour = Hour(Kind.STREET, density, 0.3 * np.array([walking_speed(float(d)) for d in density]))
     found = [alarms(measured(hour, np.random.default_rng(seed)), DensityAlarm()) for seed in range(20)]
     assert sum(count > 0 for count in found) >= 12

@@ -23,8 +23,8 @@ from models.bundle.detections import MOST
 
 Values = npt.NDArray[np.float64]
 
-STEEP, SOON = 0.3, 1.2
-LOSS_ERROR = 0.8
+STEEP, SOON = 0.26, 1.2
+LOSS_ERROR = 1.0
 """Relative standard deviation of the loss, from scene to scene and camera to camera: those who walk about are followed better
 than those who queue, and flat views are worse than the law."""
 RELATIVE_ERROR = 0.10
@@ -57,11 +57,11 @@ def _first(reached: Callable[[Values], npt.NDArray[np.bool_]]) -> float:
 
 
 FULLEST = _first(lambda x: slowness(x) >= 1.0)
-"""Crowding from which more people are seen as fewer: 3.1."""
+"""Crowding from which more people are seen as fewer: 3.7."""
 DENSITY_TRUSTED = _first(lambda x: error(x) >= RELATIVE_ERROR)
 """Crowding up to which a reckoned density is trusted: 0.63."""
 COUNT_TRUSTED = _first(lambda x: loss(x) >= -math.log(1.0 - RELATIVE_ERROR))
-"""Crowding up to which a plain count is trusted, which lacks all who are hidden: 0.65."""
+"""Crowding up to which a plain count is trusted, which lacks all who are hidden: 0.71."""
 
 
 def reckon(seen: Values, covers: Values) -> Values:

@@ -14,9 +14,10 @@ from edge.guard.builder import EventBuilder, Origin
 from edge.observation import Observation
 from edge.tracking.tracks import Tracks, TrackState
 from protocol.basis import Struct
-from protocol.config import Line, Report, Source, Zone, ZoneAlarm
-from protocol.events import Clock, ClockSource, CrowdAlert, CrowdCount, CrowdFlow, EventType, Phase
+from protocol.config import DensityAlarm, Line, Report, Source, Zone, ZoneAlarm
+from protocol.events import Clock, ClockSource, CrowdAlert, CrowdCount, CrowdDensity, CrowdFlow, EventType, Phase
 from simulator.faults.clocks import EPOCH
+from tests.edge.analytics.crowd.plane import FromAbove
 
 WIDTH, HEIGHT = 768, 576
 LEFT = Zone("left", ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)))
@@ -174,3 +175,51 @@ def test_a_crowding_is_one_incident_with_its_reasons() -> None:
     assert {cue.name: cue.value for cue in new.assessed.cues}["threshold"] == 3
     assert new.sensor is not None
     assert new.sensor.frame == 4
+
+
+def test_a_count_states_beyond_how_many_people_it_is_not_trusted() -> None:
+    counting = analytics(WHOLE)
+    assert told(counting.update(people(), at(0), 1), CrowdCount)[0].trusted_to is None
+    few = told(counting.update(people((100, 300), (200, 500)), at(1), 2), CrowdCount)[0].trusted_to
+    assert few is not None
+    crowd = people(*((300 + 12 * i, 400 + 5 * i) for i in range(30)))
+    for second in range(2, 60):
+        (count,) = told(counting.update(crowd, at(second), second + 1), CrowdCount)
+    assert count.trusted_to is not None
+    assert count.trusted_to < few
+
+
+def test_without_a_ground_a_zone_has_counts_only() -> None:
+    assert not told(analytics(WHOLE).update(people((100, 300)), at(0), 1), CrowdDensity)
+
+
+def test_with_a_ground_each_window_has_a_density_after_its_count() -> None:
+    watching = CrowdAnalytics(Source("square", "a.mp4", zones=(WHOLE,)), Report(count_interval_s=0), WIDTH, HEIGHT, FromAbove())
+    found = watching.update(people((100, 300), (300, 300)), at(0), 1)
+    assert [o.type for o in found] == [EventType.CROWD_COUNT, EventType.CROWD_DENSITY]
+    (density,) = told(found, CrowdDensity)
+    assert density.density.value == pytest.approx(2 / (WIDTH * HEIGHT / 400), rel=0.1)
+
+
+def test_a_crush_that_is_coming_is_told_as_an_incident_of_its_own() -> None:
+    """Ever more people who stand, on ten by ten metres: one more a second."""
+    square = Zone("gate", ((0.0, 0.0), (0.25, 0.0), (0.25, 1 / 3), (0.0, 1 / 3)), density_alarm=DensityAlarm())
+    watching = CrowdAnalytics(Source("square", "a.mp4", zones=(square,)), Report(60), WIDTH, HEIGHT, FromAbove())
+    places = np.random.default_rng(1).uniform(1, 190, (600, 2))
+    found: list[Observation] = []
+    for step in range(400):
+        n = min(600, 20 + 2 * step)
+        feet = places[:n]
+        boxes = np.stack([feet[:, 0] - 2, feet[:, 1] - 4, feet[:, 0] + 2, feet[:, 1]], axis=1).astype(np.float32)
+        tracks = Tracks(np.arange(1, n + 1), boxes, np.full(n, 0.97, np.float32), np.full(n, TrackState.CONFIRMED, np.int8))
+        found += watching.update(tracks, at(step / 2), step + 1)
+    found += watching.close(at(200))
+    alerts = [o for o in found if o.type is EventType.CROWD_ALERT]
+    assert [o.phase for o in alerts if o.phase is not Phase.UPDATE] == [Phase.NEW, Phase.END]
+    assert {o.incident_key for o in alerts} == {"square/gate/crush"}
+    assert alerts[0].assessed is not None
+    assert alerts[0].assessed.what == "crush"
+    assert alerts[0].at.monotonic_s < 1000 + 120
+    builder = EventBuilder(evaluation=False)
+    bodies = [builder.build(o, Clock(ClockSource.NTP, synchronised=True), Origin()) for o in found]
+    assert len({body.incident for body in bodies if body.incident}) == 1

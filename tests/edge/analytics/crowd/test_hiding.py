@@ -27,7 +27,7 @@ def test_nobody_is_reckoned_into_more_than_can_be_told(n: int, covers: float, se
 
 
 def test_more_people_are_seen_as_more_up_to_the_fullest_only() -> None:
-    crowding = np.arange(0.01, 3.5, 0.01)
+    crowding = np.arange(0.01, 4.0, 0.01)
     seen = crowding * np.exp(-loss(crowding))
     assert crowding[seen.argmax()] == pytest.approx(FULLEST, abs=0.02)
 

@@ -1,0 +1,64 @@
+"""Defences of the physics of crowds: what is trusted, what raises an alarm, what stands at the edge of a zone."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "a count states beyond how many people it is not trusted",
+        "edge/analytics/crowd/analytics.py",
+        "return round(trusted_to(each, COUNT_TRUSTED), 1) if each else None",
+        "return None",
+        ("tests/edge/analytics/crowd/test_analytics.py",),
+    ),
+    Mutant(
+        "and so does a density",
+        "edge/analytics/crowd/physics.py",
+        "return round(trusted_to(self._covers / self._area, DENSITY_TRUSTED), 1) if self._covers else None",
+        "return None",
+        ("tests/edge/analytics/crowd/test_physics.py",),
+    ),
+    Mutant(
+        "nothing is trusted beyond what a model tells of a picture",
+        "edge/analytics/crowd/hiding.py",
+        "return min(trusted / crowding_each, float(MOST))",
+        "return trusted / crowding_each",
+        ("tests/edge/analytics/crowd/test_hiding.py",),
+    ),
+    Mutant(
+        "a crush is foretold from a trend, not from an instant",
+        "edge/analytics/crowd/crush.py",
+        "full = self._coming[-1] and _nearly(self._coming)",
+        "full = state.density >= self.settings.warn_at",
+        ("tests/edge/analytics/crowd/test_crush.py",),
+    ),
+    Mutant(
+        "what only stands close is no crush",
+        "edge/analytics/crowd/crush.py",
+        "return rising and self.forecast(state)[0] >= self.settings.critical and self._held(state)",
+        "return self._held(state)",
+        ("tests/edge/analytics/crowd/test_crush.py",),
+    ),
+    Mutant(
+        "people who walk as they can are not held up",
+        "edge/analytics/crowd/crush.py",
+        "return bool(self._speeds) and sum(self._speeds) / len(self._speeds) <= slow",
+        "return True",
+        ("tests/edge/analytics/crowd/test_crush.py",),
+    ),
+    Mutant(
+        "a zone does not look half empty along its edge",
+        "edge/analytics/crowd/density.py",
+        "density: Values = gaussian(self.cells, places, self.reach_m) @ weights / self._mass",
+        "density: Values = gaussian(self.cells, places, self.reach_m) @ weights",
+        ("tests/edge/analytics/crowd/test_density.py",),
+    ),
+    Mutant(
+        "jitter of boxes is no turbulence",
+        "edge/analytics/crowd/velocity.py",
+        "local = density * (spread * count / (count - 1.0 + ~enough) - near @ velocities.noise)",
+        "local = density * (spread * count / (count - 1.0 + ~enough))",
+        ("tests/edge/analytics/crowd/test_velocity.py",),
+    ),
+)
