@@ -19,7 +19,7 @@ from edge.tracking.tracker import Tracker
 from protocol.config import Calibration, DensityAlarm, GroundPoint, Report, Source, Zone
 from protocol.events import Assessed, CrowdAlert, CrowdCount, CrowdDensity, Phase
 from simulator.worlds.onlooker import Camera, Onlooker
-from simulator.worlds.pedestrians import Walk
+from simulator.worlds.pedestrians import Walk, Walking
 
 FPS = 5.0
 WINDOW_S = 5.0
@@ -88,11 +88,12 @@ def watch(walk: Walk, camera: Camera, seed: int, alarm: DensityAlarm | None = No
     assert source.calibration is not None
     analytics = CrowdAnalytics(source, Report(count_interval_s=WINDOW_S), *size, Ground(source.calibration, *size))
     tracker, onlooker = Tracker(*size), Onlooker(camera, seed, FPS)
+    walking = Walking(walk)
     windows, alerts, there = [], [], []
     last_s = min(seconds or np.inf, walk.step_s * (walk.steps - 1))
     for picture_number in range(int(last_s * FPS)):
         now = picture_number / FPS
-        ids, places = walk.at(now)
+        ids, places = walking.at(now)
         there.append(int(inside(places, polygon).sum()) if len(places) else 0)
         tracks = tracker.update(onlooker.look(ids, places), [(0.0, 0.0, float(size[0]), float(size[1]))], now)
         instant = Instant(now, _EPOCH + dt.timedelta(seconds=now))

@@ -10,7 +10,7 @@ Frame: metres; a square has its corner at (0, 0), an exit is at y = 0 and people
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -62,20 +62,33 @@ class Walk(msgspec.Struct, frozen=True):
     zone: Corners
     paths: tuple[Path, ...]
 
+
+class Walking:
+    """Where the people of a walk are at any second.
+
+    Args:
+        walk: laid out step by step once, so that asking is cheap.
+    """
+
+    def __init__(self, walk: Walk) -> None:
+        self._step_s = walk.step_s
+        frames: list[list[tuple[int, float, float]]] = [[] for _ in range(walk.steps + 1)]
+        for number, path in enumerate(walk.paths):
+            places = zip(np.cumsum(path.x) / 100, np.cumsum(path.y) / 100, strict=True)
+            for step, (x, y) in enumerate(places, path.first):
+                frames[step].append((number, x, y))
+        self._ids = [np.array([row[0] for row in frame], np.int64) for frame in frames]
+        self._places = [np.array([row[1:] for row in frame]).reshape(-1, 2) for frame in frames]
+
     def at(self, second: float) -> tuple[npt.NDArray[np.int64], Metres]:
         """Who is there, by number, and where: (n,) and (n, 2); straight between steps."""
-        step, share = divmod(second / self.step_s, 1.0)
-        ids, places = [], []
-        for number, (first, x, y) in enumerate(self._places()):
-            i = int(step) - first
-            if 0 <= i < len(x) - 1:
-                ids.append(number)
-                places.append((x[i] + share * (x[i + 1] - x[i]), y[i] + share * (y[i + 1] - y[i])))
-        return np.array(ids, np.int64), np.array(places).reshape(-1, 2)
-
-    def _places(self) -> Iterator[tuple[int, Metres, Metres]]:
-        for path in self.paths:
-            yield path.first, np.cumsum(path.x) / 100, np.cumsum(path.y) / 100
+        step, share = divmod(second / self._step_s, 1.0)
+        i = int(step)
+        if i + 1 >= len(self._ids):
+            return np.zeros(0, np.int64), np.zeros((0, 2))
+        ids, before, after = np.intersect1d(self._ids[i], self._ids[i + 1], assume_unique=True, return_indices=True)
+        start, end = self._places[i][before], self._places[i + 1][after]
+        return ids, start + share * (end - start)
 
 
 def square(people: int, size: tuple[float, float], seconds: float, seed: int, step_s: float = 1.0) -> Walk:

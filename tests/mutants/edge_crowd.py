@@ -15,7 +15,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "and so does a density",
         "edge/analytics/crowd/physics.py",
-        "return round(trusted_to(self._covers / self._area, DENSITY_TRUSTED), 1) if self._covers else None",
+        "return round(trusted_to(max(self._covers / self._area, float(np.mean(crowds or [0.0]))), DENSITY_TRUSTED), 1)",
         "return None",
         ("tests/edge/analytics/crowd/test_physics.py",),
     ),

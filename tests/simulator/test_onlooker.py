@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulator.worlds.onlooker import RECALL, Camera, Onlooker, visible
-from simulator.worlds.pedestrians import Path, Walk
+from simulator.worlds.pedestrians import Path, Walk, Walking
 
 CAMERA = Camera(10.0, 30.0, 1200.0, back=9.0)
 SIZE = (1920, 1080)
@@ -56,7 +56,7 @@ def test_nobody_is_found_where_nobody_is() -> None:
 
 
 def test_a_walk_is_straight_between_its_steps_and_over_when_it_is() -> None:
-    walk = Walk(2.0, 3, ((0, 0), (9, 0), (9, 9), (0, 9)), (Path(1, (100, 200), (0, -50)),))
+    walk = Walking(Walk(2.0, 3, ((0, 0), (9, 0), (9, 9), (0, 9)), (Path(1, (100, 200), (0, -50)),)))
     assert len(walk.at(1.0)[0]) == 0
     ids, places = walk.at(3.0)
     assert ids.tolist() == [0]

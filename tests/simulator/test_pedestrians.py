@@ -7,19 +7,19 @@ import pytest
 
 from benchmarks.crowd_dense import reaches
 from benchmarks.crowd_walks import LEVELS, SQUARE_M, load
-from simulator.worlds.pedestrians import Exit, bottleneck, square
+from simulator.worlds.pedestrians import Exit, Walking, bottleneck, square
 
 
 def test_the_sample_has_as_many_people_as_it_says() -> None:
     for level, walks in load().levels.items():
         for walk in walks:
-            assert len(walk.at(5.0)[0]) == level
+            assert len(Walking(walk).at(5.0)[0]) == level
     assert set(load().levels) == set(LEVELS)
 
 
 def test_people_keep_apart_walk_and_stay_on_the_square() -> None:
     walk = load().levels[200][1]
-    before, after = (walk.at(second)[1] for second in (10.0, 11.0))
+    before, after = (Walking(walk).at(second)[1] for second in (10.0, 11.0))
     off = np.linalg.norm(after[:, None] - after[None], axis=2) + 9 * np.eye(len(after))
     assert np.quantile(off.min(axis=1), 0.01) > 0.2
     speeds = np.linalg.norm(after - before, axis=1)
@@ -45,4 +45,4 @@ def test_a_square_is_walked_as_often_as_asked_alike() -> None:
 def test_more_than_pass_an_exit_gather_before_it() -> None:
     pytest.importorskip("jupedsim")
     walk = bottleneck(Exit(0.8), lambda _: 3.0, 60.0, 1)
-    assert len(walk.at(50.0)[0]) > 40
+    assert len(Walking(walk).at(50.0)[0]) > 40

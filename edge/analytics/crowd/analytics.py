@@ -233,8 +233,7 @@ class CrowdAnalytics:
 
     def _coming(self, zone: _Zone, state: State, news: AlarmNews, at: Instant, frame: int | None) -> Observation:
         assert zone.crush is not None
-        assert zone.physics is not None
-        observed, assessed = zone.crush.tell(state, news, zone.physics.trusted_to)
+        observed, assessed = zone.crush.tell(state, news)
         key = f"{self._source.id}/{zone.config.id}/crush"
         return Observation(EventType.CROWD_ALERT, at, observed, self._source.id, frame, key, news.phase, assessed)
 

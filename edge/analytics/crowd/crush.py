@@ -53,12 +53,14 @@ class State:
         density: people per square metre; ``sigma`` its standard deviation.
         speed: metres per second and standard deviation; ``None`` = nobody was followed.
         pressure: 1/s^2 and standard deviation.
+        trusted_to: people beyond whom the density is not trusted; ``None`` = nobody was seen yet.
     """
 
     density: float
     sigma: float
     speed: tuple[float, float] | None = None
     pressure: tuple[float, float] | None = None
+    trusted_to: float | None = None
 
 
 def walking_speed(density: float) -> float:
@@ -129,7 +131,7 @@ class CrushAlarm:
         slow = HELD * walking_speed(self.settings.warn_at)
         return bool(self._speeds) and sum(self._speeds) / len(self._speeds) <= slow
 
-    def tell(self, state: State, news: AlarmNews, trusted_to: float | None) -> tuple[CrowdAlert, Assessed]:
+    def tell(self, state: State, news: AlarmNews) -> tuple[CrowdAlert, Assessed]:
         """What is told: what was measured, in people as every alert of a crowd has it, and what speaks for it."""
         settings, area_m2 = self.settings, self._area_m2
         expected, sigma = self.forecast(state)
@@ -141,7 +143,7 @@ class CrushAlarm:
             round(settings.leave_at * area_m2, 1),
             round(news.duration_s, 2),
             estimate(state.density, state.sigma**2, 3),
-            trusted_to,
+            state.trusted_to,
         )
         cues = [
             Cue("density", round(state.density, 2), "1/m2"),

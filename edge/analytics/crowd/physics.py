@@ -31,6 +31,8 @@ _AROUND_M = 3.0
 _FORGET = 0.02
 """Weight of one look in how much ground a box covers: half a minute is remembered."""
 _DIGITS = 4
+_FEWEST = 10
+"""People who say how much they crowd; fewer would say it by chance."""
 
 
 class Plane(Protocol):
@@ -50,11 +52,13 @@ class Look:
     Attributes:
         people: in it, hidden ones reckoned in; ``variance`` of that.
         field: local density in each cell of the ground.
+        each: crowding for each of them where they stand; ``None`` = too few to say.
     """
 
     people: float
     variance: float
     field: Values
+    each: float | None
     speed: tuple[float, float] | None
     pressure: tuple[float, float] | None
 
@@ -119,10 +123,16 @@ class ZonePhysics:
         self._trend.update(state.density, now_s)
         return state
 
-    @property
-    def trusted_to(self) -> float | None:
-        """People beyond whom density is not trusted; ``None`` while nobody was seen."""
-        return round(trusted_to(self._covers / self._area, DENSITY_TRUSTED), 1) if self._covers else None
+    def _trusted_to(self, looks: Sequence[Look]) -> float | None:
+        """People beyond whom a density is not trusted.
+
+        From the size of boxes, as if people stood everywhere alike, or from how they crowd in fact, if that is more: in a knot,
+        or where those who are seen are only the front of a multitude.
+        """
+        if not self._covers:
+            return None
+        crowds = [look.each for look in looks if look.each is not None]
+        return round(trusted_to(max(self._covers / self._area, float(np.mean(crowds or [0.0]))), DENSITY_TRUSTED), 1)
 
     @property
     def area_m2(self) -> float:
@@ -149,7 +159,7 @@ class ZonePhysics:
             None if slope is None else _measured(60 * slope.value, 60 * slope.sigma, -math.inf),
             None if state.speed is None else _measured(*state.speed),
             None if state.pressure is None else _measured(*state.pressure),
-            self.trusted_to,
+            state.trusted_to,
             missed,
         )
 
@@ -169,7 +179,7 @@ class ZonePhysics:
 
     def _look(self, ids: Sequence[int], places: Values, covers: Values, existence: Floats) -> Look:
         if not len(ids):
-            return Look(0.0, UNSEEN_BASE, np.zeros(len(self._ground.cells)), speed=None, pressure=None)
+            return Look(0.0, UNSEEN_BASE, np.zeros(len(self._ground.cells)), each=None, speed=None, pressure=None)
         mean = float(covers.mean())
         self._covers = mean if self._covers is None else (1 - _FORGET) * self._covers + _FORGET * mean
         around = gaussian(places, places, _AROUND_M)
@@ -191,6 +201,7 @@ class ZonePhysics:
             people,
             variance,
             field,
+            each=float(crowding.mean()) / people if len(ids) >= _FEWEST else None,
             speed=speed(velocities),
             pressure=pressure(places[known], local[known], velocities),
         )
@@ -199,7 +210,8 @@ class ZonePhysics:
         people, variance = float(np.mean([look.people for look in looks])), float(np.mean([look.variance for look in looks]))
         density = people / self._area
         sigma = math.hypot(math.sqrt(variance) / self._area, density * self._area_sigma / self._area)
-        return State(density, sigma, _pair([look.speed for look in looks]), _pair([look.pressure for look in looks]))
+        speeds, pressures = [look.speed for look in looks], [look.pressure for look in looks]
+        return State(density, sigma, _pair(speeds), _pair(pressures), self._trusted_to(looks))
 
 
 def _pair(values: Sequence[tuple[float, float] | None]) -> tuple[float, float] | None:

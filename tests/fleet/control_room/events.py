@@ -13,6 +13,7 @@ from protocol.events import (
     ClockSource,
     CrowdAlert,
     CrowdCount,
+    CrowdDensity,
     CrowdFlow,
     Cue,
     Event,
@@ -21,6 +22,7 @@ from protocol.events import (
     ModelRef,
     Phase,
     Sensor,
+    ServiceLevel,
     Where,
 )
 from protocol.identifiers import uuid7
@@ -65,6 +67,13 @@ def count(device: str, seq: int, at: int, people: float, *, zone: str = "square"
     return make(device, seq, at, EventType.CROWD_COUNT, observed, model=MODEL, sensor=Sensor("cam"), **body)
 
 
+def density(device: str, seq: int, at: int, value: float, *, zone: str = "square", **body: Any) -> Event:
+    """How close people stand in a zone."""
+    estimate = around(value, 0.1 * value)
+    observed = CrowdDensity(zone, estimate, estimate, ServiceLevel.E, around(40.0, 1.0), 5.0, 35, trusted_to=60.0)
+    return make(device, seq, at, EventType.CROWD_DENSITY, observed, model=MODEL, sensor=Sensor("cam"), **body)
+
+
 def flow(device: str, seq: int, at: int, forward: int, backward: int, *, line: str = "gate") -> Event:
     """People over a line."""
     observed = CrowdFlow(line, around(forward, 1), around(backward, 1), 5.0, 35)
@@ -75,7 +84,9 @@ def alert(
     device: str, seq: int, at: int, incident: str, phase: Phase, people: float, peak: float, duration_s: float, **body: Any
 ) -> Event:
     """One event of a crowding incident."""
-    observed = CrowdAlert(body.pop("zone", "square"), around(people, 0.5 + 0.15 * people), peak, 18.0, 14.0, duration_s)
+    observed = CrowdAlert(
+        body.pop("zone", "square"), around(people, 0.5 + 0.15 * people), peak, 18.0, 14.0, duration_s, body.pop("density", None)
+    )
     cues = (Cue("occupancy", people, "people"), Cue("above-limit-for", duration_s, "s"), Cue("pictures-looked-at", 35.0))
     body.setdefault("where", Where(50.8467, 4.3525, heading=120.0))
     return make(

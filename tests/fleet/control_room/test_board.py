@@ -16,7 +16,7 @@ from protocol.state import (
     Status,
     Telemetry,
 )
-from tests.fleet.control_room.events import BOOT, FREE, OTHER_BOOT, T0, Rows, count, flow, moment
+from tests.fleet.control_room.events import BOOT, FREE, OTHER_BOOT, T0, Rows, count, density, flow, moment
 
 CONFIG = Config(
     sources=(
@@ -204,3 +204,19 @@ def test_rate_and_latency_are_of_the_last_while() -> None:
     calm = board.take(T0 + 200_000).totals
     assert calm is not None
     assert (calm.rate, calm.p95_ms) == (0.0, None)
+
+
+def test_a_zone_shows_its_density_and_a_late_one_changes_nothing() -> None:
+    board = Board()
+    put = Rows(board)
+    put(density("lamp-1", 1, T0, 1.4), T0)
+    assert not board.snapshot(T0).zones, "a density without a count is of no zone that is shown"
+    put(count("lamp-1", 2, T0, 50), T0)
+    put(density("lamp-1", 3, T0, 1.4), T0)
+    (zone,) = board.snapshot(T0).zones
+    assert zone.density is not None
+    assert (zone.density.v, zone.service) == (1.4, "E")
+    put(density("lamp-1", 1, T0 - 60_000, 0.2), T0)
+    (zone,) = board.snapshot(T0).zones
+    assert zone.density is not None
+    assert zone.density.v == 1.4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fleet.control_room.wording import COUNTING, Limits, line_of, model_limits, number, spread, with_spread
+from fleet.control_room.wording import COMING, COUNTING, Limits, line_of, model_limits, number, spread, title_of, with_spread
 from protocol.basis import Estimate
 from protocol.events import DeviceHealth, EventType, OtaReport, OutboxEvicted, Phase, Reason, UpdateStep
 from protocol.examples import EVENTS
@@ -43,6 +43,14 @@ def test_a_number_never_stands_alone() -> None:
     assert (
         line_of(alert("lamp-1", 1, T0, uuid7(T0), Phase.NEW, 20, 20, 3.0), "Square") == "new: 20 ± 4 people, limit 18, Square"
     )
+
+
+def test_a_density_is_said_with_its_level_and_an_alarm_of_it_with_its_reason() -> None:
+    assert line_of(EVENTS[EventType.CROWD_DENSITY], "Steps") == "1.3 ± 0.2 people/m², level E, densest 2.1, Steps"
+    coming = alert("lamp-1", 1, T0, uuid7(T0), Phase.NEW, 60, 60, 25.0, density=Estimate(1.9, 1.5, 2.3))
+    assert line_of(coming, "Steps") == "new: 1.9 ± 0.4 people/m² and rising, people held up, Steps"
+    assert title_of(coming) == COMING
+    assert title_of(alert("lamp-1", 1, T0, uuid7(T0), Phase.NEW, 20, 20, 3.0)) == "Zone too full"
 
 
 def test_shots_are_said_with_their_doubt_and_without_a_weapon() -> None:

@@ -86,11 +86,11 @@ def test_turbulence_stands_for_people_who_are_held_up() -> None:
 def test_the_alert_says_why() -> None:
     alarm = CrushAlarm("gate", AREA_M2, SETTINGS)
     for t in range(0, 300, 5):
-        state = State(crush(t), 0.1, (shuffling(t), 0.02), (0.003, 0.001))
+        state = State(crush(t), 0.1, (shuffling(t), 0.02), (0.003, 0.001), 55.0)
         if (news := alarm.update(state, float(t))) is not None:
             break
     assert news is not None
-    observed, assessed = alarm.tell(state, news, 55.0)
+    observed, assessed = alarm.tell(state, news)
     assert observed.people.value == pytest.approx(state.density * AREA_M2, abs=0.01)
     assert observed.density is not None
     assert observed.density.low < observed.density.value < observed.density.high

@@ -13,7 +13,7 @@ from edge.analytics.crowd.crush import STATE_S, State
 from edge.analytics.crowd.hiding import DENSITY_TRUSTED, loss
 from edge.analytics.crowd.physics import ZonePhysics
 from edge.analytics.crowd.velocity import Values
-from models.bundle.detections import Floats
+from models.bundle.detections import MOST, Floats
 from protocol.events import CrowdDensity, ServiceLevel
 from tests.edge.analytics.crowd.plane import FromAbove
 
@@ -26,17 +26,19 @@ def boxes(feet: Values, width: float = 4.0, height: float = 6.0) -> Floats:
     return np.stack([feet[:, 0] - width / 2, feet[:, 1] - height, feet[:, 0] + width / 2, feet[:, 1]], 1).astype(np.float32)
 
 
-def watch(metres: Values, velocity: tuple[float, float] = (0.0, 0.0), seconds: float = 12.0) -> tuple[ZonePhysics, list[State]]:
+def watch(
+    metres: Values, velocity: tuple[float, float] = (0.0, 0.0), seconds: float = 12.0, size: tuple[float, float] = (4.0, 6.0)
+) -> tuple[ZonePhysics, list[State]]:
     physics, states = ZonePhysics(POLYGON, FromAbove(PX_M)), []
     for step in range(round(seconds * 5)):
         feet = (metres + np.array(velocity) * step / 5) * PX_M
-        state = physics.update(range(len(feet)), feet, boxes(feet), np.full(len(feet), 0.97, np.float32), step / 5)
+        state = physics.update(range(len(feet)), feet, boxes(feet, *size), np.full(len(feet), 0.97, np.float32), step / 5)
         states += [] if state is None else [state]
     return physics, states
 
 
-def told(metres: Values, velocity: tuple[float, float] = (0.0, 0.0)) -> CrowdDensity:
-    physics, _ = watch(metres, velocity)
+def told(metres: Values, velocity: tuple[float, float] = (0.0, 0.0), size: tuple[float, float] = (4.0, 6.0)) -> CrowdDensity:
+    physics, _ = watch(metres, velocity, size=size)
     density = physics.take("gate", 12.0, 60, 0)
     assert density is not None
     return density
@@ -66,10 +68,13 @@ def test_speed_level_and_pressure_are_told_with_their_intervals() -> None:
 
 
 def test_the_number_beyond_which_it_is_not_trusted_is_stated() -> None:
-    physics = ZonePhysics(POLYGON, FromAbove(PX_M))
-    feet = scattered(50) * PX_M
-    physics.update(range(50), feet, boxes(feet, 12.0, 40.0), np.full(50, 0.97, np.float32), 0.0)
-    assert physics.trusted_to == pytest.approx(DENSITY_TRUSTED * AREA_M2 / (12.0 * 40.0 / PX_M**2), rel=0.01)
+    ground_m2 = 4.0 * 6.0 / PX_M**2
+    assert told(scattered(8)).trusted_to == pytest.approx(min(DENSITY_TRUSTED * AREA_M2 / ground_m2, MOST))
+    spread, knot = (told(places, size=(12.0, 40.0)).trusted_to for places in (scattered(50), 4 + 0.25 * scattered(50)))
+    assert spread == pytest.approx(DENSITY_TRUSTED * AREA_M2 / (12.0 * 40.0 / PX_M**2), rel=0.3)
+    assert knot is not None
+    assert spread is not None
+    assert knot < spread / 2, "who stands in a knot hides more than who is spread"
 
 
 def test_a_knot_is_denser_than_the_mean() -> None:
