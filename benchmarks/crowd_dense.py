@@ -126,7 +126,7 @@ def crushes(sample: Sample, options: Options) -> Iterator[Figure]:
             low=min(leads, default=0.0),
             high=max(leads, default=0.0),
             against=f"until {ALARM.critical:g} people per square metre, the shortest; camera {camera.up:g} m up; "
-            f"{missed} not warned of; median {np.median(leads) if leads else math.nan:.0f} s",
+            f"{missed} not warned of; median {np.median(leads or [0.0]):.0f} s",
             target=LEAD_S if judged and not options.quick else None,
             sense=Sense.AT_LEAST,
         )

@@ -32,7 +32,8 @@ def crush(t: float) -> float:
 
 
 def filling(t: float) -> float:
-    return min(2.6, crush(t))
+    """Twice as fast as :func:`crush`, and over before it is one."""
+    return min(2.6, 0.5 + max(0.0, (t - 60) / 30))
 
 
 def shuffling(t: float) -> float:
@@ -64,6 +65,10 @@ def test_a_crush_is_told_a_minute_and_more_before_it_comes() -> None:
 )
 def test_everyday_life_raises_nothing(density: Density, speed: Density) -> None:
     assert not [news for _, news in played(density, speed) if news.phase is Phase.NEW]
+
+
+def test_the_same_is_told_where_people_are_held_up() -> None:
+    assert [news for _, news in played(filling, lambda _: 0.2) if news.phase is Phase.NEW]
 
 
 def test_one_incident_from_its_beginning_to_its_end() -> None:

@@ -58,7 +58,7 @@ def test_jitter_is_no_turbulence(seed: int) -> None:
         places, np.full(100, 4.0), walk(places, np.tile((0.3, 0.0), (100, 1)), 4.0, 0.05, seed).velocities(range(100))
     )
     assert found is not None
-    assert found[0] - 1.645 * found[1] < 0.02
+    assert found[0] < 0.002, "without taking it off it would be 0.006"
 
 
 def test_a_few_people_have_no_pressure() -> None:
