@@ -135,3 +135,14 @@ def test_an_event_opens_as_it_was_stored_and_escape_closes_it(browser: Browser, 
         page.keyboard.press("Escape")
         expect(page.locator("[data-event-dialog]")).to_be_hidden()
         assert seen.complaints == []
+
+
+def test_density_level_and_a_count_beyond_trust_stand_with_the_zone(browser: Browser, room: ControlRoom) -> None:
+    box = room.town.boxes["fish-1"]
+    with visit(browser, room, "vik") as (page, seen):
+        room.town.density(box, 1.4, 20.0)
+        room.town.flush()
+        zone = page.locator(f"[data-zone='fish-1/{box.site.zone}']")
+        expect(zone.locator("[data-density]")).to_have_text("1.4/m² · E")
+        expect(zone.locator("[data-beyond]")).to_have_text("or more")
+        assert seen.complaints == []

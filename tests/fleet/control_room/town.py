@@ -23,6 +23,7 @@ from protocol.events import (
     ClockSource,
     CrowdAlert,
     CrowdCount,
+    CrowdDensity,
     CrowdFlow,
     Cue,
     Event,
@@ -31,6 +32,7 @@ from protocol.events import (
     ModelRef,
     Phase,
     Sensor,
+    ServiceLevel,
 )
 from protocol.identifiers import uuid7
 from protocol.state import (
@@ -119,6 +121,14 @@ class Town:
         people = box.people(now_ms() if at is None else at)
         observed = CrowdCount(box.site.zone, estimate(people), WINDOW_S, 35, int(0.7 * people), int(1.3 * people) + 1)
         self.say(box, EventType.CROWD_COUNT, observed, at)
+
+    def density(self, box: Box, value: float, trusted_to: float) -> None:
+        """How close people stand in its zone, beside a count of more than are trusted."""
+        people = CrowdCount(box.site.zone, estimate(3 * trusted_to), WINDOW_S, 35, 1, 400, trusted_to=trusted_to)
+        self.say(box, EventType.CROWD_COUNT, people)
+        around = Estimate(value, 0.9 * value, 1.1 * value)
+        level = ServiceLevel.E
+        self.say(box, EventType.CROWD_DENSITY, CrowdDensity(box.site.zone, around, around, level, estimate(40), WINDOW_S, 35))
 
     def flow(self, box: Box, at: int | None = None) -> None:
         """People over its line."""
