@@ -5,8 +5,9 @@ errs as measured on the square (:mod:`simulator.worlds.onlooker`). Constants wer
 of those with odd ones, under other cameras and other errors. False alarms are counted over hours of everyday crowds at a faster
 depth (:mod:`benchmarks.crowd_everyday`), whose noise is held against that of the full chain.
 
-The odd walks had been looked at before the strength of the loss and what is trusted got their last values (both from even ones),
-so that errors of density repeat and are no blind test; the alarm's constants were fixed on even walks and other hours alone.
+The odd walks had been looked at before the strength of the loss and what is trusted got their last values (both from even
+ones), so that errors of density repeat and are no blind test; the alarm's constants were fixed on even walks and other
+hours alone.
 
 Rules: a density is trusted where the number of people that it stands for is at most ``trusted_to`` of the same event. A crush
 is planted where more come to an exit than pass it; it is there when the true mean density of the zone is critical.

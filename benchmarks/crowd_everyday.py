@@ -31,7 +31,7 @@ OFF = 0.4
 """Standard deviation of what the loss of an hour is off by, relative."""
 SPEED_NOISE = 0.12
 COVERS_M2 = (0.3, 0.45)
-"""Ground that a person's box covers: views as steep as the alarm needs (ADR 24); flatter ones hardly ever raise it."""
+"""Ground that a person's box covers: views as steep as the alarm needs (ADR 25); flatter ones hardly ever raise it."""
 _AREA_M2 = 36.0
 
 

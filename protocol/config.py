@@ -43,7 +43,7 @@ PerSquareMetre = Annotated[float, Meta(gt=0, le=20)]
 class DensityAlarm(Struct, frozen=True):
     """When a crush seems to be coming: density that rises, and people who can no longer walk as such a density lets them.
 
-    The defaults are measured; docs/adr/0024 says how. Needs a calibrated source.
+    The defaults are measured; docs/adr/0025 says how. Needs a calibrated source.
     """
 
     warn_at: Annotated[PerSquareMetre, Meta(description="People per square metre from which it is asked at all")] = 1.5

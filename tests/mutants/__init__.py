@@ -8,8 +8,8 @@ from __future__ import annotations
 from tests.mutants import (
     edge,
     edge_cameras,
-    edge_ground,
     edge_crowd,
+    edge_ground,
     edge_gunshot,
     edge_lists,
     edge_looks,

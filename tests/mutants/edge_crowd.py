@@ -15,8 +15,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "and so does a density",
         "edge/analytics/crowd/physics.py",
-        "return round(trusted_to(max(self._covers / self._area, float(np.mean(crowds or [0.0]))), DENSITY_TRUSTED), 1)",
-        "return None",
+        "most = round(trusted_to(max(self._covers / self._area, means.each), DENSITY_TRUSTED), 1)",
+        "most = None",
         ("tests/edge/analytics/crowd/test_physics.py",),
     ),
     Mutant(

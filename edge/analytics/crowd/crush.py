@@ -25,6 +25,7 @@ from protocol.config import DensityAlarm
 from protocol.events import Assessed, CrowdAlert, Cue
 
 HELD = 0.37
+"""0.3 metres per second at the default ``warn_at``: people shuffle. As the next three, chosen on walks with even seeds."""
 SURELY = 6.0
 """Standard deviations by which the trend is over none: a crush rises evenly, chance does not."""
 STILL = 0.5
@@ -40,6 +41,7 @@ _FREE_SPEED, _STEEPNESS, _JAM = 1.34, 1.913, 5.4
 """Metres per second, people per square metre: U. Weidmann, Transporttechnik der Fussgaenger (1993), equation for the plane."""
 
 _NEAR = 0.8
+"""Of ``warn_at``, from which the trend is looked at: the last value lies about the line."""
 
 STATE_S = 5.0
 """A state is the mean of so long."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -63,10 +63,56 @@ class Look:
     pressure: tuple[float, float] | None
 
 
+class _Means:
+    """Means over looks, of which none is kept: a window may last a day."""
+
+    def __init__(self, began_s: float = math.inf) -> None:
+        self.began_s, self.looks = began_s, 0
+        self._people = self._variance = 0.0
+        self._field: Values | float = 0.0
+        self._each, self._speed, self._pressure = _Sum(), _Sum(), _Sum()
+
+    def add(self, look: Look) -> None:
+        """Take one look."""
+        self.looks += 1
+        self._people += look.people
+        self._variance += look.variance
+        self._field = self._field + look.field
+        self._each.add(None if look.each is None else (look.each, 0.0))
+        self._speed.add(look.speed)
+        self._pressure.add(look.pressure)
+
+    @property
+    def densest(self) -> float:
+        """At the densest place, mean over time."""
+        return float(np.max(self._field)) / self.looks
+
+    @property
+    def each(self) -> float:
+        """Crowding for each person; 0 where nobody could say."""
+        return (self._each.mean() or (0.0, 0.0))[0]
+
+    def state(self, area_m2: tuple[float, float], trusted_to: float | None) -> State:
+        """The state of a zone of that area, with its standard deviation."""
+        density = self._people / self.looks / area_m2[0]
+        sigma = math.hypot(math.sqrt(self._variance / self.looks), density * area_m2[1]) / area_m2[0]
+        return State(density, sigma, self._speed.mean(), self._pressure.mean(), trusted_to)
+
+
 @dataclass
-class _Window:
-    began_s: float
-    looks: list[Look] = field(default_factory=list)
+class _Sum:
+    """Of values and their standard deviations, where there are any."""
+
+    n: int = 0
+    value: float = 0.0
+    sigma: float = 0.0
+
+    def add(self, pair: tuple[float, float] | None) -> None:
+        if pair is not None:
+            self.n, self.value, self.sigma = self.n + 1, self.value + pair[0], self.sigma + pair[1]
+
+    def mean(self) -> tuple[float, float] | None:
+        return (self.value / self.n, self.sigma / self.n) if self.n else None
 
 
 class ZonePhysics:
@@ -88,8 +134,7 @@ class ZonePhysics:
         self._trend = Trend()
         self._covers: float | None = None
         self._looked_s: float | None = None
-        self._state = _Window(math.inf)
-        self._told: list[Look] = []
+        self._lately, self._told = _Means(), _Means()
 
     def update(self, ids: Sequence[int], feet: Values, boxes: Floats, existence: Floats, now_s: float) -> State | None:
         """Take who stands in the zone in one picture.
@@ -104,35 +149,24 @@ class ZonePhysics:
         Returns:
             The mean of the last seconds, when they are over.
         """
-        if now_s < self._state.began_s:
-            self._state = _Window(now_s)
+        if now_s < self._lately.began_s:
+            self._lately = _Means(now_s)
         places, square_px = self._places(feet)
         self._paths.update(ids, places, now_s)
         if self._looked_s is None or not 0 <= now_s - self._looked_s < LOOK_S:
             self._looked_s = now_s
             sizes = (boxes[:, 2:] - boxes[:, :2]).astype(np.float64)
             look = self._look(ids, places, np.prod(sizes, axis=1) * square_px, existence)
-            self._told.append(look)
-            self._state.looks.append(look)
-        if now_s - self._state.began_s < STATE_S:
+            self._told.add(look)
+            self._lately.add(look)
+        if now_s - self._lately.began_s < STATE_S:
             return None
-        looks, self._state = self._state.looks, _Window(now_s)
-        if not looks:
+        lately, self._lately = self._lately, _Means(now_s)
+        if not lately.looks:
             return None
-        state = self._mean(looks)
+        state = self._of(lately)
         self._trend.update(state.density, now_s)
         return state
-
-    def _trusted_to(self, looks: Sequence[Look]) -> float | None:
-        """People beyond whom a density is not trusted.
-
-        From the size of boxes, as if people stood everywhere alike, or from how they crowd in fact, if that is more: in a knot,
-        or where those who are seen are only the front of a multitude.
-        """
-        if not self._covers:
-            return None
-        crowds = [look.each for look in looks if look.each is not None]
-        return round(trusted_to(max(self._covers / self._area, float(np.mean(crowds or [0.0]))), DENSITY_TRUSTED), 1)
 
     @property
     def area_m2(self) -> float:
@@ -141,11 +175,11 @@ class ZonePhysics:
 
     def take(self, zone: str, window_s: float, pictures: int, missed: int) -> CrowdDensity | None:
         """What the window showed, and begin another; ``None`` when nobody looked."""
-        looks, self._told = self._told, []
-        if not looks:
+        told, self._told = self._told, _Means()
+        if not told.looks:
             return None
-        state = self._mean(looks)
-        densest = float(np.mean([look.field for look in looks], axis=0).max())
+        state = self._of(told)
+        densest = told.densest
         seen_around = 2 * math.pi * self._ground.reach_m**2
         slope = self._trend.slope()
         return CrowdDensity(
@@ -206,17 +240,16 @@ class ZonePhysics:
             pressure=pressure(places[known], local[known], velocities),
         )
 
-    def _mean(self, looks: Sequence[Look]) -> State:
-        people, variance = float(np.mean([look.people for look in looks])), float(np.mean([look.variance for look in looks]))
-        density = people / self._area
-        sigma = math.hypot(math.sqrt(variance) / self._area, density * self._area_sigma / self._area)
-        speeds, pressures = [look.speed for look in looks], [look.pressure for look in looks]
-        return State(density, sigma, _pair(speeds), _pair(pressures), self._trusted_to(looks))
+    def _of(self, means: _Means) -> State:
+        """The state that looks show, with the people beyond whom it is not trusted.
 
-
-def _pair(values: Sequence[tuple[float, float] | None]) -> tuple[float, float] | None:
-    known = [value for value in values if value is not None]
-    return (float(np.mean([v for v, _ in known])), float(np.mean([s for _, s in known]))) if known else None
+        These follow from the size of boxes, as if people stood everywhere alike, or from how they crowd in fact, if that is
+        more: in a knot, or where those who are seen are only the front of a multitude.
+        """
+        most = None
+        if self._covers:
+            most = round(trusted_to(max(self._covers / self._area, means.each), DENSITY_TRUSTED), 1)
+        return means.state((self._area, self._area_sigma), most)
 
 
 def _measured(value: float, sigma: float, least: float = 0.0) -> Estimate:

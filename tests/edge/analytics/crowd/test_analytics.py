@@ -213,7 +213,8 @@ def test_a_crush_that_is_coming_is_told_as_an_incident_of_its_own() -> None:
         n = min(200, 10 + step * 3 // 4)
         feet = places[:n]
         boxes = np.stack([feet[:, 0] - 2, feet[:, 1] - 4, feet[:, 0] + 2, feet[:, 1]], axis=1).astype(np.float32)
-        tracks = Tracks(np.arange(1, n + 1), boxes, np.full(n, 0.97, np.float32), np.full(n, TrackState.CONFIRMED, np.int8))
+        states, speeds = np.full(n, TrackState.CONFIRMED, np.int8), np.zeros((n, 2), np.float32)
+        tracks = Tracks(np.arange(1, n + 1), boxes, np.full(n, 0.97, np.float32), states, speeds)
         found += watching.update(tracks, at(step / 2), step + 1)
     found += watching.close(at(121))
     alerts = [o for o in found if o.type is EventType.CROWD_ALERT]

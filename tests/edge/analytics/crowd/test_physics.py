@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -88,6 +89,14 @@ def test_an_empty_zone_has_no_density_to_speak_of() -> None:
     assert density.density.value == 0.0
     assert density.service is ServiceLevel.A
     assert (density.speed, density.pressure, density.trusted_to) == (None, None, None)
+
+
+def test_a_window_of_a_day_takes_no_more_room_than_one_of_a_minute() -> None:
+    def room(seconds: float) -> int:
+        physics, _ = watch(scattered(12), seconds=seconds)
+        return len(pickle.dumps(physics))
+
+    assert room(60.0) == pytest.approx(room(12.0), rel=0.2)
 
 
 def test_the_alarm_is_asked_every_five_seconds() -> None:
