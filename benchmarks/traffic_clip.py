@@ -19,20 +19,22 @@ from edge.capture.file import FilePort
 from edge.capture.port import Picture
 from edge.gate.expected import Expected
 from edge.gate.gate import FrameGate
+from edge.gate.street import gate_of
 from edge.infer import accelerator
 from edge.infer.looker import Looker, load_looker
 from edge.infer.messages import ModelOrder
 from edge.infer.prepare import Preparer
 from edge.region import Region, Size
+from edge.tracking.tracker import VEHICLES as FOLLOWED
 from edge.tracking.tracker import Tracker
 from models.bundle.bundle import load_bundle, zoo
 from models.bundle.detections import Floats, pairwise_iou
 from models.bundle.plate_chain import PlateChain
 from models.bundle.plates import VEHICLES, PlateSeen
-from protocol.config import Gate
+from protocol.config import Anpr, Source
 
 DETECTOR, POINT = "person-vehicle-fast", "vehicles"
-GATE = Gate(region_px=512)
+GATE = gate_of(Source("street", "x", anpr=Anpr()))
 """Cars near a camera that reads plates are 250 to 400 pixels wide, and do not fit into regions made for people."""
 FOUND = 0.5
 SAME = 0.6
@@ -123,7 +125,7 @@ class _Eye:
         order = ModelOrder("vehicles", str(zoo() / DETECTOR), f"{DETECTOR}.int8.onnx", POINT)
         self._looker: Looker = load_looker(accelerator.make("edge.infer.onnx_cpu:OnnxCpu"), order)
         self._wanted = np.isin(load_bundle(zoo() / DETECTOR).manifest.labels, VEHICLES)
-        self._gate, self._tracker = FrameGate(GATE), Tracker(size.width, size.height)
+        self._gate, self._tracker = FrameGate(GATE), Tracker(size.width, size.height, FOLLOWED)
         self._expected: tuple[Expected, ...] = ()
         self.looks = 0
 

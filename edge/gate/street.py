@@ -16,7 +16,10 @@ STREET_PX = 512
 
 
 def gate_of(source: Source) -> Gate:
-    """The gate of a source: as it is configured, but that a vehicle whose plate is to be read fits into a region."""
-    if source.anpr is None or source.gate.region_px >= STREET_PX:
+    """The gate of a source: as it is configured, but that a vehicle whose plate is to be read is looked at in every picture.
+
+    And it fits into a region. A passage is over in a second or two, and each picture of its plate counts.
+    """
+    if source.anpr is None:
         return source.gate
-    return structs.replace(source.gate, region_px=STREET_PX)
+    return structs.replace(source.gate, region_px=max(STREET_PX, source.gate.region_px), look_every_s=0.0)

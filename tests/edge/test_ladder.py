@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.ladder import DOWN_S, UP_S, Ladder, Measured, steps_of, work_of
-from protocol.config import Source
+from protocol.config import FOR_PEOPLE, Source
 
 CAMERAS = tuple(Source(id=name, uri=f"{name}.mp4") for name in ("gate", "square", "yard"))
 LIGHTER = tuple(Source(id=one.id, uri="a.mp4", lighter="light" if one.id != "square" else None) for one in CAMERAS)
@@ -43,8 +43,8 @@ def test_row_62_rate_then_model_then_cameras_and_the_first_camera_never_rests() 
     assert [[source.id for source in work.sources] for work in works] == [
         ["gate", "square", "yard"], ["gate", "square", "yard"], ["gate", "square", "yard"], ["gate", "square"], ["gate"],
     ]  # fmt: skip
-    assert [[source.model for source in work.sources][:2] for work in works[1:4]] == [
-        ["person-vehicle-fast", "person-vehicle-fast"], ["light", "person-vehicle-fast"], ["light", "person-vehicle-fast"],
+    assert [[source.bundle for source in work.sources][:2] for work in works[1:4]] == [
+        [FOR_PEOPLE, FOR_PEOPLE], ["light", FOR_PEOPLE], ["light", FOR_PEOPLE],
     ]  # fmt: skip
     assert [work.rested for work in works] == [(), (), (), ("yard",), ("square", "yard")]
 

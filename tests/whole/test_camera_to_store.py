@@ -74,7 +74,7 @@ def test_a_box_enrols_itself_and_its_counts_are_stored(desk: Desk, camera: RealB
     assert wait_until(lambda: len(desk.events()) >= 2, PATIENCE_S), camera.words()
     body = desk.events()[0]["body"]
     assert body["observed"]["zone"] == "crossing"
-    assert body["model"]["name"] == "person-vehicle-fast"
+    assert body["model"]["name"] == "person-vehicle-accurate"
     state = desk.device()["state"]
     assert state["status"] in {"online", "degraded"}
     assert desk.device()["registered_at"] is not None

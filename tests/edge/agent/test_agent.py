@@ -30,7 +30,7 @@ def test_pictures_become_counts_an_alarm_and_nothing_else(tmp_path: Path) -> Non
     alarm = "alarm = { enter_at = 2, leave_at = 1, min_duration_s = 0.2, update_interval_s = 0.5 }"
     with Offline(tmp_path, source("square", alarm=alarm)).running() as box:
         status = box.until(lambda s: pictures(s) > 60 and s.telemetry.outbox.pending > 8, "60 pictures, and what they gave")
-        assert status.models[0].name == "person-vehicle-fast"
+        assert status.models[0].name == "person-vehicle-accurate"
         assert status.telemetry.accelerators["cpu"].state == "ready"
     said = box.said()
     counts = [body for kind, body in said if kind == "crowd.count"]
@@ -38,7 +38,7 @@ def test_pictures_become_counts_an_alarm_and_nothing_else(tmp_path: Path) -> Non
     for body in counts:
         people = body["observed"]["people"]
         assert people["low"] <= people["value"] <= people["high"]
-        assert body["model"]["name"] == "person-vehicle-fast"
+        assert body["model"]["name"] == "person-vehicle-accurate"
         assert "tracks" not in body["observed"]
     assert max(body["observed"]["people"]["value"] for body in counts) >= 2
     alerts = [body for kind, body in said if kind == "crowd.alert"]
@@ -69,8 +69,8 @@ def test_a_source_that_is_not_there_is_named_and_the_other_goes_on(tmp_path: Pat
 @pytest.mark.parametrize("spoil", ["garbage", "absent", "truncated"])
 def test_a_model_that_is_not_one_is_named_and_the_box_stays_reachable(tmp_path: Path, spoil: str) -> None:
     models = tmp_path / "models"
-    shutil.copytree(zoo() / "person-vehicle-fast", models / "person-vehicle-fast")
-    file = next((models / "person-vehicle-fast").glob("*.int8.onnx"))
+    shutil.copytree(zoo() / "person-vehicle-accurate", models / "person-vehicle-accurate")
+    file = next((models / "person-vehicle-accurate").glob("*.int8.onnx"))
     data = file.read_bytes()
     if spoil == "absent":
         file.unlink()
@@ -79,7 +79,7 @@ def test_a_model_that_is_not_one_is_named_and_the_box_stays_reachable(tmp_path: 
     with Offline(tmp_path, source("square"), box='models = "models"').running() as box:
         status = box.until(lambda s: any("model" in code for code in codes(s)), "a reason that names the model")
         reason = next(reason for reason in status.reasons if "model" in reason.code)
-        assert "person-vehicle-fast" in f"{reason.subject} {reason.detail}"
+        assert "person-vehicle-accurate" in f"{reason.subject} {reason.detail}"
         assert reason.detail.endswith("again"), "the remedy is not cut off"
         assert status.status is Status.DEGRADED
     assert not [kind for kind, body in box.said() if kind == "crowd.count" and body["observed"]["pictures"] > 0]

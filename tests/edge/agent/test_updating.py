@@ -91,7 +91,7 @@ def test_a_box_that_looks_is_well_and_one_that_cannot_is_not(tmp_path: Path) -> 
         assert found.decision == "good", found
         asked = CliRunner().invoke(app, ["healthy", "--config", str(tmp_path / "box.toml"), "--json"])
         assert asked.exit_code == 0
-        assert json.loads(asked.stdout)["parts"][0]["subject"] == "person-vehicle-fast"
+        assert json.loads(asked.stdout)["parts"][0]["subject"] == "person-vehicle-accurate"
     asked = CliRunner().invoke(app, ["healthy", "--config", str(tmp_path / "box.toml")])
     assert asked.exit_code == 75
     assert "lamplighter edge run" in asked.stdout

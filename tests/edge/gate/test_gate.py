@@ -104,9 +104,9 @@ def test_the_size_of_a_picture_knows_its_whole() -> None:
 
 def test_where_plates_are_read_a_vehicle_fits_into_a_region() -> None:
     street = Source("gate", "x.mp4", anpr=Anpr())
-    assert gate_of(street) == Gate(region_px=STREET_PX)
+    assert gate_of(street) == Gate(region_px=STREET_PX, look_every_s=0.0)
     wide = Source("gate", "x.mp4", anpr=Anpr(), gate=Gate(region_px=800, max_regions=2))
-    assert gate_of(wide) == wide.gate
+    assert gate_of(wide) == Gate(region_px=800, max_regions=2, look_every_s=0.0)
     assert gate_of(Source("square", "x.mp4")) == Gate()
     gate = FrameGate(Gate(region_px=gate_of(street).region_px, whole_every_s=100.0))
     gate.regions(STILL, 0.0, ())

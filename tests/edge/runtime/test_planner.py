@@ -13,7 +13,7 @@ from edge.runtime.plan import HearingPlan, NoPlan, Plan, PlatePlan
 from edge.runtime.planner import BundlePlanner
 from hardware.accelerators import Accelerator, detect
 from models.bundle.bundle import zoo
-from protocol.config import Anpr, Microphone, Source
+from protocol.config import FOR_PEOPLE, FOR_VEHICLES, Anpr, Microphone, Source
 from protocol.manifest import Manifest, OperatingPoint, Output
 from tests.edge.capture.sound import bundles
 from tests.edge.infer import puppet
@@ -24,8 +24,14 @@ CPU = Accelerator("cpu", "onnxruntime", ("int8", "fp32"), available=True)
 def test_the_shipped_model_runs_on_this_very_box() -> None:
     plan = BundlePlanner(zoo(), detect()).plan(Source("gate", "x.mp4"))
     assert isinstance(plan, Plan)
-    assert (plan.accelerator, plan.model.variant) == ("cpu", "person-vehicle-fast.int8.onnx")
-    assert (plan.ref.name, plan.ref.operating_point) == ("person-vehicle-fast", "default")
+    assert (plan.accelerator, plan.model.variant) == ("cpu", f"{FOR_PEOPLE}.int8.onnx")
+    assert (plan.ref.name, plan.ref.operating_point) == (FOR_PEOPLE, "default")
+    assert plan.acuity is not None
+    assert 16 <= plan.acuity.least_px <= 40, "what it sees well is said by its operating point"
+    assert plan.sure is not None
+    street = BundlePlanner(zoo(), detect()).plan(Source("gate", "x.mp4", anpr=Anpr()))
+    assert isinstance(street, Plan)
+    assert (street.ref.name, street.acuity) == (FOR_VEHICLES, None)
 
 
 def test_each_variant_that_was_not_chosen_has_its_reason() -> None:
