@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import ctypes.util
+import shutil
+import subprocess
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -87,3 +90,22 @@ def test_another_library_is_not_that_of_the_edge_tpu() -> None:
     with pytest.raises(EdgeTpuError, match="has no delegate for LiteRT") as caught:
         EdgeTpu("libc.so.6")
     assert caught.value.door is Door.NO_DELEGATE
+
+
+@litert
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+def test_the_library_without_the_device_says_which_pair_was_tried(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A library with the Edge TPU's interface that finds no device."""
+    source, library = tmp_path / "tpu.c", tmp_path / "libtpu.so"
+    source.write_text(
+        "#include <stddef.h>\n"
+        'const char* edgetpu_version(void) { return "RuntimeVersion(14)"; }\n'
+        "void* tflite_plugin_create_delegate(char** k, char** v, size_t n, void (*report)(const char*)) { return NULL; }\n"
+        "void tflite_plugin_destroy_delegate(void* delegate) {}\n",
+        "utf-8",
+    )
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", str(library), str(source)], check=True)
+    with pytest.raises(EdgeTpuError, match=r"no Edge TPU: .*RuntimeVersion\(14\) with ai-edge-litert \d.*plug it in") as caught:
+        EdgeTpu(str(library))
+    assert caught.value.door is Door.NO_DEVICE
+    assert "RuntimeVersion(14) with ai-edge-litert" in capfd.readouterr().err, "said before it may end the process"
