@@ -63,7 +63,7 @@ def run(options: Options) -> Iterator[Figure]:
     Raises:
         Skipped: the places are not there.
     """
-    pixels, metres = _read(options.data / WHERE)
+    pixels, metres = read_places(options.data / WHERE)
     random = np.random.default_rng(options.seed)
     told = {n: _Told() for n in _NUMBERS}
     asked: list[int] = []
@@ -108,7 +108,8 @@ def clicked(pixels: Floats, metres: Floats, size: tuple[int, int]) -> Calibratio
     return Calibration(tuple(GroundPoint((u, v), (x, y)) for (u, v), (x, y) in pairs), size, CLICK_PX)
 
 
-def _read(path: Path) -> tuple[Floats, Floats]:
+def read_places(path: Path) -> tuple[Floats, Floats]:
+    """Surveyed places: pixels (n, 2) and metres (n, 2)."""
     if not path.is_file():
         msg = f"{path} is not there; name the folder with the measuring data: --data"
         raise Skipped(msg)

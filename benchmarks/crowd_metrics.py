@@ -37,6 +37,16 @@ IOU = 0.5
 
 
 @dataclass(frozen=True)
+class Told:
+    """What the store holds of one picture."""
+
+    count: float
+    low: float
+    high: float
+    tracks: Boxes
+
+
+@dataclass(frozen=True)
 class Errors:
     """CLEAR MOT, one picture."""
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.crowd_accuracy import Picture, Told, read_truth
-from benchmarks.crowd_metrics import IOU
+from benchmarks.crowd_accuracy import Picture, read_truth
+from benchmarks.crowd_metrics import IOU, Told
 from benchmarks.empty_square import film
 from benchmarks.eye import CLIP_FPS, Watched, clip, watch
 from benchmarks.figure import Figure, Options, Sense, Skipped

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from benchmarks.crowd_accuracy import Told
-from benchmarks.crowd_metrics import Box
+from msgspec import structs
+
+from benchmarks.crowd_metrics import Box, Told
 from edge.agent.pipeline import Pipeline
 from edge.capture.file import FilePort
 from edge.capture.port import Picture
@@ -33,9 +34,10 @@ from edge.runtime.result import FrameResult
 from hardware.accelerators import detect
 from models.bundle.bundle import zoo
 from protocol.config import Gate, Report, Source, Zone
-from protocol.events import CrowdCount
+from protocol.events import CrowdCount, CrowdDensity
 
 EVERYWHERE = Zone("all", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+SQUARE = Source(id="square", uri="x", zones=(EVERYWHERE,))
 CLIP_FPS = 7.0
 """Of the scene on the square; see docs/performance.md."""
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.timezone.utc)
@@ -46,7 +48,8 @@ class Watched:
     """What came of a recording.
 
     Attributes:
-        told: counts and tracks by number of the picture, from 1.
+        told: counts and tracks of the first zone, by number of the picture, from 1.
+        densities: of any zone, people per square metre, likewise, where somebody looked.
         looks: pictures in which somebody looked.
         inferences: parts of pictures that the model was asked about.
         model_s: processor time of the model with preparing and decoding, seconds.
@@ -55,6 +58,7 @@ class Watched:
     """
 
     told: dict[int, Told] = field(default_factory=dict)
+    densities: dict[int, float] = field(default_factory=dict)
     looks: int = 0
     inferences: int = 0
     model_s: float = 0.0
@@ -73,17 +77,17 @@ def clip(*paths: Path, until: int | None = None) -> Iterator[Picture]:
                 return
 
 
-def watch(pictures: Iterable[Picture], gate: Gate, fps: float = CLIP_FPS) -> Watched:
+def watch(pictures: Iterable[Picture], gate: Gate, fps: float = CLIP_FPS, source: Source = SQUARE) -> Watched:
     """Watch a recording with the model that boxes use.
 
     Args:
         pictures: in order.
         gate: how it is configured.
         fps: pictures a second.
+        source: zones, and where the ground is.
     """
     looker, plan = _model()
-    source = Source(id="square", uri="x", gate=gate, zones=(EVERYWHERE,))
-    pipeline = Pipeline(source, Report(count_interval_s=0, evaluation=True))
+    pipeline = Pipeline(structs.replace(source, gate=gate), Report(count_interval_s=0, evaluation=True))
     frames = FrameGate(gate, plan.acuity if isinstance(plan.acuity, Acuity) else None)
     found = Watched()
     expected: tuple[Expected, ...] = ()
@@ -125,6 +129,8 @@ def _model() -> tuple[Looker, Plan]:
 
 def _tell(observations: list[Observation], found: Watched) -> None:
     for each in observations:
+        if isinstance(each.observed, CrowdDensity) and each.frame is not None:
+            found.densities[each.frame] = each.observed.density.value
         if isinstance(each.observed, CrowdCount) and each.frame is not None:
             people = each.observed.people
             boxes: dict[int, Box] = {t.track: (t.left, t.top, t.left + t.width, t.top + t.height) for t in each.observed.tracks}

@@ -37,8 +37,8 @@ GOOD, BAD = 1, 2
 VERSIONS = {GOOD: "1.1.0", BAD: "1.2.0"}
 """As virtual boxes name a release that they run; above what is installed."""
 
-BLIND = 0.995
-"""Least score of the bad release: in ten pictures of the demo's square, spread over it, the surest person has 0.984."""
+BLIND = 0.95
+"""Least score of the bad release: in ten pictures of the demo's square, spread over it, the surest person has 0.861."""
 
 _PEOPLE: Mapping[str, tuple[str, ...]] = {
     ROOT: ("root-1", "root-2"),

@@ -13,7 +13,9 @@ LAST = 60
 def test_every_picture_has_a_count_in_the_store() -> None:
     said: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        told = play(Path(folder), said.append, until=LAST)
+        stored = play(Path(folder), said.append, until=LAST)
+    told = stored.counts
+    assert set(told) <= set(stored.flows), "a flow comes with each count"
     assert set(range(1, LAST + 1)) <= set(told)
     assert all(one.low <= one.count <= one.high for one in told.values())
     assert all(len(one.tracks) == one.count for one in told.values()), "in evaluation the boxes come with the count"

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.crowd_accuracy import Picture, Told, figures, read_truth, run
+from benchmarks.crowd_accuracy import Picture, figures, read_truth, run
 from benchmarks.crowd_metrics import (
     Agreement,
     Boxes,
     Errors,
+    Told,
     best_constant,
     clear_mot,
     identities,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import edge_budget, edge_gate, edge_peer, empty_square
-from benchmarks.crowd_accuracy import Picture, Told
+from benchmarks.crowd_accuracy import Picture
+from benchmarks.crowd_metrics import Told
 from benchmarks.eye import clip
 from benchmarks.figure import Options, Skipped
 from tests.models.data import needed
