@@ -41,11 +41,11 @@ class Bundle:
             with path.open("rb") as file:
                 data = file.read(item.size + 1)
         except OSError as error:
-            msg = f"{path}: cannot be read ({error.strerror}); install the bundle {self.manifest.name} again"
+            msg = f"{path}: cannot be read ({error.strerror}); install {self.manifest.name} again"
             raise BundleError(msg) from error
         if len(data) != item.size or hashlib.sha256(data).hexdigest() != item.sha256:
             again = f"install {self.manifest.name} {self.manifest.version} again"  # short: all of it must fit into a reason
-            msg = f"{path}: differs from its manifest (size or SHA-256); {again}"
+            msg = f"{path}: differs from its manifest; {again}"
             raise BundleError(msg)
         return data
 
