@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.crowd_accuracy import Picture, figures, read_truth, run
+from benchmarks.crowd_accuracy import MOTA, TARGET, Picture, figures, read_truth, run
 from benchmarks.crowd_metrics import (
     Agreement,
     Boxes,
@@ -22,7 +22,7 @@ from benchmarks.crowd_metrics import (
     mota,
     without_ignored,
 )
-from benchmarks.figure import Options, Skipped
+from benchmarks.figure import Options, Sense, Skipped
 
 A, B, C = 0.0, 100.0, 200.0
 """Three places that do not overlap."""
@@ -175,7 +175,8 @@ def test_figures_by_hand() -> None:
     assert found["count_bias"].value == pytest.approx((0 + 1 - 1 + 2) / 4)
     assert found["count_mae_without_ignored"].value == pytest.approx((0 + 0 + 1 + 2) / 4)
     assert found["constant_mae"].value == pytest.approx(0.5)
-    assert found["count_mae"].target == pytest.approx(0.8 * 0.5)
+    assert found["count_mae"].target == pytest.approx(TARGET * 0.5)
+    assert (found["mota"].target, found["mota"].sense) == (MOTA, Sense.AT_LEAST)
     assert found["count_mae"].reached is False
     assert found["interval_coverage"].value == pytest.approx(2 / 4)
     assert found["mota"].value == pytest.approx(1 - (1 + 2) / 6)
