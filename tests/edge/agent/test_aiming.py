@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import stat
@@ -73,7 +74,8 @@ def ask(folder: Path, request: AimRequest | bytes = ASKED) -> socket.socket:
     peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     peer.settimeout(PATIENCE_S)
     peer.connect(str(folder / SOCKET))
-    peer.sendall(request if isinstance(request, bytes) else msgspec.json.encode(request))
+    with contextlib.suppress(BrokenPipeError):  # a stranger is sent away before they have asked
+        peer.sendall(request if isinstance(request, bytes) else msgspec.json.encode(request))
     return peer
 
 
