@@ -270,12 +270,16 @@ class Watcher:
             TimeoutError: it does not.
         """
         seen = len(self.looks)
-        for _ in self._box.polls(_LOOK_S / 3, _LIMIT_S):
-            while seen < len(self.looks):
-                if condition(self.looks[seen]):
-                    return self.looks[seen]
-                seen += 1
-        raise TimeoutError(what)
+        try:
+            for _ in self._box.polls(_LOOK_S / 3, _LIMIT_S):
+                while seen < len(self.looks):
+                    if condition(self.looks[seen]):
+                        return self.looks[seen]
+                    seen += 1
+        except TimeoutError as error:
+            msg = f"waited for: {what}; the box is at {self.looks[-1:]}: {error}"
+            raise TimeoutError(msg) from None
+        raise AssertionError  # they end with an error
 
     def stop(self) -> None:
         """Look no more."""
