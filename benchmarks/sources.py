@@ -25,7 +25,7 @@ import numpy as np
 
 from benchmarks.figure import Figure, Options, Skipped
 from benchmarks.real_box import RealBox
-from benchmarks.sources_faults import PASSWORD, USER, Fault, StuckAccelerator, camera_faults
+from benchmarks.sources_faults import PASSWORD, USER, Fault, StuckAccelerator, as_it_was, camera_faults
 from edge.credentials import FOLDER, Credential, write_credential
 from simulator.faults.walls import SteppedWall
 from simulator.faults.walls import missing as no_steps
@@ -121,8 +121,7 @@ def _senses(folder: Path, options: Options) -> Iterator[Figure]:
                     options.progress(f"{fault.name}: {fault.what}")
                     spans.append(suffer(watcher, fault, outage_s))
                     if not fault.end:
-                        camera.play("h264", (320, 240))
-                        watcher.until(_is_well(watcher.last), "the camera as it was before")
+                        suffer(watcher, as_it_was(camera), 0.0)
                 yield from _figures(fault.name, spans, fault.what, options)
             if not options.quick:
                 yield from _sound(watcher, options)

@@ -92,6 +92,11 @@ def camera_faults(camera: IpCamera, kept: Path) -> tuple[Fault, ...]:
     )
 
 
+def as_it_was(camera: IpCamera) -> Fault:
+    """What a camera plays at the beginning, after it was changed; whoever looks is thrown out."""
+    return Fault("restored", "", frozenset({"source-unreachable"}), lambda: camera.play("h264"), None)
+
+
 class StuckAccelerator:
     """Stops every process of the box's accelerator by the kernel, those that are started meanwhile too (row 53).
 
