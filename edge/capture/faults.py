@@ -37,8 +37,18 @@ class FaultCode(str, enum.Enum):
     """No picture for too long."""
     FROZEN = "source-frozen"
     """The same picture again and again, to the last bit."""
+    DARK = "scene-dark"
+    """Too little light to detect anybody."""
+    BLURRED = "scene-blurred"
+    """Much less sharp than this view was."""
+    BLOCKED = "scene-blocked"
+    """Something hangs before a large part of it."""
     CRASHED = "source-crashed"
     """The source's process died."""
+
+
+SCENE = frozenset({FaultCode.DARK, FaultCode.BLURRED, FaultCode.BLOCKED})
+"""What a camera may show although pictures keep coming as they should."""
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import contextlib
 import importlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from multiprocessing.connection import Connection
 
 from edge.capture.door import Door
-from edge.capture.faults import CaptureError, Fault, FaultCode
+from edge.capture.faults import SCENE, CaptureError, Fault, FaultCode
 from edge.capture.frozen import FROZEN_AFTER_S, FrozenWatch
 from edge.capture.messages import (
     ALIVE_EVERY_S,
@@ -40,13 +40,15 @@ from edge.capture.messages import (
     Troubled,
 )
 from edge.capture.pacing import MAX_WAIT_S, Pacer
-from edge.capture.port import SILENCE_S, Address, Picture, Port
+from edge.capture.port import SILENCE_S, Address, Picture, Plane, Port
 from edge.capture.ring import MAX_AGE_S, MAX_PIXELS, Ring, RingLayout, make_memory
+from edge.capture.scene.watch import SceneWatch
 from edge.capture.slots import SlotName, SlotTable
 from edge.channel import Channel, ChannelError
 from edge.clock import SystemClock
 from edge.gate.expected import Expected
 from edge.gate.gate import FrameGate
+from edge.gate.motion import shrink
 from edge.region import Size
 
 MOST_STILLS = 16
@@ -90,6 +92,7 @@ class _Worker:
         self._clock = SystemClock()
         self._gate = FrameGate(order.gate, order.acuity)
         self._frozen = FrozenWatch()
+        self._scene = SceneWatch()
         self._troubles: tuple[Fault, ...] = ()
         self._expected: tuple[Expected, ...] = ()
         self._rings = 0
@@ -163,7 +166,8 @@ class _Worker:
         self._number += 1
         if self._order.real_time:
             self._watch_frozen(picture, captured.monotonic_s)
-        regions = self._gate.regions(picture.y, played_s, self._expected)
+        small = self._watch_scene(picture, played_s) if self._scene.is_due(played_s) else None
+        regions = self._gate.regions(picture.y, played_s, self._expected, small)
         slot = self._store(picture) if regions else Skip.STILL
         self._aim(picture)
         shot = Shot(self._number, captured, played_s, picture.size, slot, regions)
@@ -279,9 +283,19 @@ class _Worker:
         else:
             self._trouble(FaultCode.FROZEN, None)
 
+    def _watch_scene(self, picture: Picture, played_s: float) -> Plane:
+        """Returns the small picture that was looked at, for the gate."""
+        small = shrink(picture.y)
+        self._scene.look(small, played_s)
+        self._tell(SCENE, self._scene.faults)
+        return small
+
     def _trouble(self, code: FaultCode, fault: Fault | None) -> None:
-        others = tuple(trouble for trouble in self._troubles if trouble.code is not code)
-        troubles = others if fault is None else (*others, fault)
+        self._tell({code}, () if fault is None else (fault,))
+
+    def _tell(self, codes: Collection[FaultCode], faults: tuple[Fault, ...]) -> None:
+        """Of these codes, these faults stand now."""
+        troubles = (*(trouble for trouble in self._troubles if trouble.code not in codes), *faults)
         if {trouble.code for trouble in troubles} != {trouble.code for trouble in self._troubles}:
             self._troubles = troubles
             self.say(Troubled(troubles))

@@ -64,13 +64,16 @@ class FrameGate:
         self._small_s = -math.inf
         """When something small that nobody follows was looked at last."""
 
-    def regions(self, luma: Plane, media_s: float, expected: tuple[Expected, ...]) -> tuple[Region, ...]:
+    def regions(
+        self, luma: Plane, media_s: float, expected: tuple[Expected, ...], small: Plane | None = None
+    ) -> tuple[Region, ...]:
         """Where to look in this picture; empty when nowhere.
 
         Args:
             luma: (height, width).
             media_s: time in the stream, seconds.
             expected: who is followed.
+            small: what :func:`edge.gate.motion.shrink` makes of it, where that is there already.
         """
         height, width = luma.shape
         picture = Size(width, height)
@@ -80,7 +83,7 @@ class FrameGate:
         step = max(1, side // 4)
         least_px = self._least_px(picture, side)
         followed = _moved(expected, media_s, picture)
-        motion = self._watch(luma, media_s, [box for box, _ in followed])
+        motion = self._watch(luma, media_s, [box for box, _ in followed], small)
         things = [self._followed(box, every_s, step, least_px, media_s) for box, every_s in followed]
         things += [self._unknown(spot, step, least_px, media_s) for spot in motion.spots]
         chosen = self._choose(tuple(things), picture, side, least_px)
@@ -90,12 +93,12 @@ class FrameGate:
         self._remember(chosen, motion.spots, [box for box, _ in followed], picture, step, least_px, media_s)
         return chosen
 
-    def _watch(self, luma: Plane, media_s: float, followed: list[Region]) -> Motion:
+    def _watch(self, luma: Plane, media_s: float, followed: list[Region], small: Plane | None) -> Motion:
         """What moves, a few times a second: it takes half of the gate's time, and nobody walks in within a picture."""
         if 0 <= media_s - self._watched_s < _WATCH_EVERY_S - _EARLY_S:
             return Motion((), everywhere=False)
         self._watched_s = media_s
-        return self._motion.look(luma, media_s, followed)
+        return self._motion.look(luma, media_s, followed, small)
 
     def _least_px(self, picture: Size, side: int) -> float:
         """Height below which a thing is looked at in a part of the picture, pixels."""

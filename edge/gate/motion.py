@@ -66,15 +66,16 @@ class MotionWatch:
         self._seen_s = 0.0
         self._kernel = np.ones((3, 3), np.uint8)
 
-    def look(self, luma: Plane, media_s: float, explained: Sequence[Region] = ()) -> Motion:
+    def look(self, luma: Plane, media_s: float, explained: Sequence[Region] = (), small: Plane | None = None) -> Motion:
         """Compare a picture with the background, and learn from it.
 
         Args:
             luma: (height, width).
             media_s: its time in the stream, seconds; sets how much is learnt.
             explained: where somebody is who is known to move, pixels; no spot is told there.
+            small: what :func:`shrink` makes of it, where that is there already.
         """
-        small = _small(luma)
+        small = shrink(luma) if small is None else small
         factor = luma.shape[1] / small.shape[1]
         background = self._background
         elapsed_s = min(1.0, max(0.001, media_s - self._seen_s))
@@ -108,7 +109,8 @@ def _wipe(mask: Plane, box: Region, factor: float) -> None:
     mask[top : math.ceil((box.bottom + beside_y) / factor), left : math.ceil((box.right + beside_x) / factor)] = 0
 
 
-def _small(luma: Plane) -> Plane:
+def shrink(luma: Plane) -> Plane:
+    """Halve a picture (height, width) while it stays at least :data:`LEAST_WIDTH` wide."""
     while luma.shape[1] >= 2 * LEAST_WIDTH and luma.shape[0] > 1:
         height, width = luma.shape
         luma = np.asarray(cv2.resize(luma, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)

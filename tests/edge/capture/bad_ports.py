@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 
@@ -51,6 +52,18 @@ class Freezing(_Camera):
             yield self.picture(number, 0 if frozen else number)
             number += 1
             time.sleep(0.05)
+
+
+class Darkening(_Camera):
+    """Ten seconds of light, ten without, ten with it again, as fast as they are taken."""
+
+    def open(self) -> StreamInfo:
+        return StreamInfo(SIZE, 20.0, "raw", live=False)
+
+    def pictures(self) -> Iterator[Picture]:
+        for number in range(600):
+            picture = self.picture(number, number)
+            yield picture if number // 200 != 1 else dataclasses.replace(picture, y=picture.y // 4)
 
 
 class Huge(_Camera):

@@ -216,6 +216,24 @@ def test_a_frozen_camera_is_named_within_five_seconds_and_taken_back(drive: Any)
     assert driver.until(Troubled).faults == ()
 
 
+def test_what_stands_against_a_scene_is_told_and_taken_back(drive: Any) -> None:
+    driver = drive("x", port="tests.edge.capture.bad_ports:Darkening")
+    told: list[tuple[float, list[FaultCode]]] = []
+    shown_s = 0.0
+    while len(told) < 2:
+        message = driver.next()
+        if isinstance(message, Troubled):
+            told.append((shown_s, [fault.code for fault in message.faults]))
+        elif isinstance(message, Shot):
+            shown_s = message.media_s
+            if isinstance(message.slot, SlotName):
+                driver.channel.send(Release(message.slot))
+    (dark_s, dark), (light_s, light) = told
+    assert (dark, light) == ([FaultCode.DARK], [])
+    assert 14.9 <= dark_s < 18
+    assert 24.9 <= light_s < 28
+
+
 def test_another_resolution_gets_another_ring(drive: Any, tmp_path: Path) -> None:
     small = make_clip(tmp_path / "small.ts", size=(160, 120))
     large = make_clip(tmp_path / "large.ts", size=(320, 240))
