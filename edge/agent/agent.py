@@ -33,6 +33,7 @@ from edge.agent.status import BoxStatus, StatusSocket
 from edge.agent.twin import DESIRED, Twin
 from edge.agent.voice import Voice
 from edge.boxfile import Reading
+from edge.capture.scene.kept import FOLDER as LANDMARKS
 from edge.clock import Clock, Instant
 from edge.credentials import FOLDER as CREDENTIALS
 from edge.errors import StateFolderError
@@ -104,6 +105,7 @@ class Agent:
             self._board.replace,
             on_heard=self._on_heard,
             credentials=self._folder.path / CREDENTIALS,
+            landmarks=self._folder.path / LANDMARKS,
         )
         self._probation = Probation(self._runtime, self._file.updates.criteria, clock.monotonic())
         self._updates = self._open_updates(planner) if self._file.updates.root else None

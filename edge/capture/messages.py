@@ -13,6 +13,7 @@ from typing import TypeAlias
 from edge.capture.faults import Fault
 from edge.capture.port import Address, StreamInfo
 from edge.capture.ring import RingLayout
+from edge.capture.scene.kept import Post
 from edge.capture.slots import SlotName
 from edge.channel import Message
 from edge.clock import Instant
@@ -42,6 +43,8 @@ class SourceOrder:
     slots: int = 5
     acuity: Acuity | None = None
     """What the model can see, for the gate."""
+    post: Post | None = None
+    """Where the landmarks of its view are kept; ``None`` without a calibration."""
 
 
 class Begun(Message, frozen=True):
@@ -137,6 +140,12 @@ class SetGate(Message, frozen=True):
     acuity: Acuity | None
 
 
+class SetPost(Message, frozen=True):
+    """Another calibration from now on: where the camera looks now is where it should look."""
+
+    post: Post | None
+
+
 class Stop(Message, frozen=True):
     """End in order."""
 
@@ -151,4 +160,4 @@ class AimEnd(Message, frozen=True):
     """Show no more."""
 
 
-ToSource: TypeAlias = Release | Expect | SetGate | Aim | AimEnd | Stop
+ToSource: TypeAlias = Release | Expect | SetGate | SetPost | Aim | AimEnd | Stop

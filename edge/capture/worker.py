@@ -31,6 +31,7 @@ from edge.capture.messages import (
     Release,
     RingMade,
     SetGate,
+    SetPost,
     Shot,
     Skip,
     SourceOrder,
@@ -92,7 +93,7 @@ class _Worker:
         self._clock = SystemClock()
         self._gate = FrameGate(order.gate, order.acuity)
         self._frozen = FrozenWatch()
-        self._scene = SceneWatch()
+        self._scene = SceneWatch(order.post)
         self._troubles: tuple[Fault, ...] = ()
         self._expected: tuple[Expected, ...] = ()
         self._rings = 0
@@ -244,6 +245,8 @@ class _Worker:
                         self._gate.gate, self._gate.acuity = gate, acuity
                     case (Aim() | AimEnd()) as order:
                         self._open_or_shut(order)
+                    case SetPost(post):
+                        self._scene.set_post(post)
                     case Stop():
                         raise _AgentGone
                 if until is not None and until():

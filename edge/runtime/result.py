@@ -32,3 +32,5 @@ class FrameResult:
     """Score from which a detection begins a track, by what that model's bundle says."""
     reader: ModelRef | None = None
     """Which model reads plates in it; ``None`` when none does."""
+    moved: bool = False
+    """Whether the camera looks elsewhere than it did: what would be told in metres is not to be told."""

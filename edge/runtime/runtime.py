@@ -67,6 +67,7 @@ class Runtime:
         policy: time limits and sizes.
         on_heard: is given what was heard, within :meth:`poll`.
         credentials: folder of what cameras are told (:mod:`edge.credentials`).
+        landmarks: folder of what is known of calibrated views (:mod:`edge.capture.scene.kept`); ``None`` = nothing is kept.
 
     Attributes:
         hearing: the microphones.
@@ -81,12 +82,13 @@ class Runtime:
         policy: RuntimePolicy | None = None,
         on_heard: OnHeard = _nobody,
         credentials: Path = Path("credentials"),
+        landmarks: Path | None = None,
     ) -> None:
         self._planner = planner
         self._clock = clock
         self._on_frame = on_frame
         self._on_health = on_health
-        self._credentials = credentials
+        self._credentials, self._landmarks = credentials, landmarks
         self._policy = policy or RuntimePolicy()
         self._connections = Connections()
         self._views: dict[str, View] = {}
@@ -112,7 +114,7 @@ class Runtime:
         for name, source in wanted.items():
             view = self._views.get(name)
             if view is None:
-                unit = SourceUnit(source, self._policy, self, self._credentials)
+                unit = SourceUnit(source, self._policy, self, self._credentials, self._landmarks)
                 self._views[name] = View(unit, self._planner.plan(source))
                 new.append(unit)
             else:
@@ -376,7 +378,7 @@ class Runtime:
         for view in self._views.values():
             before = view.plan
             view.plan = self._planner.plan(view.unit.config)
-            view.unit.set_gate(view.plan.acuity if isinstance(view.plan, Plan) else None)
+            view.unit.set_up(view.plan.acuity if isinstance(view.plan, Plan) else None)
             moved = isinstance(before, Plan) and (isinstance(view.plan, NoPlan) or view.plan.accelerator != before.accelerator)
             accelerator = self._crew.get(before.accelerator) if moved and isinstance(before, Plan) else None
             for gone in () if accelerator is None else accelerator.queue.remove(view.unit.config.id):

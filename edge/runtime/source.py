@@ -26,6 +26,7 @@ from edge.capture.messages import (
     Release,
     RingMade,
     SetGate,
+    SetPost,
     Shot,
     SourceOrder,
     Stills,
@@ -34,6 +35,7 @@ from edge.capture.messages import (
 )
 from edge.capture.port import Address
 from edge.capture.ring import RingLayout
+from edge.capture.scene.kept import Post, post
 from edge.capture.slots import SlotName
 from edge.gate.expected import Acuity, Expected
 from edge.gate.street import gate_of
@@ -90,11 +92,22 @@ class SourceUnit:
         policy: time limits.
         listener: is told what happens.
         credentials: folder of what cameras are told.
+        landmarks: folder of what is known of views; ``None`` = nothing is kept.
     """
 
-    def __init__(self, config: Source, policy: RuntimePolicy, listener: Listener, credentials: Path) -> None:
+    def __init__(
+        self,
+        config: Source,
+        policy: RuntimePolicy,
+        listener: Listener,
+        credentials: Path,
+        landmarks: Path | None = None,
+    ) -> None:
         self.config = config
-        self.faults: tuple[Fault, ...] = ()
+        self._broken: tuple[Fault, ...] = ()
+        """What it could not go on for; over with the next picture."""
+        self._troubles: tuple[Fault, ...] = ()
+        """What is wrong although pictures keep coming, as its process said last."""
         self._policy = policy
         self._listener = listener
         self._credential = None if config.credential is None else str(credentials / config.credential)
@@ -105,6 +118,18 @@ class SourceUnit:
         self._expected: tuple[Expected, ...] | None = None
         self._gate: tuple[Gate, Acuity | None] = gate_of(config), None
         self._aimed: tuple[float, DoorTaker] | None = None
+        self._landmarks = landmarks
+        self._post = self._post_now()
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What stands against it."""
+        return (*self._broken, *self._troubles)
+
+    @property
+    def moved(self) -> bool:
+        """Whether its camera looks elsewhere than it did: what is told in metres would be wrong."""
+        return any(fault.code is FaultCode.MOVED for fault in self._troubles)
 
     @property
     def state(self) -> InputState:
@@ -140,6 +165,7 @@ class SourceUnit:
             fps=config.fps,
             repeat=config.repeat,
             slots=self._policy.slots,
+            post=self._post,
         )
         self._openings.open(f"source {config.id}", order)
         self._limit_s = self._listener.now_s() + self._policy.start_s
@@ -161,8 +187,8 @@ class SourceUnit:
         self._expected = None
         self._close_unwanted_rings()
 
-    def set_gate(self, acuity: Acuity | None) -> None:
-        """Let the gate follow the configuration as it is now.
+    def set_up(self, acuity: Acuity | None) -> None:
+        """Let the gate and the watch on its view follow the configuration as it is now.
 
         Args:
             acuity: what the model that looks can see.
@@ -171,6 +197,10 @@ class SourceUnit:
         if gate != self._gate:
             self._gate = gate
             self._process.send(SetGate(*gate))
+        where = self._post_now()
+        if where != self._post:
+            self._post = where
+            self._process.send(SetPost(where))
 
     def aim(self, until_s: float, taker: DoorTaker) -> None:
         """Show pictures until this monotonic second, also where the source is opened anew meanwhile."""
@@ -194,7 +224,7 @@ class SourceUnit:
     def restart(self) -> None:
         """Open it anew now, in a new process, whatever it was doing."""
         self._end_process(0.0)
-        self.faults = ()
+        self._broken = self._troubles = ()
         self._openings.state = InputState.STARTING
         self.start()
         self._listener.source_changed(self)
@@ -210,6 +240,10 @@ class SourceUnit:
             ring.wanted = 0
         self._close_unwanted_rings()
 
+    def _post_now(self) -> Post | None:
+        calibration = self.config.calibration
+        return None if self._landmarks is None or calibration is None else post(self._landmarks, self.config.id, calibration)
+
     def _heard(self, message: FromSource) -> None:
         now_s = self._listener.now_s()
         self._limit_s = now_s + self._policy.silence_s
@@ -218,7 +252,7 @@ class SourceUnit:
                 for shot in (message,) if isinstance(message, Shot) else message.shots:
                     self._shot(shot, now_s)
             case Troubled(faults):
-                self.faults = faults
+                self._troubles = faults
                 self._listener.source_changed(self)
             case Broken(fault):
                 self._broke(fault)
@@ -253,7 +287,7 @@ class SourceUnit:
                 return
             self._rings[shot.slot.ring].wanted += 1
         if self._openings.works(now_s):
-            self.faults = ()
+            self._broken = ()
             self._listener.source_changed(self)
         self._listener.shot(self, shot)
 
@@ -279,7 +313,7 @@ class SourceUnit:
             waits_for_file = self.config.kind == "file" and fault.code in _UNTIL_THE_FILE_CHANGES
             self._openings.broke(now_s, self.config.uri if waits_for_file else None)
         self._close_unwanted_rings()
-        self.faults = (fault,)
+        self._broken, self._troubles = (fault,), ()
         self._listener.source_changed(self)
 
     def _died(self, how: str) -> None:

@@ -116,6 +116,7 @@ class View:
             labels=(labels or (plan.labels if plan else ())) if looked else (),
             sure=plan.sure if looked and plan else None,
             reader=plan.plates.reader_ref if looked and plan and isinstance(plan.plates, PlatePlan) else None,
+            moved=self.unit.moved,
         )
 
     def blind_for_s(self, now_s: float) -> float:

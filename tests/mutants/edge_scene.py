@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _SIGHT = ("tests/edge/capture/scene/test_sight.py",)
+_PLACE = ("tests/edge/capture/scene/test_place.py",)
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -52,8 +53,78 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "what looks wrong is not learnt",
         "edge/capture/scene/sight.py",
-        "            if not self.judged:\n                return\n",
+        "            if not self.clear:\n                return\n",
         "",
         _SIGHT,
+    ),
+    Mutant(
+        "a camera that looks elsewhere is told of",
+        "edge/capture/scene/place.py",
+        "worse=elsewhere,",
+        "worse=False,",
+        _PLACE,
+    ),
+    Mutant(
+        "one that looks nowhere that is known is told of",
+        "edge/capture/scene/place.py",
+        "worse=nowhere,",
+        "worse=False,",
+        _PLACE,
+    ),
+    Mutant(
+        "landmarks must agree that they lie elsewhere",
+        "edge/capture/scene/landmarks.py",
+        "int(agreeing.sum()) < LEAST",
+        "int(agreeing.sum()) < 1",
+        _PLACE,
+    ),
+    Mutant(
+        "where a camera has moved nothing is learnt",
+        "edge/capture/scene/place.py",
+        "if here and clear and not self._moved.stands:",
+        "if clear:",
+        _PLACE,
+    ),
+    Mutant(
+        "a view that looks elsewhere is not called blurred or blocked",
+        "edge/capture/scene/watch.py",
+        "comparable=not self._place.away",
+        "comparable=True",
+        _PLACE,
+    ),
+    Mutant(
+        "a box remembers that its camera had moved",
+        "edge/capture/scene/watch.py",
+        "Place(kept[0], moved=kept[1])",
+        "Place(kept[0])",
+        _PLACE,
+    ),
+    Mutant(
+        "landmarks belong to one calibration",
+        "edge/capture/scene/kept.py",
+        "(kept.calibration, kept.width, kept.height) != (where.calibration, width, height)",
+        "(kept.width, kept.height) != (width, height)",
+        ("tests/edge/capture/scene/test_kept.py",),
+    ),
+    Mutant(
+        "landmarks lie within the picture",
+        "edge/capture/scene/kept.py",
+        " or not ((points >= 0) & (points <= [width, height])).all()",
+        "",
+        ("tests/edge/capture/scene/test_kept.py",),
+    ),
+    Mutant(
+        "a result says that its camera has moved",
+        "edge/runtime/view.py",
+        "moved=self.unit.moved,",
+        "moved=False,",
+        ("tests/edge/runtime/test_moved.py",),
+    ),
+    Mutant(
+        "a first picture does not put a camera back",
+        "edge/runtime/source.py",
+        "            self._broken = ()\n            self._listener",
+        "            self._broken = self._troubles = ()\n            self._listener",
+        ("tests/edge/runtime/test_moved.py",),
     ),
 )

@@ -59,40 +59,37 @@ class Sight:
         self._before_s = 0.0
         self.mean: Floats | None = None
         """(height, width): the view without noise."""
-        self.judged = False
-        """Whether the last look could say anything but that it is dark, and found the view free and sharp."""
-        self.forget()
-
-    def forget(self) -> None:
-        """Learn the view anew: it is meant to be another from now on."""
+        self.dark = True
+        """Whether the last look was too dark for anything else to be judged."""
+        self.clear = False
+        """Whether the last look found the view free and sharp."""
         self._contrast: Floats | None = None
         self._sharpness: Floats | None = None
         self._light = 0.0
         self._learnt_s = 0.0
 
-    def look(self, small: Plane, at_s: float) -> tuple[Fault, ...]:
-        """Take one picture; returns what stands against the view.
+    def look(self, small: Plane, at_s: float, *, comparable: bool = True) -> tuple[Fault, ...]:
+        """Take one picture, of the same size as the one before; returns what stands against the view.
 
         Args:
             small: (height, width), the small picture of :mod:`edge.gate.motion`.
             at_s: its time in the stream, seconds.
+            comparable: whether the camera looks where it looked; else only darkness is judged.
         """
         elapsed_s = min(1.0, max(0.0, at_s - self._before_s))
         self._before_s = at_s
-        if self.mean is None or self.mean.shape != small.shape:
+        if self.mean is None:
             self.mean = small.astype(np.float32)
-            self.forget()
         cv2.accumulateWeighted(small, self.mean, 1 - np.exp(-elapsed_s / _MEAN_S))
         means, contrast, sharpness = _measure(self.mean)
         light = max(0.0, float(np.percentile(means, _LIT)) - _BLACK)
         dark = self._dark.judge(worse=light < _DARK, better=light > _LIGHT, at_s=at_s)
         text = (
-            f"light {light:.0f} of {_WHITE - _BLACK} grey levels, needs {_DARK:.0f}; take off what covers the lens, mend the"
-            " lamp, or add light"
+            f"light {light:.0f} of {_WHITE - _BLACK} grey levels, needs {_DARK:.0f}; uncover the lens, mend the lamp, add light"
         )
         self._set(FaultCode.DARK, text, stands=dark)
-        self.judged = False
-        if light >= _LIGHT and not dark:
+        self.dark, self.clear = dark or light < _LIGHT, False
+        if comparable and not self.dark:
             self._compare(contrast, sharpness, light, at_s, elapsed_s)
         return tuple(self._faults.values())
 
@@ -109,8 +106,8 @@ class Sight:
             seen = detailed & ~flat
             left = float(np.median(sharpness[seen] / self._sharpness[seen])) if seen.mean() >= _LEAST_CELLS else None
             self._judge(covered, left, at_s)
-            self.judged = covered <= _FREE and left is not None and left >= _SHARP
-            if not self.judged:
+            self.clear = covered <= _FREE and left is not None and left >= _SHARP
+            if not self.clear:
                 return
         self._learnt_s += elapsed_s
         weight = elapsed_s / min(_LEVEL_S, max(self._learnt_s, elapsed_s, 1e-3))
@@ -120,12 +117,12 @@ class Sight:
 
     def _judge(self, covered: float, left: float | None, at_s: float) -> None:
         blocked = self._blocked.judge(worse=covered > _BLOCKED, better=covered < _FREE, at_s=at_s)
-        text = f"{covered:.0%} of what had detail shows none; take away what hangs, grows or sticks before the camera"
+        text = f"{covered:.0%} of what had detail shows none; take away what hangs or sticks before the camera"
         self._set(FaultCode.BLOCKED, text, stands=blocked)
         if left is None:
             return
         blurred = self._blurred.judge(worse=left < _BLURRED, better=left > _SHARP, at_s=at_s)
-        text = f"fine detail is {left:.0%} of what this view had; clean lens and cover, look for water behind it, focus again"
+        text = f"fine detail is {left:.0%} of what this view had; clean lens and cover, look for water in it, focus"
         self._set(FaultCode.BLURRED, text, stands=blurred)
 
     def _set(self, code: FaultCode, text: str, *, stands: bool) -> None:

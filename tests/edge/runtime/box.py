@@ -47,8 +47,16 @@ class Box:
         self.history: list[tuple[str, tuple[str, ...]]] = []
         self.heard: list[HeardHere] = []
         self.credentials = bundles.parent / "credentials"
+        self.landmarks = bundles.parent / "landmarks"
         self.runtime = Runtime(
-            self.planner, SystemClock(), self.results.append, self._hear, policy, self.heard.append, self.credentials
+            self.planner,
+            SystemClock(),
+            self.results.append,
+            self._hear,
+            policy,
+            self.heard.append,
+            self.credentials,
+            self.landmarks,
         )
 
     def run(self, *inputs: Source | Microphone) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import cv2
 import numpy as np
 import pytest
@@ -88,12 +90,21 @@ def test_a_square_with_people_raises_nothing(change: Change) -> None:
     assert {code for _, codes in looks for code in codes} == set()
 
 
-def test_it_says_what_was_seen_and_what_to_do() -> None:
+@pytest.mark.parametrize(
+    ("change", "seen", "remedy"),
+    [
+        (exposed(0.0), r"light 0 of 219 grey levels, needs 10", "add light"),
+        (blurred(6), r"fine detail is [12]\d% of what this view had", "focus"),
+        (hand, r"[456]\d% of what had detail shows none", "before the camera"),
+    ],
+    ids=["dark", "blurred", "blocked"],
+)
+def test_it_says_what_was_seen_and_what_to_do(change: Change, seen: str, remedy: str) -> None:
     watch = SceneWatch()
-    list(played(watch, [(HELD_OUT, as_it_is), (slice(0, 40), blurred(6))]))
+    list(played(watch, [(HELD_OUT, as_it_is), (slice(0, 40), change)]))
     (fault,) = watch.faults
-    assert "of what this view had" in fault.detail
-    assert "clean lens" in fault.detail
+    assert re.match(seen, fault.detail)
+    assert fault.detail.endswith(remedy)
 
 
 def test_what_lasts_is_not_learnt() -> None:
