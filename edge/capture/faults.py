@@ -43,13 +43,15 @@ class FaultCode(str, enum.Enum):
     """Much less sharp than this view was."""
     BLOCKED = "scene-blocked"
     """Something hangs before a large part of it."""
+    SHAKING = "scene-shaking"
+    """It swings to and fro."""
     MOVED = "scene-moved"
     """It looks elsewhere than it did."""
     CRASHED = "source-crashed"
     """The source's process died."""
 
 
-SCENE = frozenset({FaultCode.DARK, FaultCode.BLURRED, FaultCode.BLOCKED, FaultCode.MOVED})
+SCENE = frozenset({FaultCode.DARK, FaultCode.BLURRED, FaultCode.BLOCKED, FaultCode.SHAKING, FaultCode.MOVED})
 """What a camera may show although pictures keep coming as they should."""
 
 

@@ -6,6 +6,7 @@ from tests.mutants.mutant import Mutant
 
 _SIGHT = ("tests/edge/capture/scene/test_sight.py",)
 _PLACE = ("tests/edge/capture/scene/test_place.py",)
+_SHAKING = ("tests/edge/capture/scene/test_shaking.py",)
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -126,5 +127,40 @@ MUTANTS: tuple[Mutant, ...] = (
         "            self._broken = ()\n            self._listener",
         "            self._broken = self._troubles = ()\n            self._listener",
         ("tests/edge/runtime/test_moved.py",),
+    ),
+    Mutant(
+        "a view that swings is told of",
+        "edge/capture/scene/shaking.py",
+        "worse=self.trembles",
+        "worse=False",
+        _SHAKING,
+    ),
+    Mutant(
+        "who walks before some landmarks is outvoted",
+        "edge/capture/scene/shaking.py",
+        "np.median(ways, axis=0)",
+        "np.max(ways, axis=0)",
+        _SHAKING,
+    ),
+    Mutant(
+        "a camera that is turned once does not shake",
+        "edge/capture/scene/shaking.py",
+        "spread > _LOOSE_PX and swings",
+        "spread > _LOOSE_PX",
+        _SHAKING,
+    ),
+    Mutant(
+        "looks are not even, so that no rhythm hides a swing",
+        "edge/capture/scene/watch.py",
+        "(LOOK_EVERY_S, 0.3, 0.4)",
+        "(LOOK_EVERY_S, 0.5, 0.5)",
+        _SHAKING,
+    ),
+    Mutant(
+        "a view that swings has not moved",
+        "edge/capture/scene/watch.py",
+        "if self._shaking.trembles or self._shaking.fault is not None:",
+        "if False:",
+        _SHAKING,
     ),
 )

@@ -94,6 +94,11 @@ class Place:
         if here and clear and not self._moved.stands:
             self._learn(seen, at_s)
 
+    def skip(self, at_s: float) -> None:
+        """The view cannot be judged at that second: what stands stays, and what begins begins anew."""
+        self._moved.judge(worse=False, better=False, at_s=at_s)
+        self._lost.judge(worse=False, better=False, at_s=at_s)
+
     def _judge(self, seen: Landmarks, width: int, height: int, at_s: float) -> bool:
         """Returns whether the view is in place now."""
         found = shift(self.known, seen, width, height)

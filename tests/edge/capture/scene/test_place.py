@@ -78,11 +78,12 @@ def crowd(luma: Plane, number: int) -> Plane:
         moved(degrees=-2),
         moved(scale=1.1),
         moved(right=-0.15, down=0.1),
+        moved(degrees=90),
         both(moved(right=0.05), noisy(8)),
         both(moved(degrees=3), exposed(0.5)),
         both(moved(right=0.05), crowd),
     ],
-    ids=["5%", "2%", "3 degrees", "-2 degrees", "zoom", "far", "noise", "dusk", "crowd"],
+    ids=["5%", "2%", "3 degrees", "-2 degrees", "zoom", "far", "hung on its side", "noise", "dusk", "crowd"],
 )
 def test_it_is_named_in_time_alone_and_taken_back(change: Change) -> None:
     moved_s, back_s = raised_and_cleared(FaultCode.MOVED, change)
