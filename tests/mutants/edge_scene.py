@@ -87,11 +87,11 @@ MUTANTS: tuple[Mutant, ...] = (
         _PLACE,
     ),
     Mutant(
-        "a view that looks elsewhere is not called blurred or blocked",
+        "a view that swings is not called blurred",
         "edge/capture/scene/watch.py",
-        "comparable=not self._place.away",
+        "comparable=not self._shaking.trembles",
         "comparable=True",
-        _PLACE,
+        _SHAKING,
     ),
     Mutant(
         "a box remembers that its camera had moved",
@@ -152,15 +152,22 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "looks are not even, so that no rhythm hides a swing",
         "edge/capture/scene/watch.py",
-        "(LOOK_EVERY_S, 0.3, 0.4)",
+        "(LOOK_EVERY_S, 0.7, 0.4)",
         "(LOOK_EVERY_S, 0.5, 0.5)",
+        _SHAKING,
+    ),
+    Mutant(
+        "no picture is kept for longer than ten seconds, in the dark neither",
+        "edge/capture/scene/watch.py",
+        "            self._shaking.forget()\n",
+        "            pass\n",
         _SHAKING,
     ),
     Mutant(
         "a view that swings has not moved",
         "edge/capture/scene/watch.py",
-        "if self._shaking.trembles or self._shaking.fault is not None:",
-        "if False:",
+        " or self._shaking.trembles or self._shaking.fault is not None:",
+        ":",
         _SHAKING,
     ),
 )

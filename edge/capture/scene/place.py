@@ -48,7 +48,6 @@ class Place:
         moved: whether the camera had moved when they were.
 
     Attributes:
-        away: whether the last look found the landmarks elsewhere: other measures of this view mean nothing.
         fault: what stands.
         learnt: there are new landmarks. Whoever keeps them sets it back.
         turned: the fault has come or gone. Likewise.
@@ -56,7 +55,6 @@ class Place:
 
     def __init__(self, known: Landmarks | None = None, *, moved: bool = False) -> None:
         self.known = Landmarks.none() if known is None else known
-        self.away = moved
         self.fault: Fault | None = None
         self.learnt = self.turned = False
         self._finder = Finder()
@@ -108,7 +106,6 @@ class Place:
         before = self._moved.stands or self._lost.stands
         self._moved.judge(worse=elsewhere, better=here, at_s=at_s)
         self._lost.judge(worse=nowhere, better=here, at_s=at_s)
-        self.away = elsewhere or (nowhere and self._lost.stands)
         if self._moved.stands or self._lost.stands:
             if self.fault is None:
                 self._say("moved: no landmark is in view" if found is None else _told(found, width))

@@ -74,7 +74,7 @@ class Sight:
         Args:
             small: (height, width), the small picture of :mod:`edge.gate.motion`.
             at_s: its time in the stream, seconds.
-            comparable: whether the camera looks where it looked; else only darkness is judged.
+            comparable: whether it is firm; a mean of pictures that swing is blurred, and only darkness is judged.
         """
         elapsed_s = min(1.0, max(0.0, at_s - self._before_s))
         self._before_s = at_s

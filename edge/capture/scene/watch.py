@@ -1,4 +1,4 @@
-"""What stands against the scene of one source, looked at twice a second or a bit more often.
+"""What stands against the scene of one source, looked at twice a second.
 
 Rules: the small grey picture is the gate's, made once. A look costs a quarter of a millisecond, every fifth half of one more,
 and few pictures are looked at. Of a calibrated source the landmarks are kept, at once when the camera has moved or is back,
@@ -18,8 +18,8 @@ from edge.capture.scene.shaking import Shaking
 from edge.capture.scene.sight import Sight
 
 LOOK_EVERY_S = 0.5
-"""At most: conditions last for seconds."""
-_TURNS_S = (LOOK_EVERY_S, 0.3, 0.4)
+"""About: conditions last for seconds."""
+_TURNS_S = (LOOK_EVERY_S, 0.7, 0.4)
 """Seconds between looks, in turn: a pole that swings twice a second would be seen in one position by even looks."""
 _EARLY_S = 0.02
 """A look is due if it is so much too early: pictures do not come to the millisecond."""
@@ -65,13 +65,15 @@ class SceneWatch:
         height, width = small.shape
         if small.shape != self._shape:
             self._begin(width, height)
-        faults = self._sight.look(small, at_s, comparable=not (self._place.away or self._shaking.trembles))
-        if not self._sight.dark and self._sight.mean is not None:
+        faults = self._sight.look(small, at_s, comparable=not self._shaking.trembles)
+        if self._sight.dark:
+            self._shaking.forget()
+        else:
             self._shaking.look(small, self._place.known.points, at_s)
-            if self._shaking.trembles or self._shaking.fault is not None:
-                self._place.skip(at_s)
-            else:
-                self._place.look(self._sight.mean, at_s, clear=self._sight.clear)
+        if self._sight.dark or self._sight.mean is None or self._shaking.trembles or self._shaking.fault is not None:
+            self._place.skip(at_s)
+        else:
+            self._place.look(self._sight.mean, at_s, clear=self._sight.clear)
         others = (self._shaking.fault, self._place.fault)
         self.faults = (*faults, *(fault for fault in others if fault is not None))
         self._keep(width, height, at_s)

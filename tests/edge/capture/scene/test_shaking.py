@@ -14,6 +14,7 @@ from edge.capture.scene.shaking import FIRM_S, SHAKING_S, SPAN_S, Shaking
 from edge.capture.scene.watch import LOOK_EVERY_S, SceneWatch
 from edge.gate.motion import shrink
 from tests.edge.capture.scene.square import (
+    ALL,
     HELD_OUT,
     TUNED,
     Change,
@@ -67,6 +68,24 @@ def test_what_does_not_swing_is_not_said_to(change: Change) -> None:
     assert not any(FaultCode.SHAKING in codes for _, codes in looks)
 
 
+def test_one_that_swings_far_is_neither_blurred_nor_moved_however_long() -> None:
+    """By 3% of the width, and smeared while a picture is taken; by 6%."""
+    smear = np.full((1, 9), 1 / 9, np.float32)
+    for change in (
+        both(swinging(0.03), lambda luma, _: np.asarray(cv2.filter2D(luma, -1, smear), np.uint8)),
+        swinging(0.06),
+    ):
+        raised_and_cleared(FaultCode.SHAKING, change, ALL)
+
+
+def test_one_that_is_panned_slowly_does_not_swing() -> None:
+    begun = len(pictures()[HELD_OUT])
+    looks = played(
+        SceneWatch(), [(HELD_OUT, as_it_is), (slice(0, 60), lambda luma, at: moved(right=(at - begun) * 0.004)(luma, at))]
+    )
+    assert {code for _, codes in looks for code in codes} == {FaultCode.MOVED}
+
+
 def test_it_says_by_how_much() -> None:
     watch = SceneWatch()
     list(played(watch, [(HELD_OUT, as_it_is), (slice(0, 60), swinging(0.02))]))
@@ -94,3 +113,19 @@ def test_without_landmarks_it_is_not_judged() -> None:
     for number in range(60):
         shaking.look(shrink(swinging(0.02)(pictures()[0], number)), np.asarray(none, np.float32), number / 2)
     assert shaking.fault is None
+
+
+def test_in_the_dark_no_picture_is_kept() -> None:
+    """It is compared with one of eight seconds ago at most, and in the dark with none."""
+    watch = SceneWatch()
+    list(played(watch, [(HELD_OUT, as_it_is)]))
+    assert held(watch)
+    for number in range(4):
+        watch.look(np.full((144, 192), 16, np.uint8), 100 + number / 2)
+    assert not held(watch)
+
+
+def held(watch: SceneWatch) -> list[Plane]:
+    """Pictures that are compared with."""
+    anchor = vars(vars(watch)["_shaking"])["_anchor"]
+    return [] if anchor is None else [anchor.picture]
