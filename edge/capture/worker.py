@@ -234,26 +234,34 @@ class _Worker:
         try:
             while self._channel.waiting(0 if heard else timeout_s):
                 heard = True
-                match self._channel.receive():
-                    case Release(slot, hints):
-                        self._table.release(slot, time.monotonic())
-                        if hints is not None:
-                            self._expected = hints
-                    case Expect(followed):
-                        self._expected = followed
-                    case SetGate(gate, acuity):
-                        self._gate.gate, self._gate.acuity = gate, acuity
-                    case (Aim() | AimEnd()) as order:
-                        self._open_or_shut(order)
-                    case SetPost(post):
-                        self._scene.set_post(post)
-                    case Stop():
-                        raise _AgentGone
+                self._obey(self._channel.receive())
                 if until is not None and until():
                     break
         except ChannelError:
             raise _AgentGone from None
         return heard
+
+    def _obey(self, order: ToSource) -> None:
+        """Do what the agent says.
+
+        Raises:
+            _AgentGone: it says to end.
+        """
+        match order:
+            case Release(slot, hints):
+                self._table.release(slot, time.monotonic())
+                if hints is not None:
+                    self._expected = hints
+            case Expect(followed):
+                self._expected = followed
+            case SetGate(gate, acuity):
+                self._gate.gate, self._gate.acuity = gate, acuity
+            case Aim() | AimEnd():
+                self._open_or_shut(order)
+            case SetPost(post):
+                self._scene.set_post(post)
+            case Stop():
+                raise _AgentGone
 
     def _aim(self, picture: Picture) -> None:
         """Show a picture to the technician, if one aims."""

@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from edge.capture.scene.landmarks import BITS, Landmarks
 from edge.capture.scene.place import MOST
+from edge.ownerfile import write_file
 from protocol.basis import Struct
 from protocol.config import Calibration
 
@@ -82,8 +83,6 @@ def write_landmarks(where: Post, width: int, height: int, known: Landmarks, *, m
     Raises:
         OSError: they cannot be written.
     """
-    from edge.identity.files import write_file  # noqa: PLC0415 - brings all of cryptography, for a file twice an hour
-
     points = tuple((round(float(x), 1), round(float(y), 1)) for x, y in known.points)
     path = Path(where.path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
