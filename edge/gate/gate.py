@@ -32,7 +32,7 @@ _EARLY_S = 0.02
 """A look is due if it is so much too early: pictures do not come to the millisecond."""
 
 _WATCH_EVERY_S = 0.15
-"""Seconds between pictures in which is looked for what moves."""
+"""Seconds between pictures in which is looked for what moves, while nobody is followed; else half of the time between looks."""
 
 _SELDOM_S = 2.0
 """Most seconds between looks at something that moves; each look that finds nobody there doubles them."""
@@ -61,6 +61,9 @@ class FrameGate:
         """By cell: looks at something that moved and was nobody, and when something moved there last."""
         self._swept_s = 0.0
         self._watched_s = -math.inf
+        self._expected: tuple[Expected, ...] = ()
+        self._next_s = -math.inf
+        """When the first of them is due, as it seemed."""
         self._small_s = -math.inf
         """When something small that nobody follows was looked at last."""
 
@@ -79,12 +82,19 @@ class FrameGate:
         picture = Size(width, height)
         if not self.gate.enabled:
             return (picture.whole,)
+        watching = self._is_watching(media_s, expected)
+        if not watching and expected is self._expected and media_s < self._next_s - _EARLY_S:
+            return ()
         side = min(max(self.gate.region_px, self.acuity.input.width if self.acuity else 0), width, height)
         step = max(1, side // 4)
         least_px = self._least_px(picture, side)
         followed = _moved(expected, media_s, picture)
-        motion = self._watch(luma, media_s, [box for box, _ in followed], small)
-        things = [self._followed(box, every_s, step, least_px, media_s) for box, every_s in followed]
+        motion = Motion((), everywhere=False)
+        if watching:
+            self._watched_s = media_s
+            motion = self._motion.look(luma, media_s, [box for box, _ in followed], small)
+        things = self._followed(followed, step, least_px, media_s)
+        self._expected = expected
         things += [self._unknown(spot, step, least_px, media_s) for spot in motion.spots]
         chosen = self._choose(tuple(things), picture, side, least_px)
         due = self._whole_s is None or not 0 <= media_s - self._whole_s < self.gate.whole_every_s
@@ -93,12 +103,10 @@ class FrameGate:
         self._remember(chosen, motion.spots, [box for box, _ in followed], picture, step, least_px, media_s)
         return chosen
 
-    def _watch(self, luma: Plane, media_s: float, followed: list[Region], small: Plane | None) -> Motion:
-        """What moves, a few times a second: it takes half of the gate's time, and nobody walks in within a picture."""
-        if 0 <= media_s - self._watched_s < _WATCH_EVERY_S - _EARLY_S:
-            return Motion((), everywhere=False)
-        self._watched_s = media_s
-        return self._motion.look(luma, media_s, followed, small)
+    def _is_watching(self, media_s: float, expected: tuple[Expected, ...]) -> bool:
+        """Whether to look for what moves: it takes half of the gate's time, and nobody walks in within a picture."""
+        every_s = max(_WATCH_EVERY_S, self.gate.look_every_s / 2) if expected else _WATCH_EVERY_S
+        return not 0 <= media_s - self._watched_s < every_s - _EARLY_S
 
     def _least_px(self, picture: Size, side: int) -> float:
         """Height below which a thing is looked at in a part of the picture, pixels."""
@@ -107,9 +115,14 @@ class FrameGate:
         least_px = self.acuity.least_in(picture)
         return least_px if self.acuity.least_in(Size(side, side)) * _BETTER <= least_px else 0.0
 
-    def _followed(self, box: Region, every_s: float, step: int, least_px: float, media_s: float) -> Thing:
-        waited_s = self._waited_s(box, step, least_px, media_s)
-        return Thing(box, _EXPECTED * (1.0 + waited_s), pressing=waited_s >= every_s - _EARLY_S)
+    def _followed(self, followed: list[tuple[Region, float]], step: int, least_px: float, media_s: float) -> list[Thing]:
+        things = []
+        self._next_s = -math.inf if self._whole_s is None else self._whole_s + self.gate.whole_every_s
+        for box, every_s in followed:
+            waited_s = self._waited_s(box, step, least_px, media_s)
+            self._next_s = min(self._next_s, media_s + every_s - waited_s)
+            things.append(Thing(box, _EXPECTED * (1.0 + waited_s), pressing=waited_s >= every_s - _EARLY_S))
+        return things
 
     def _unknown(self, spot: Region, step: int, least_px: float, media_s: float) -> Thing:
         waited_s = self._waited_s(spot, step, least_px, media_s)
@@ -121,8 +134,9 @@ class FrameGate:
 
     def _waited_s(self, box: Region, step: int, least_px: float, media_s: float) -> float:
         """Since the last look there that could see something of this size."""
-        looks = (self._looked.get(_cell(box, step)), self._whole_s if box.height >= least_px else None)
-        looked_s = max((look for look in looks if look is not None), default=-math.inf)
+        looked_s = self._looked.get(_cell(box, step), -math.inf)
+        if box.height >= least_px and self._whole_s is not None:
+            looked_s = max(looked_s, self._whole_s)
         return min(_MOST_WAIT_S, max(0.0, media_s - looked_s))
 
     def _choose(self, things: tuple[Thing, ...], picture: Size, side: int, least_px: float) -> tuple[Region, ...]:
