@@ -94,12 +94,13 @@ class Smoother(Generic[T]):
     def _join(self, now: _Picture[T], track: int) -> None:
         """Put a track that was seen now on the line from where it was seen before."""
         between: list[_Picture[T]] = []
+        somebody = now.tracks.states[now.rows[track]] != TrackState.TENTATIVE
         for picture in reversed(self._pictures):
             if picture is now:
                 continue
             if track not in picture.rows:
                 return  # it began within what is left here, or its last look has been handed on
-            if now.tracks.states[now.rows[track]] != TrackState.TENTATIVE:
+            if somebody:
                 picture.tracks.states[picture.rows[track]] = TrackState.CONFIRMED
             if track in picture.seen:
                 begin, end, long_s = picture.box(track).copy(), now.box(track), now.at_s - picture.at_s

@@ -158,17 +158,16 @@ class Tracker:
         """The tracks as they stand."""
         if not self._tracks:
             return Tracks.none()
-        states = [
-            TrackState.TENTATIVE
-            if track.hits < self._settings.confirm
-            else (TrackState.COASTING if track.missed else TrackState.CONFIRMED)
-            for track in self._tracks
-        ]
+        hits = np.array([track.hits for track in self._tracks])
+        missed = np.array([track.missed for track in self._tracks])
+        centres = np.array([track.centre for track in self._tracks])
+        halves = np.array([track.size for track in self._tracks]) / 2
+        seen = np.where(missed, int(TrackState.COASTING), int(TrackState.CONFIRMED))
         return Tracks(
             np.array([track.id for track in self._tracks], np.int64),
-            np.array([track.box for track in self._tracks], np.float32),
+            np.hstack([centres - halves, centres + halves]).astype(np.float32),
             np.array([track.existence for track in self._tracks], np.float32),
-            np.array(states, np.int8),
+            np.where(hits < self._settings.confirm, int(TrackState.TENTATIVE), seen).astype(np.int8),
             np.array([track.velocity for track in self._tracks], np.float32),
         )
 
@@ -275,7 +274,8 @@ class Tracker:
     def _end(self) -> None:
         believed = [track for track in self._tracks if track.existence >= self._settings.leave]
         self.doubted = frozenset(track.id for track in self._tracks) - frozenset(track.id for track in believed)
-        self._tracks = [track for track in believed if bool(np.all((track.centre > 0) & (track.centre < self._size)))]
+        width, height = self._size.tolist()
+        self._tracks = [track for track in believed if 0 < track.centre[0] < width and 0 < track.centre[1] < height]
 
 
 def _bayes(prior: float, said: float, most: float) -> float:

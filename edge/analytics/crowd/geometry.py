@@ -25,14 +25,14 @@ def inside(points: Points, polygon: Sequence[tuple[float, float]]) -> npt.NDArra
         points: (n, 2).
         polygon: vertices in order, in the same frame.
     """
-    result = np.zeros(len(points), np.bool_)
-    vertices = np.array(polygon, np.float64)
-    for a, b in zip(vertices, np.roll(vertices, -1, axis=0), strict=True):
-        straddles = (a[1] > points[:, 1]) != (b[1] > points[:, 1])
-        if straddles.any():
-            x = a[0] + (points[:, 1] - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
-            result ^= straddles & (points[:, 0] < x)
-    return result
+    (x, y), begin = points.T, np.array(polygon, np.float64)
+    end = np.concatenate([begin[1:], begin[:1]])
+    straddles = (begin[:, 1, None] > y) != (end[:, 1, None] > y)
+    rise = end[:, 1] - begin[:, 1]
+    slope = (end[:, 0] - begin[:, 0]) / np.where(rise == 0, 1.0, rise)  # a level edge straddles nothing
+    right = x < begin[:, 0, None] + (y - begin[:, 1, None]) * slope[:, None]
+    crossed: npt.NDArray[np.bool_] = np.logical_xor.reduce(straddles & right, axis=0)
+    return crossed
 
 
 def polygon_area(polygon: Sequence[tuple[float, float]]) -> float:
