@@ -135,6 +135,11 @@ TrustedTo = Annotated[
     ),
 ]
 
+Moved = Annotated[
+    bool,
+    Meta(description="Whether the camera looked elsewhere than when this was drawn, if only for a part of the window"),
+]
+
 
 class CrowdCount(Struct, frozen=True):
     """People in a zone over one window."""
@@ -148,6 +153,7 @@ class CrowdCount(Struct, frozen=True):
     missed: Annotated[Count, Meta(description="Pictures in the window dropped, timed out or failed")] = 0
     tracks: Annotated[tuple[TrackBox, ...], Meta(max_length=40, description="Evaluation only; empty otherwise")] = ()
     trusted_to: TrustedTo | None = None
+    moved: Moved = False
 
 
 class ServiceLevel(str, enum.Enum):
@@ -187,6 +193,7 @@ class CrowdFlow(Struct, frozen=True):
     window_s: Annotated[float, Meta(ge=0, description="Length of the window, seconds; 0 = one picture")]
     pictures: Annotated[Count, Meta(description="Pictures that were looked at in the window")]
     missed: Annotated[Count, Meta(description="Pictures in the window dropped, timed out or failed")] = 0
+    moved: Moved = False
 
 
 class CrowdAlert(Struct, frozen=True):
@@ -200,6 +207,7 @@ class CrowdAlert(Struct, frozen=True):
     duration_s: Annotated[float, Meta(ge=0, description="Time since the threshold was first crossed, seconds")]
     density: Annotated[Estimate, Meta(description="People per square metre, where the alarm is one of density")] | None = None
     trusted_to: TrustedTo | None = None
+    moved: Moved = False
 
 
 class Reason(Struct, frozen=True):

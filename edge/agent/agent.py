@@ -33,7 +33,8 @@ from edge.agent.status import BoxStatus, StatusSocket
 from edge.agent.twin import DESIRED, Twin
 from edge.agent.voice import Voice
 from edge.boxfile import Reading
-from edge.capture.scene.kept import FOLDER as LANDMARKS
+from edge.capture.scene.post import FOLDER as LANDMARKS
+from edge.capture.scene.post import forget_others
 from edge.clock import Clock, Instant
 from edge.credentials import FOLDER as CREDENTIALS
 from edge.errors import StateFolderError
@@ -160,6 +161,9 @@ class Agent:
         """
         try:
             self._configure()
+            if not self._twin.reasons:  # a source that is left out for a fault is not gone
+                known = {source.id for source in self._twin.config.sources if source.calibration is not None}
+                forget_others(self._folder.path / LANDMARKS, known)
             if self._updates is not None:
                 self._updates.run()
             self._position.start()

@@ -20,6 +20,7 @@ from edge.tracking.tracks import Tracks
 from models.bundle.detections import Detections
 from protocol.config import Report, Source
 from protocol.events import Reason
+from protocol.limits import TEXT_CHARACTERS
 
 PERSON = 0
 """Index of the label ``person``: the planner refuses a model whose first label is another."""
@@ -44,6 +45,8 @@ class Pipeline:
         self._crowd: CrowdAnalytics | None = None
         self._traffic: Traffic | None = None
         self._size: tuple[int, int] | None = None
+        self._unfit: tuple[Reason, ...] = ()
+        """Why its calibration says nothing of these pictures."""
         self._last: FrameResult | None = None
         self._known = False
         """Whether somebody has looked: before, nobody knows what is still there."""
@@ -56,14 +59,14 @@ class Pipeline:
         """Where vehicles are whose plates need not be read any more."""
 
     @property
-    def subject(self) -> str:
-        """What its reasons speak of."""
-        return f"plates {self._source.id}"[:64]
-
-    @property
-    def reasons(self) -> tuple[Reason, ...]:
-        """What stands against its analytics."""
-        return () if self._traffic is None else self._traffic.reasons
+    def standing(self) -> dict[str, tuple[Reason, ...]]:
+        """What stands against its analytics, for each subject that its reasons may speak of."""
+        plates, ground = (f"{what} {self._source.id}"[:64] for what in ("plates", "ground"))
+        of_zones = () if self._crowd is None else (*self._unfit, *self._crowd.reasons)
+        return {
+            plates: () if self._traffic is None else self._traffic.reasons,
+            ground: tuple(Reason(reason.code, ground, reason.detail) for reason in of_zones),
+        }
 
     @property
     def plate_px(self) -> float | None:
@@ -111,9 +114,20 @@ class Pipeline:
         if source.anpr is None or source.zones or source.lines:
             self._tracker = Tracker(*size)
             self._smoother = Smoother(LAG_S)
-            self._crowd = CrowdAnalytics(source, self._report, *size, _ground(source, size))
+            self._crowd = CrowdAnalytics(source, self._report, *size, self._ground(size))
         if source.anpr is not None:
             self._traffic = Traffic(source, *size, self._lists)
+
+    def _ground(self, size: tuple[int, int]) -> Ground | None:
+        """Where the ground is; ``None`` without a calibration that fits the picture: people are only counted then."""
+        self._unfit = ()
+        if self._source.calibration is None:
+            return None
+        try:
+            return Ground(self._source.calibration, *size)
+        except GroundError as error:
+            self._unfit = (Reason(error.code, "", f"{error}"[:TEXT_CHARACTERS]),)
+            return None
 
     def _follow(self, tracker: Tracker, result: FrameResult) -> Tracks:
         """Follow people; returns who is there now."""
@@ -129,6 +143,7 @@ class Pipeline:
         """Count people in pictures; at those of which nobody knows what they show nothing is counted."""
         observations: list[Observation] = []
         for result, tracks in pictures:
+            observations += analytics.place(result.captured, moved=result.moved)
             looked = isinstance(result.outcome, Seen | NothingSeen)
             self._known = self._known or looked
             if looked or (isinstance(result.outcome, Still) and self._known):
@@ -136,14 +151,6 @@ class Pipeline:
             else:
                 observations += analytics.missed(result.captured)
         return observations
-
-
-def _ground(source: Source, size: tuple[int, int]) -> Ground | None:
-    """Where the ground is; ``None`` without a calibration that fits the picture: people are only counted then."""
-    try:
-        return None if source.calibration is None else Ground(source.calibration, *size)
-    except GroundError:
-        return None
 
 
 def _corners(region: Region) -> tuple[float, float, float, float]:

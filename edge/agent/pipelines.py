@@ -84,7 +84,7 @@ class Pipelines:
         """Close those whose sources are silent, and say what stands against the others; once a second."""
         self._close(self._by_source[name] for name in self._runtime.silent)
         for pipeline in self._by_source.values():
-            self._board.replace(pipeline.subject, pipeline.reasons)
+            self._stand(pipeline)
 
     def close(self) -> None:
         """Say what is still to be said of every source."""
@@ -105,7 +105,11 @@ class Pipelines:
         for pipeline in pipelines:
             for observation in pipeline.close(now):
                 self._voice.say(observation)
-            self._board.replace(pipeline.subject, ())
+            self._stand(pipeline)  # nothing, of one that is closed
+
+    def _stand(self, pipeline: Pipeline) -> None:
+        for subject, reasons in pipeline.standing.items():
+            self._board.replace(subject, reasons)
 
     def _defect(self, pipeline: Pipeline, error: Exception) -> None:
         source, report = pipeline.configured

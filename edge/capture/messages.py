@@ -13,7 +13,7 @@ from typing import TypeAlias
 from edge.capture.faults import Fault
 from edge.capture.port import Address, StreamInfo
 from edge.capture.ring import RingLayout
-from edge.capture.scene.kept import Post
+from edge.capture.scene.post import Post
 from edge.capture.slots import SlotName
 from edge.channel import Message
 from edge.clock import Instant

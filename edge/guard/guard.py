@@ -70,7 +70,9 @@ FIELDS: dict[type[Struct], frozenset[str]] = {
     Sensor: frozenset({"id", "reference", "frame"}),
     Where: frozenset({"lat", "lon", "alt", "heading", "accuracy", "frame"}),
     ModelRef: frozenset({"name", "version", "digest", "operating_point"}),
-    CrowdCount: frozenset({"zone", "people", "window_s", "pictures", "minimum", "maximum", "missed", "tracks", "trusted_to"}),
+    CrowdCount: frozenset(
+        {"zone", "people", "window_s", "pictures", "minimum", "maximum", "missed", "tracks", "trusted_to", "moved"}
+    ),
     CrowdDensity: frozenset(
         {
             "zone",
@@ -87,8 +89,8 @@ FIELDS: dict[type[Struct], frozenset[str]] = {
             "missed",
         }
     ),
-    CrowdFlow: frozenset({"line", "forward", "backward", "window_s", "pictures", "missed"}),
-    CrowdAlert: frozenset({"zone", "people", "peak", "enter_at", "leave_at", "duration_s", "density", "trusted_to"}),
+    CrowdFlow: frozenset({"line", "forward", "backward", "window_s", "pictures", "missed", "moved"}),
+    CrowdAlert: frozenset({"zone", "people", "peak", "enter_at", "leave_at", "duration_s", "density", "trusted_to", "moved"}),
     DeviceHealth: frozenset({"status", "raised", "cleared"}),
     OutboxEvicted: frozenset({"boot", "reason", "ranges", "by_type"}),
     OtaReport: frozenset(

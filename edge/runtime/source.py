@@ -35,7 +35,7 @@ from edge.capture.messages import (
 )
 from edge.capture.port import Address
 from edge.capture.ring import RingLayout
-from edge.capture.scene.kept import Post, post
+from edge.capture.scene.post import Post, post
 from edge.capture.slots import SlotName
 from edge.gate.expected import Acuity, Expected
 from edge.gate.street import gate_of

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+_MOVED = ("tests/edge/analytics/crowd/test_moved.py",)
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a count states beyond how many people it is not trusted",
-        "edge/analytics/crowd/analytics.py",
+        "edge/analytics/crowd/zone.py",
         "return round(trusted_to(each, COUNT_TRUSTED), 1) if each else None",
         "return None",
         ("tests/edge/analytics/crowd/test_analytics.py",),
@@ -60,5 +62,61 @@ MUTANTS: tuple[Mutant, ...] = (
         "local = density * (spread * count / (count - 1.0 + ~enough) - near @ velocities.noise)",
         "local = density * (spread * count / (count - 1.0 + ~enough))",
         ("tests/edge/analytics/crowd/test_velocity.py",),
+    ),
+    Mutant(
+        "nothing is measured on the ground while the camera looks elsewhere, and no crush rings",
+        "edge/analytics/crowd/analytics.py",
+        "if zone.physics is not None and not self._moved:",
+        "if zone.physics is not None:",
+        _MOVED,
+    ),
+    Mutant(
+        "an alarm of a crush ends when the camera is found to look elsewhere",
+        "edge/analytics/crowd/analytics.py",
+        "            self._doubted = True\n            return self._end_crushes(at)",
+        "            self._doubted = True\n            return []",
+        _MOVED,
+    ),
+    Mutant(
+        "no density is told of a window in which the camera looked elsewhere",
+        "edge/analytics/crowd/analytics.py",
+        "if density and not self._doubted:",
+        "if density:",
+        _MOVED,
+    ),
+    Mutant(
+        "what is counted by a camera that looks elsewhere says so",
+        "edge/analytics/crowd/analytics.py",
+        "self._doubted = self._moved",
+        "self._doubted = False",
+        _MOVED,
+    ),
+    Mutant(
+        "when the camera is back trends begin anew",
+        "edge/analytics/crowd/analytics.py",
+        "        told = self._rest(at)\n        self._measure()",
+        "        told = self._rest(at)",
+        _MOVED,
+    ),
+    Mutant(
+        "a zone that reaches the horizon is told",
+        "edge/analytics/crowd/zone.py",
+        "self.beyond = True",
+        "self.beyond = False",
+        _MOVED,
+    ),
+    Mutant(
+        "the pipeline says where the camera looks",
+        "edge/agent/pipeline.py",
+        "moved=result.moved",
+        "moved=False",
+        ("tests/edge/agent/test_moved.py",),
+    ),
+    Mutant(
+        "a calibration that fits no picture is told",
+        "edge/agent/pipeline.py",
+        'self._unfit = (Reason(error.code, "", f"{error}"[:TEXT_CHARACTERS]),)',
+        "del error",
+        ("tests/edge/agent/test_moved.py",),
     ),
 )

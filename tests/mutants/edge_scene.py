@@ -170,4 +170,11 @@ MUTANTS: tuple[Mutant, ...] = (
         ":",
         _SHAKING,
     ),
+    Mutant(
+        "landmarks of a source that is left out for a fault stay",
+        "edge/agent/agent.py",
+        "if not self._twin.reasons:",
+        "if True:",
+        ("tests/edge/agent/test_moved.py",),
+    ),
 )

@@ -109,6 +109,7 @@ BOUNDS: tuple[tuple[EventType, str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     (COUNT, "observed.tracks", ([{**BOX, "width": 0}],), ([{**BOX, "width": -1}], [{**BOX, "width": 100_001}])),
     (COUNT, "observed.tracks", ([{**BOX, "height": 100_000}],), ([{**BOX, "height": -1}], [{**BOX, "height": 100_001}])),
     (COUNT, "observed.trusted_to", (MISSING, None, 0, 1e6), (-0.001, 1_000_000.1, "1")),
+    (COUNT, "observed.moved", (MISSING, False, True), (None, 1, "true")),
     # crowd.density
     (DENSITY, "observed.zone", ("a", NAME), (MISSING, "", "A", NAME + "a", None)),
     (DENSITY, "observed.density", (ESTIMATE,), (MISSING, None, 1.3)),
@@ -129,6 +130,7 @@ BOUNDS: tuple[tuple[EventType, str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     (FLOW, "observed.window_s", (0, 1e6), (MISSING, -0.001)),
     (FLOW, "observed.pictures", (0, TOP), (MISSING, -1, TOP + 1)),
     (FLOW, "observed.missed", (MISSING, 0, TOP), (-1, TOP + 1)),
+    (FLOW, "observed.moved", (MISSING, False, True), (None, 1, "true")),
     # crowd.alert
     (ALERT, "observed.zone", ("a", NAME), (MISSING, "", NAME + "a")),
     (ALERT, "observed.people", (ESTIMATE,), (MISSING, None)),
@@ -138,6 +140,7 @@ BOUNDS: tuple[tuple[EventType, str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     (ALERT, "observed.duration_s", (0, 1e6), (MISSING, -0.001)),
     (ALERT, "observed.density", (MISSING, None, ESTIMATE), (2.1, {})),
     (ALERT, "observed.trusted_to", (MISSING, None, 0, 1e6), (-0.001, 1_000_000.1, "1")),
+    (ALERT, "observed.moved", (MISSING, False, True), (None, 1, "true")),
     # device.health
     (HEALTH, "observed.status", ("online", "degraded"), (MISSING, "", "offline", "online\n", None)),
     (HEALTH, "observed.raised", (MISSING, [], [REASON] * 16), ([REASON] * 17, None, REASON, [{}])),

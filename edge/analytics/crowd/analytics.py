@@ -5,55 +5,42 @@ that the picture's edge cuts off stand on its last pixel, so that a zone that re
 its interval, and the number of people beyond which it is not trusted; a zone has density, speed and pressure where the ground
 of its source is known, and counts only elsewhere; when the source ends, windows are told as far as they got and running
 incidents end.
+
+While the camera looks elsewhere than it did, nothing is measured on the ground: no density is told, not of the window either
+in which that began, for it began some time before it was found out; an alarm of a crush that runs ends, none is raised. Zones
+and lines are drawn in the picture: people go on being counted in them, since a lost alert is worse than one that has to be
+doubted, and each number says that the camera had moved. What is measured when it is back begins anew.
 """
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import dataclass, field
+from textwrap import shorten
 
+import msgspec
 import numpy as np
 
-from edge.analytics.crowd.alarm import Alarm, AlarmNews
-from edge.analytics.crowd.crush import CrushAlarm, State
+from edge.analytics.crowd.alarm import AlarmNews
+from edge.analytics.crowd.crush import State
 from edge.analytics.crowd.flow import LineCounter
-from edge.analytics.crowd.geometry import Points, foot_points, inside, polygon_area
-from edge.analytics.crowd.hiding import COUNT_TRUSTED, Overlap, trusted_to
-from edge.analytics.crowd.physics import Plane, ZonePhysics
+from edge.analytics.crowd.geometry import Points, foot_points, inside
+from edge.analytics.crowd.physics import Plane
 from edge.analytics.crowd.uncertainty import at_least, count_variance, estimate
+from edge.analytics.crowd.zone import WatchedZone
 from edge.analytics.ground.errors import HorizonError
 from edge.clock import Instant
 from edge.observation import Observation
 from edge.tracking.tracks import Tracks
 from protocol.config import Report, Source
-from protocol.config import Zone as ZoneConfig
-from protocol.events import Assessed, CrowdAlert, CrowdCount, CrowdFlow, Cue, EventType, TrackBox
+from protocol.events import Assessed, CrowdAlert, CrowdCount, CrowdFlow, Cue, EventType, Reason, TrackBox
 
 _MOST_BOXES = 40
 _STRETCHED_S = 1.0
 """A window is at least so long before it is stretched: one for every picture has no length."""
+_BEYOND = "reaches the horizon, or too far from the points: draw it lower, or measure there"
+_NAMES = 32
+"""Characters for the names of zones, so that what is to be done fits a reason: one at least."""
 _UNSURE_EACH = 0.1
 """Variance for each crossing: a track that broke or two that swapped at the line."""
-
-
-@dataclass
-class _Zone:
-    config: ZoneConfig
-    polygon: list[tuple[float, float]]
-    alarm: Alarm | None
-    physics: ZonePhysics | None
-    crush: CrushAlarm | None
-    overlap: Overlap
-    state: State | None = None
-    counts: list[int] = field(default_factory=list)
-    variances: list[float] = field(default_factory=list)
-    last: tuple[int, float] = (0, 1.0)
-
-    @property
-    def trusted_to(self) -> float | None:
-        """People beyond whom a count is not trusted; ``None`` while nobody was seen."""
-        each = self.overlap.each
-        return round(trusted_to(each, COUNT_TRUSTED), 1) if each else None
 
 
 class CrowdAnalytics:
@@ -68,9 +55,9 @@ class CrowdAnalytics:
     """
 
     def __init__(self, source: Source, report: Report, width: int, height: int, plane: Plane | None = None) -> None:
-        self._source, self._report = source, report
+        self._source, self._report, self._plane = source, report, plane
         self._last_pixel = np.array([width - 1, height - 1], np.float64)
-        self._zones = [_zone(zone, [(x * width, y * height) for x, y in zone.polygon], plane) for zone in source.zones]
+        self._zones = [WatchedZone.of(zone, [(x * width, y * height) for x, y in zone.polygon]) for zone in source.zones]
         self._lines = [
             (line.id, LineCounter((line.start[0] * width, line.start[1] * height), (line.end[0] * width, line.end[1] * height)))
             for line in source.lines
@@ -80,6 +67,36 @@ class CrowdAnalytics:
         self._began_s: float | None = None
         self._pictures = 0
         self._missed = 0
+        self._moved = False
+        self._doubted = False
+        """Whether the camera had moved at some time of the running window."""
+        self._measure()
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What stands against measuring here: zones that reach to where the ground is not known."""
+        beyond = ", ".join(zone.config.id for zone in self._zones if zone.beyond)
+        if not beyond:
+            return ()
+        text = f"zone {shorten(beyond, _NAMES, placeholder=' ...')} {_BEYOND}"
+        return (Reason(HorizonError.code, "", text),)
+
+    def place(self, at: Instant, *, moved: bool) -> list[Observation]:
+        """Take where the camera looks, before the picture of which that is said.
+
+        Args:
+            at: capture time of that picture.
+            moved: whether it looks elsewhere than when it was calibrated, and zones were drawn.
+        """
+        if moved == self._moved:
+            return []
+        self._moved = moved
+        if moved:
+            self._doubted = True
+            return self._end_crushes(at)
+        told = self._rest(at)
+        self._measure()
+        return told
 
     def update(self, tracks: Tracks, at: Instant, frame: int) -> list[Observation]:
         """Take one picture that was looked at.
@@ -105,7 +122,7 @@ class CrowdAnalytics:
             zone.overlap.update(feet[here], (boxes[here, 2:] - boxes[here, :2]).astype(np.float64))
             if zone.alarm is not None and (news := zone.alarm.update(number, at.monotonic_s)) is not None:
                 observations.append(self._alert(zone, news, at, frame))
-            if zone.physics is not None:
+            if zone.physics is not None and not self._moved:
                 there = [track for track, within in zip(ids, here, strict=True) if within]
                 state = zone.physics.update(there, feet[here], boxes[here], existence[here], at.monotonic_s)
                 if state is not None:
@@ -122,13 +139,27 @@ class CrowdAnalytics:
 
     def close(self, at: Instant) -> list[Observation]:
         """The source has ended or is lost."""
-        observations = self._tell(at, None, None, None) if self._pictures or self._missed else []
+        observations = self._rest(at)
         for zone in self._zones:
             if zone.alarm is not None and (news := zone.alarm.close(at.monotonic_s)) is not None:
                 observations.append(self._alert(zone, news, at, None))
-            if zone.crush is not None and zone.state is not None and (news := zone.crush.close(at.monotonic_s)) is not None:
-                observations.append(self._coming(zone, zone.state, news, at, None))
-        return observations
+        return observations + self._end_crushes(at)
+
+    def _measure(self) -> None:
+        if self._plane is not None:
+            for zone in self._zones:
+                zone.measure(self._plane)
+
+    def _end_crushes(self, at: Instant) -> list[Observation]:
+        return [
+            self._coming(zone, zone.state, news, at, None)
+            for zone in self._zones
+            if zone.crush is not None and zone.state is not None and (news := zone.crush.close(at.monotonic_s)) is not None
+        ]
+
+    def _rest(self, at: Instant) -> list[Observation]:
+        """Tell the running window as far as it got."""
+        return self._tell(at, None, None, None) if self._pictures or self._missed else []
 
     def _begin(self, at: Instant) -> None:
         if self._began_s is None or at.monotonic_s < self._began_s:
@@ -153,7 +184,7 @@ class CrowdAnalytics:
                 count = self._count(zone, window_s, tracks, feet)
                 observations.append(Observation(EventType.CROWD_COUNT, at, count, self._source.id, frame))
                 density = zone.physics and zone.physics.take(zone.config.id, window_s, len(zone.counts), self._missed)
-                if density:
+                if density and not self._doubted:
                     observations.append(Observation(EventType.CROWD_DENSITY, at, density, self._source.id, frame))
             zone.counts, zone.variances = [], []
         for name, counter in self._lines:
@@ -166,13 +197,15 @@ class CrowdAnalytics:
                 window_s,
                 self._pictures,
                 self._missed,
+                self._doubted,
             )
             observations.append(Observation(EventType.CROWD_FLOW, at, flow, self._source.id, frame))
         self._began_s = at.monotonic_s
         self._pictures = self._missed = 0
+        self._doubted = self._moved
         return observations
 
-    def _count(self, zone: _Zone, window_s: float, tracks: Tracks | None, feet: Points | None) -> CrowdCount:
+    def _count(self, zone: WatchedZone, window_s: float, tracks: Tracks | None, feet: Points | None) -> CrowdCount:
         mean = float(np.mean(zone.counts))
         # Neighbouring pictures err alike: the mean of a window is no surer than one of its pictures.
         variance = float(np.mean(zone.variances))
@@ -186,9 +219,10 @@ class CrowdAnalytics:
             self._missed,
             self._boxes(zone, tracks, feet),
             zone.trusted_to,
+            self._doubted,
         )
 
-    def _boxes(self, zone: _Zone, tracks: Tracks | None, feet: Points | None) -> tuple[TrackBox, ...]:
+    def _boxes(self, zone: WatchedZone, tracks: Tracks | None, feet: Points | None) -> tuple[TrackBox, ...]:
         if not self._report.evaluation or tracks is None or feet is None or not len(feet):
             return ()
         counted = tracks.counted
@@ -199,7 +233,7 @@ class CrowdAnalytics:
             for i, b in list(rows)[:_MOST_BOXES]
         )
 
-    def _alert(self, zone: _Zone, news: AlarmNews, at: Instant, frame: int | None) -> Observation:
+    def _alert(self, zone: WatchedZone, news: AlarmNews, at: Instant, frame: int | None) -> Observation:
         settings = zone.config.alarm
         assert settings is not None
         number, variance = zone.last
@@ -211,6 +245,7 @@ class CrowdAnalytics:
             settings.leave_at,
             round(news.duration_s, 2),
             trusted_to=zone.trusted_to,
+            moved=self._moved,
         )
         assessed = Assessed(
             "crowding",
@@ -225,24 +260,15 @@ class CrowdAnalytics:
         key = f"{self._source.id}/{zone.config.id}/crowding"
         return Observation(EventType.CROWD_ALERT, at, observed, self._source.id, frame, key, news.phase, assessed)
 
-    def _crush(self, zone: _Zone, state: State, at: Instant, frame: int | None) -> list[Observation]:
+    def _crush(self, zone: WatchedZone, state: State, at: Instant, frame: int | None) -> list[Observation]:
         zone.state = state
         if zone.crush is None or (news := zone.crush.update(state, at.monotonic_s)) is None:
             return []
         return [self._coming(zone, state, news, at, frame)]
 
-    def _coming(self, zone: _Zone, state: State, news: AlarmNews, at: Instant, frame: int | None) -> Observation:
+    def _coming(self, zone: WatchedZone, state: State, news: AlarmNews, at: Instant, frame: int | None) -> Observation:
         assert zone.crush is not None
         observed, assessed = zone.crush.tell(state, news)
+        observed = msgspec.structs.replace(observed, moved=self._moved)
         key = f"{self._source.id}/{zone.config.id}/crush"
         return Observation(EventType.CROWD_ALERT, at, observed, self._source.id, frame, key, news.phase, assessed)
-
-
-def _zone(config: ZoneConfig, polygon: list[tuple[float, float]], plane: Plane | None) -> _Zone:
-    physics, crush = None, None
-    if plane is not None:
-        with contextlib.suppress(HorizonError):  # of that zone no square metres are known: people are only counted
-            physics = ZonePhysics(np.array(polygon), plane)
-    if physics is not None and config.density_alarm is not None:
-        crush = CrushAlarm(config.id, physics.area_m2, config.density_alarm)
-    return _Zone(config, polygon, Alarm(config.alarm) if config.alarm else None, physics, crush, Overlap(polygon_area(polygon)))

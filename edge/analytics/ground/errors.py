@@ -10,18 +10,29 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class GroundError(ValueError):
-    """Root of the errors of this package; the message says what to do."""
+    """Root of the errors of this package; the message says what to do, and fits a reason of the box's health."""
+
+    code: ClassVar[str] = "ground"
+    """Name of that reason."""
 
 
 class UnfitError(GroundError):
     """The points determine no ground that lies before the camera."""
 
+    code = "ground-unfit"
+
 
 class ShapeError(GroundError):
     """The picture has another shape than the one that was clicked on: it shows another part of the scene."""
 
+    code = "ground-shape"
+
 
 class HorizonError(GroundError):
     """An area reaches over the horizon, or too far beyond the points that were measured."""
+
+    code = "ground-horizon"

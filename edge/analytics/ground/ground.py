@@ -153,8 +153,8 @@ def _check_shape(clicked: tuple[int, int], now: tuple[int, int]) -> None:
     ratio = now[0] * clicked[1] / (now[1] * clicked[0])
     if abs(np.log(ratio)) > _OTHER_SHAPE:
         msg = (
-            f"the ground was calibrated on a picture of {clicked[0]} x {clicked[1]} and this one is {now[0]} x {now[1]}, which "
-            "shows another part of the scene; set the camera back, or calibrate again"
+            f"the ground was calibrated on a picture of {clicked[0]} x {clicked[1]} and this is {now[0]} x {now[1]}: "
+            "set the camera back, or calibrate again"
         )
         raise ShapeError(msg)
 

@@ -6,8 +6,6 @@ of another count for nothing. What cannot be read counts as never written, for t
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -17,23 +15,13 @@ from msgspec import Meta
 
 from edge.capture.scene.landmarks import BITS, Landmarks
 from edge.capture.scene.place import MOST
+from edge.capture.scene.post import Post
 from edge.ownerfile import write_file
 from protocol.basis import Struct
-from protocol.config import Calibration
 
-FOLDER = "landmarks"
 _MAX_BYTES = 65536
 """200 landmarks take 15 kB."""
 _MOST_SIDE = 1024
-
-
-@dataclass(frozen=True)
-class Post:
-    """Where the landmarks of one camera are kept, and for which calibration."""
-
-    path: str
-    calibration: str
-    """Its digest."""
 
 
 class _Kept(Struct, frozen=True):
@@ -45,11 +33,6 @@ class _Kept(Struct, frozen=True):
     moved: bool
     points: Annotated[tuple[tuple[float, float], ...], Meta(max_length=MOST)]
     bits: Annotated[bytes, Meta(max_length=MOST * BITS)]
-
-
-def post(folder: Path, source: str, calibration: Calibration) -> Post:
-    """Of a source."""
-    return Post(str(folder / source), hashlib.sha256(msgspec.json.encode(calibration)).hexdigest())
 
 
 def read_landmarks(where: Post, width: int, height: int) -> tuple[Landmarks, bool] | None:

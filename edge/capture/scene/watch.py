@@ -12,8 +12,9 @@ import math
 
 from edge.capture.faults import Fault
 from edge.capture.port import Plane
-from edge.capture.scene.kept import Post, read_landmarks, write_landmarks
+from edge.capture.scene.kept import read_landmarks, write_landmarks
 from edge.capture.scene.place import Place
+from edge.capture.scene.post import Post
 from edge.capture.scene.shaking import Shaking
 from edge.capture.scene.sight import Sight
 

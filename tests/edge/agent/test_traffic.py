@@ -114,11 +114,11 @@ def test_where_nobody_looked_for_plates_nothing_is_concluded() -> None:
 
 def test_row_plates_too_small_are_a_reason_of_their_own_with_both_widths() -> None:
     line = pipeline()
-    assert (line.reasons, line.plate_px) == ((), None)
+    assert (line.standing["plates gate"], line.plate_px) == ((), None)
     for number in range(1, 12):
         line.take(passing(number))
-    (reason,) = line.reasons
-    assert reason.subject == line.subject == "plates gate"
+    (reason,) = line.standing["plates gate"]
+    assert reason.subject == "plates gate"
     assert "60 px wide" in reason.detail
     assert "80 are needed" in reason.detail
     assert line.plate_px == pytest.approx(60)

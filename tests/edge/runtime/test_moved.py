@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import numpy as np
 
-from edge.capture.scene.kept import Post, post, write_landmarks
+from edge.capture.scene.kept import write_landmarks
 from edge.capture.scene.landmarks import Finder, Landmarks
+from edge.capture.scene.post import Post, post
 from edge.gate.motion import shrink
 from protocol.config import Calibration, GroundPoint, Source
 from tests.edge.capture.clips import SQUARE
@@ -23,19 +26,19 @@ def square(calibration: Calibration | None = CALIBRATION) -> Source:
     return source("gate", SQUARE, repeat=True, calibration=calibration)
 
 
-def remembered(box: Box, *, right: float, moved: bool) -> Post:
+def remembered(folder: Path, *, right: float, moved: bool, name: str = "gate") -> Post:
     """What an earlier run of the box knew of the square: the same landmarks, so many small pixels farther to the right."""
     first = shrink(pictures()[0])
     seen = Finder().find(first)
     points = seen.points + np.array([right, 0], np.float32)
     within = points[:, 0] < first.shape[1]
-    where = post(box.landmarks, "gate", CALIBRATION)
+    where = post(folder, name, CALIBRATION)
     write_landmarks(where, first.shape[1], first.shape[0], Landmarks(points, seen.bits).select(within), moved=moved)
     return where
 
 
 def test_what_had_moved_has_moved_from_the_first_picture_on_until_a_new_calibration_comes(box: Box) -> None:
-    remembered(box, right=10.0, moved=True)
+    remembered(box.landmarks, right=10.0, moved=True)
     box.run(square())
     box.until(lambda: len(box.results) >= 50)
     assert all(result.moved for result in box.results)
@@ -48,7 +51,7 @@ def test_what_had_moved_has_moved_from_the_first_picture_on_until_a_new_calibrat
 
 
 def test_a_process_that_dies_does_not_put_the_camera_back(box: Box) -> None:
-    remembered(box, right=10.0, moved=True)
+    remembered(box.landmarks, right=10.0, moved=True)
     box.run(square())
     box.until(lambda: len(box.results) >= 20)
     process_of("gate").kill()
@@ -60,7 +63,7 @@ def test_a_process_that_dies_does_not_put_the_camera_back(box: Box) -> None:
 
 
 def test_one_that_was_turned_while_the_box_was_off_is_found_out(box: Box) -> None:
-    remembered(box, right=10.0, moved=False)
+    remembered(box.landmarks, right=10.0, moved=False)
     box.run(square())
     box.until(lambda: box.codes("source gate") == ("scene-moved",))
     assert not box.results[0].moved

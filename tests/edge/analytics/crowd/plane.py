@@ -8,6 +8,7 @@ import numpy as np
 
 from edge.analytics.crowd.geometry import polygon_area
 from edge.analytics.crowd.velocity import Values
+from edge.analytics.ground.errors import HorizonError
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,10 @@ class FromAbove:
     def area(self, polygon: Values) -> tuple[float, float]:
         area = polygon_area([(float(x), float(y)) for x, y in polygon]) / self.px_m**2
         return area, self.sigma * area
+
+
+class Far(FromAbove):
+    """One on which no zone is known."""
+
+    def area(self, polygon: Values) -> tuple[float, float]:
+        raise HorizonError

@@ -201,21 +201,25 @@ def test_with_a_ground_each_window_has_a_density_after_its_count() -> None:
     assert density.density.value == pytest.approx(2 / (WIDTH * HEIGHT / 400), rel=0.1)
 
 
+SIDE = 6 * 20
+CORNERS = ((0.0, 0.0), (SIDE / WIDTH, 0.0), (SIDE / WIDTH, SIDE / HEIGHT), (0.0, SIDE / HEIGHT))
+GATE = Source("square", "a.mp4", zones=(Zone("gate", CORNERS, density_alarm=DensityAlarm()),), lines=(MIDDLE,))
+PLACES = np.random.default_rng(1).uniform(1, SIDE - 1, (400, 2))
+
+
+def gathering(step: int) -> Tracks:
+    """Who stands there after so many half seconds."""
+    n = min(len(PLACES), 10 + step * 3 // 4)
+    feet = PLACES[:n]
+    boxes = np.stack([feet[:, 0] - 2, feet[:, 1] - 4, feet[:, 0] + 2, feet[:, 1]], axis=1).astype(np.float32)
+    states, speeds = np.full(n, TrackState.CONFIRMED, np.int8), np.zeros((n, 2), np.float32)
+    return Tracks(np.arange(1, n + 1), boxes, np.full(n, 0.97, np.float32), states, speeds)
+
+
 def test_a_crush_that_is_coming_is_told_as_an_incident_of_its_own() -> None:
     """Ever more people who stand, on six by six metres: three more in two seconds."""
-    side = 6 * 20
-    corners = ((0.0, 0.0), (side / WIDTH, 0.0), (side / WIDTH, side / HEIGHT), (0.0, side / HEIGHT))
-    square = Zone("gate", corners, density_alarm=DensityAlarm())
-    watching = CrowdAnalytics(Source("square", "a.mp4", zones=(square,)), Report(60), WIDTH, HEIGHT, FromAbove())
-    places = np.random.default_rng(1).uniform(1, side - 1, (200, 2))
-    found: list[Observation] = []
-    for step in range(240):
-        n = min(200, 10 + step * 3 // 4)
-        feet = places[:n]
-        boxes = np.stack([feet[:, 0] - 2, feet[:, 1] - 4, feet[:, 0] + 2, feet[:, 1]], axis=1).astype(np.float32)
-        states, speeds = np.full(n, TrackState.CONFIRMED, np.int8), np.zeros((n, 2), np.float32)
-        tracks = Tracks(np.arange(1, n + 1), boxes, np.full(n, 0.97, np.float32), states, speeds)
-        found += watching.update(tracks, at(step / 2), step + 1)
+    watching = CrowdAnalytics(GATE, Report(60), WIDTH, HEIGHT, FromAbove())
+    found = [observation for step in range(240) for observation in watching.update(gathering(step), at(step / 2), step + 1)]
     found += watching.close(at(121))
     alerts = [o for o in found if o.type is EventType.CROWD_ALERT]
     assert [o.phase for o in alerts if o.phase is not Phase.UPDATE] == [Phase.NEW, Phase.END]

@@ -110,7 +110,7 @@ def test_another_resolution_is_the_same_ground_and_a_squeezed_one_too() -> None:
 
 
 def test_a_picture_of_another_shape_is_refused() -> None:
-    with pytest.raises(ShapeError, match="calibrated on a picture of 800 x 600 and this one is 1920 x 1080"):
+    with pytest.raises(ShapeError, match="calibrated on a picture of 800 x 600 and this is 1920 x 1080: set the camera back"):
         Ground(square(), 1920, 1080)
 
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge.capture.scene.kept import Post, post, read_landmarks, write_landmarks
+from edge.capture.scene.kept import read_landmarks, write_landmarks
 from edge.capture.scene.landmarks import BITS, Landmarks
 from edge.capture.scene.place import MOST
+from edge.capture.scene.post import Post, post
 from protocol.config import Calibration, GroundPoint
 
 SIZE = (192, 144)

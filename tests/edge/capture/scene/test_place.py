@@ -11,8 +11,9 @@ import pytest
 
 from edge.capture.faults import FaultCode
 from edge.capture.port import Plane
-from edge.capture.scene.kept import Post, read_landmarks
+from edge.capture.scene.kept import read_landmarks
 from edge.capture.scene.place import BACK_S, LOOK_EVERY_S, LOST_S, MOVED_S
+from edge.capture.scene.post import Post
 from edge.capture.scene.watch import SceneWatch
 from tests.edge.capture.scene.square import (
     ALL,

@@ -1,0 +1,56 @@
+"""One zone that is watched: what is known of it from picture to picture. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edge.analytics.crowd.alarm import Alarm
+from edge.analytics.crowd.crush import CrushAlarm, State
+from edge.analytics.crowd.geometry import polygon_area
+from edge.analytics.crowd.hiding import COUNT_TRUSTED, Overlap, trusted_to
+from edge.analytics.crowd.physics import Plane, ZonePhysics
+from edge.analytics.ground.errors import HorizonError
+from protocol.config import Zone
+
+
+@dataclass
+class WatchedZone:
+    """State of one zone."""
+
+    config: Zone
+    polygon: list[tuple[float, float]]
+    """Pixels."""
+    alarm: Alarm | None
+    overlap: Overlap
+    physics: ZonePhysics | None = None
+    """``None`` where no square metres of it are known."""
+    crush: CrushAlarm | None = None
+    state: State | None = None
+    beyond: bool = False
+    """Whether it reaches to where the ground of its source is not known."""
+    counts: list[int] = field(default_factory=list)
+    variances: list[float] = field(default_factory=list)
+    last: tuple[int, float] = (0, 1.0)
+
+    @staticmethod
+    def of(config: Zone, polygon: list[tuple[float, float]]) -> WatchedZone:
+        """A zone in which people are only counted."""
+        return WatchedZone(config, polygon, Alarm(config.alarm) if config.alarm else None, Overlap(polygon_area(polygon)))
+
+    def measure(self, plane: Plane) -> None:
+        """Begin to measure on the ground of its source, without what was measured before."""
+        try:
+            self.physics = ZonePhysics(np.array(self.polygon), plane)
+        except HorizonError:  # people are only counted
+            self.beyond = True
+            return
+        alarm = self.config.density_alarm
+        self.crush = None if alarm is None else CrushAlarm(self.config.id, self.physics.area_m2, alarm)
+
+    @property
+    def trusted_to(self) -> float | None:
+        """People beyond whom a count is not trusted; ``None`` while nobody was seen."""
+        each = self.overlap.each
+        return round(trusted_to(each, COUNT_TRUSTED), 1) if each else None
