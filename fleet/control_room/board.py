@@ -241,6 +241,8 @@ class Board:
             zone = self._zones[key] = ZoneOnBoard(event.device, count.zone, count, made)
         elif made.is_before(zone.stamp):
             return  # held back on the box: the store has it, "now" does not
+        if count.moved:
+            zone.density = None
         zone.count, zone.stamp = count, made
         zone.series.append((made.as_of, count.people.value))
         self._dirty_zones.add(key)
@@ -249,8 +251,9 @@ class Board:
         """Density of a zone; it is told after the count of the same window."""
         key = f"{event.device}/{density.zone}"
         zone = self._zones.get(key)
-        if zone is not None and not stamp(event, received_at).is_before(zone.stamp):
-            zone.density = density
+        made = stamp(event, received_at)
+        if zone is not None and not made.is_before(zone.stamp):
+            zone.density, zone.dense_at = density, made.at
             self._dirty_zones.add(key)
 
     def _flow(self, event: Event, flow: CrowdFlow, received_at: int) -> None:

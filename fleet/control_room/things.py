@@ -139,10 +139,18 @@ class ZoneOnBoard:
     enter_at: float | None = None
     """Limit that an alert named, for boxes that have not reported their configuration."""
     density: CrowdDensity | None = None
+    dense_at: int = 0
+    """Capture time of the density, the box's clock, ms."""
     series: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=SERIES_POINTS))
 
+    @property
+    def silence_limit_s(self) -> float:
+        """How long nothing may be told of it before what was is stale."""
+        return MISSED_WINDOWS * self.count.window_s + GRACE_S
+
     def view(self, box: BoxOnBoard, *, whole: bool) -> ZoneView:
-        """Show it; ``whole`` with the last minutes."""
+        """Show it; ``whole`` with the last minutes. A density that counts have outrun is told no more."""
+        density = self.density if self.stamp.at - self.dense_at <= 1000 * self.silence_limit_s else None
         configured = box.zone(self.zone)
         alarm = configured.alarm if configured is not None else None
         return ZoneView(
@@ -152,11 +160,12 @@ class ZoneOnBoard:
             label=box.label_of(self.zone),
             people=estimate_view(self.count.people),
             as_of=self.stamp.as_of,
-            silence_limit_s=MISSED_WINDOWS * self.count.window_s + GRACE_S,
+            silence_limit_s=self.silence_limit_s,
             enter_at=alarm.enter_at if alarm is not None else self.enter_at,
             trusted_to=self.count.trusted_to,
-            density=estimate_view(self.density.density) if self.density is not None else None,
-            service=self.density.service.value if self.density is not None else "",
+            density=estimate_view(density.density) if density is not None else None,
+            service=density.service.value if density is not None else "",
+            moved=self.count.moved,
             series=tuple(self.series) if whole else None,
         )
 
@@ -187,6 +196,7 @@ class LineOnBoard:
             forward_sum=_sum(flow.forward for flow in recent),
             backward_sum=_sum(flow.backward for flow in recent),
             sum_s=round(sum(flow.window_s for flow in recent), 1),
+            moved=any(flow.moved for flow in (self.flow, *recent)),
         )
 
 

@@ -69,6 +69,8 @@ class ZoneView(View, frozen=True, omit_defaults=True):
     """People per square metre, where the ground of the camera is known."""
     service: str = ""
     """Level of service after Fruin, A to F."""
+    moved: bool = False
+    """Whether the camera looked elsewhere than when the zone was drawn."""
     series: tuple[tuple[int, float], ...] | None = None
     """Last minutes, in a snapshot only; a page appends to its own."""
 
@@ -90,6 +92,8 @@ class LineView(View, frozen=True):
     backward_sum: EstimateView
     sum_s: float
     """How much of them was looked at."""
+    moved: bool = False
+    """Whether in any of them the camera looked elsewhere than when the line was drawn."""
 
 
 class CueView(View, frozen=True):
@@ -207,6 +211,8 @@ class IncidentView(View, frozen=True, kw_only=True):
     peak: float | None = None
     enter_at: float | None = None
     leave_at: float | None = None
+    moved: bool = False
+    """Whether the camera looked elsewhere than when the zone was drawn, when it said so last."""
     hit: HitView | None = None
     clone: CloneView | None = None
     shots: ShotsView | None = None

@@ -139,6 +139,11 @@ def line_of(event: Event, zone_label: str) -> str:
 
 def _crowd(observed: CrowdCount | CrowdDensity | CrowdFlow | CrowdAlert, phase: Phase | None, zone_label: str) -> str:
     """Say what was seen of a crowd."""
+    said = _seen_of_crowd(observed, phase, zone_label)
+    return said if isinstance(observed, CrowdDensity) or not observed.moved else f"{said}, camera moved"
+
+
+def _seen_of_crowd(observed: CrowdCount | CrowdDensity | CrowdFlow | CrowdAlert, phase: Phase | None, zone_label: str) -> str:
     match observed:
         case CrowdCount():
             return f"{with_spread(observed.people)} people, {zone_label}"

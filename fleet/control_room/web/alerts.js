@@ -135,6 +135,7 @@ export const AlertCard = {
         <ShotsBody v-else-if="incident.shots" :incident="incident" :board="board" />
         <p v-else>{{ withSpread(incident.people) }} people in <em>{{ incident.zone_label }}</em>, {{ interval(incident.people) }}. Above
           {{ number(incident.enter_at) }} it rings, below {{ number(incident.leave_at) }} it ends. Highest {{ number(incident.peak) }}.</p>
+        <p v-if="incident.moved" class="doubt" data-moved>The camera looks elsewhere than when the zone was drawn: these numbers are of another place. An end is no all-clear.</p>
         <h4>Assessed</h4>
         <p v-if="incident.probability !== null" data-assessed>{{ incident.what }}, probability {{ percent(incident.probability) }}, because</p>
         <p v-else class="muted">The software gave no assessment.</p>

@@ -81,7 +81,8 @@ export const ZoneList = {
           <small v-if="row.zone.density" data-density :title="interval(row.zone.density) + '; level of service after Fruin'">{{ number(row.zone.density.v) }}/m² · {{ row.zone.service }}</small></span>
         <span class="zone-count" :title="interval(row.zone.people)">
           <template v-if="row.zone.people"><b>{{ number(row.zone.people.v) }}</b> <small>{{ spread(row.zone.people) }}</small>
-            <small v-if="row.beyond" data-beyond :title="'Trusted up to ' + number(row.zone.trusted_to) + ' people: more hide one another'">or more</small></template>
+            <small v-if="row.beyond" data-beyond :title="'Trusted up to ' + number(row.zone.trusted_to) + ' people: more hide one another'">or more</small>
+            <small v-if="row.zone.moved" class="doubt" data-moved title="The camera looks elsewhere than when this zone was drawn: the number is of another place">camera moved</small></template>
           <template v-else>–</template>
         </span>
         <svg class="spark" :viewBox="'0 0 ' + SPARK_W + ' ' + SPARK_H" :width="SPARK_W" :height="SPARK_H" preserveAspectRatio="none" aria-hidden="true"><path :d="row.path" /></svg>
@@ -124,7 +125,7 @@ export const FlowList = {
         <thead><tr><th scope="col">line</th><th scope="col">way</th><th scope="col" class="n">last</th><th scope="col" class="n">10 min</th></tr></thead>
         <tbody v-for="row in rows" :key="row.line.id" :class="{ stale: row.stale }" :data-line="row.line.id">
           <tr>
-            <td class="flow-name" rowspan="2">{{ row.line.device_label }}<small>{{ row.line.label }}</small></td>
+            <td class="flow-name" rowspan="2">{{ row.line.device_label }}<small>{{ row.line.label }}</small><small v-if="row.line.moved" class="doubt" data-moved title="The camera looked elsewhere than when this line was drawn: the numbers are of another place">camera moved</small></td>
             <td class="way" title="From the left of the line to its right">→<span class="unseen">forward</span></td>
             <td class="n" :title="interval(row.line.forward)" data-forward><b>{{ number(row.line.forward.v) }}</b> <small>{{ spread(row.line.forward) }}</small></td>
             <td v-if="row.stale" class="n flow-age" rowspan="2" data-age>{{ duration(row.age) }} ago</td>

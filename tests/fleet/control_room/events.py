@@ -63,7 +63,8 @@ def make(device: str, seq: int, at: int, kind: EventType, observed: Any, **body:
 
 def count(device: str, seq: int, at: int, people: float, *, zone: str = "square", window_s: float = 5.0, **body: Any) -> Event:
     """People in a zone."""
-    observed = CrowdCount(zone, around(people, 0.5 + 0.15 * people), window_s, 35, int(people * 0.7), int(people * 1.3) + 1)
+    least, most, moved = int(people * 0.7), int(people * 1.3) + 1, body.pop("moved", False)
+    observed = CrowdCount(zone, around(people, 0.5 + 0.15 * people), window_s, 35, least, most, moved=moved)
     return make(device, seq, at, EventType.CROWD_COUNT, observed, model=MODEL, sensor=Sensor("cam"), **body)
 
 
@@ -74,9 +75,9 @@ def density(device: str, seq: int, at: int, value: float, *, zone: str = "square
     return make(device, seq, at, EventType.CROWD_DENSITY, observed, model=MODEL, sensor=Sensor("cam"), **body)
 
 
-def flow(device: str, seq: int, at: int, forward: int, backward: int, *, line: str = "gate") -> Event:
+def flow(device: str, seq: int, at: int, forward: int, backward: int, *, line: str = "gate", moved: bool = False) -> Event:
     """People over a line."""
-    observed = CrowdFlow(line, around(forward, 1), around(backward, 1), 5.0, 35)
+    observed = CrowdFlow(line, around(forward, 1), around(backward, 1), 5.0, 35, moved=moved)
     return make(device, seq, at, EventType.CROWD_FLOW, observed, model=MODEL, sensor=Sensor("cam"))
 
 

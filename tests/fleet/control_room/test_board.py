@@ -220,3 +220,40 @@ def test_a_zone_shows_its_density_and_a_late_one_changes_nothing() -> None:
     (zone,) = board.snapshot(T0).zones
     assert zone.density is not None
     assert zone.density.v == 1.4
+
+
+def test_while_the_camera_looks_elsewhere_a_zone_says_so_and_shows_no_density() -> None:
+    board = Board()
+    put = Rows(board)
+    put(count("lamp-1", 1, T0, 50), T0)
+    put(density("lamp-1", 2, T0, 1.4), T0)
+    put(count("lamp-1", 3, T0 + 5_000, 20, moved=True), T0 + 5_000)
+    (zone,) = board.snapshot(T0 + 5_000).zones
+    assert (zone.moved, zone.density, zone.service) == (True, None, "")
+    put(count("lamp-1", 4, T0 + 10_000, 50), T0 + 10_000)
+    (zone,) = board.snapshot(T0 + 10_000).zones
+    assert (zone.moved, zone.density) == (False, None), "the one from before is not told again"
+
+
+def test_a_density_that_counts_have_outrun_is_told_no_more() -> None:
+    """As when a calibration stops to fit."""
+    board = Board()
+    put = Rows(board)
+    put(count("lamp-1", 1, T0, 50), T0)
+    put(density("lamp-1", 2, T0, 1.4), T0)
+    put(count("lamp-1", 3, T0 + 5_000, 50), T0 + 5_000)
+    (zone,) = board.snapshot(T0 + 5_000).zones
+    assert zone.density is not None
+    put(count("lamp-1", 4, T0 + 120_000, 50), T0 + 120_000)
+    (zone,) = board.snapshot(T0 + 120_000).zones
+    assert zone.density is None
+
+
+def test_a_line_says_that_the_camera_looked_elsewhere_while_its_sum_holds_such_a_window() -> None:
+    board = Board()
+    put = Rows(board)
+    put(flow("lamp-1", 1, T0, 4, 2, moved=True), T0)
+    put(flow("lamp-1", 2, T0 + 5_000, 4, 2), T0 + 5_000)
+    assert [line.moved for line in board.snapshot(T0 + 5_000).lines] == [True]
+    put(flow("lamp-1", 3, T0 + 700_000, 4, 2), T0 + 700_000)
+    assert [line.moved for line in board.snapshot(T0 + 700_000).lines] == [False]

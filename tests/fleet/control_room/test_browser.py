@@ -146,3 +146,28 @@ def test_density_level_and_a_count_beyond_trust_stand_with_the_zone(browser: Bro
         expect(zone.locator("[data-density]")).to_have_text("1.4/m² · E")
         expect(zone.locator("[data-beyond]")).to_have_text("or more")
         assert seen.complaints == []
+
+
+def test_a_camera_that_looks_elsewhere_stands_with_what_it_counts_and_on_its_page_with_what_to_do(
+    browser: Browser, room: ControlRoom
+) -> None:
+    box = room.town.boxes["fish-2"]
+    with visit(browser, room, "vik") as (page, seen):
+        room.town.density(box, 1.4, 20.0)
+        room.town.flush()
+        zone = page.locator(f"[data-zone='fish-2/{box.site.zone}']")
+        expect(zone.locator("[data-density]")).to_be_visible()
+        expect(zone.locator("[data-moved]")).to_have_count(0)
+        incident = room.town.look_elsewhere(box)
+        room.town.flush()
+        expect(zone.locator("[data-moved]")).to_have_text("camera moved")
+        expect(zone.locator("[data-density]")).to_have_count(0)
+        expect(page.locator(f"[data-line='fish-2/{box.site.line}'] [data-moved]")).to_have_text("camera moved")
+        open_card(page, incident)
+        expect(page.locator(f"{card(incident)} [data-moved]")).to_contain_text("An end is no all-clear")
+        go(page, room, "/device/fish-2")
+        reasons = page.locator(".device-state .reasons li")
+        expect(reasons.first).to_contain_text("scene-moved source cam moved by 4.2% of its width")
+        expect(reasons.first).to_contain_text("turn it back or calibrate anew")
+        expect(reasons.nth(1)).to_contain_text("scene-dark source cam uncover the lens")
+        assert seen.complaints == []

@@ -40,6 +40,7 @@ def test_a_number_never_stands_alone() -> None:
     assert with_spread(Estimate(12, 9, 15)) == "12 ± 3"
     assert line_of(count("lamp-1", 1, T0, 12), "Square") == "12 ± 3 people, Square"
     assert line_of(flow("lamp-1", 1, T0, 4, 2), "Gate") == "→ 4 ± 1, ← 2 ± 1, Gate"
+    assert line_of(flow("lamp-1", 1, T0, 4, 2, moved=True), "Gate") == "→ 4 ± 1, ← 2 ± 1, Gate, camera moved"
     assert (
         line_of(alert("lamp-1", 1, T0, uuid7(T0), Phase.NEW, 20, 20, 3.0), "Square") == "new: 20 ± 4 people, limit 18, Square"
     )

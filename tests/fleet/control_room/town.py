@@ -31,6 +31,7 @@ from protocol.events import (
     EventType,
     ModelRef,
     Phase,
+    Reason,
     Sensor,
     ServiceLevel,
 )
@@ -121,6 +122,22 @@ class Town:
         people = box.people(now_ms() if at is None else at)
         observed = CrowdCount(box.site.zone, estimate(people), WINDOW_S, 35, int(0.7 * people), int(1.3 * people) + 1)
         self.say(box, EventType.CROWD_COUNT, observed, at)
+
+    def look_elsewhere(self, box: Box) -> str:
+        """Its camera was turned: it says so, and so does what it counts; returns the incident that runs all the same."""
+        fault = Reason("scene-moved", "source cam", "moved by 4.2% of its width, 1.3 degrees; turn it back or calibrate anew")
+        box.status, box.reasons = (
+            Status.DEGRADED,
+            (fault, Reason("scene-dark", "source cam", "uncover the lens, mend the lamp")),
+        )
+        self.birth(box)
+        around = estimate(12.0)
+        self.say(box, EventType.CROWD_COUNT, CrowdCount(box.site.zone, around, WINDOW_S, 35, 9, 14, moved=True))
+        self.say(box, EventType.CROWD_FLOW, CrowdFlow(box.site.line, around, around, WINDOW_S, 35, moved=True))
+        observed = CrowdAlert(box.site.zone, around, 12.0, 10.0, 8.0, 4.0, moved=True)
+        incident = uuid7(now_ms())
+        self.say(box, EventType.CROWD_ALERT, observed, incident=incident, phase=Phase.NEW)
+        return incident
 
     def density(self, box: Box, value: float, trusted_to: float) -> None:
         """How close people stand in its zone, beside a count of more than are trusted."""
