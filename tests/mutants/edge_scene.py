@@ -177,4 +177,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "if True:",
         ("tests/edge/agent/test_moved.py",),
     ),
+    Mutant(
+        "a crowd that hides all landmarks is no other view",
+        "edge/capture/scene/place.py",
+        "another = len(seen) >= _CORNERS and int(in_place(self._instead, seen).sum()) >= _ENOUGH",
+        "another = len(seen) >= _CORNERS",
+        _PLACE,
+    ),
 )

@@ -5,7 +5,8 @@ Rules:
 - A landmark is a corner that stays: it has been found in place in each of several looks. People, cars and shadows do not stay.
 - A camera has moved when more of its landmarks agree that they lie elsewhere than that they lie where they were. A crowd, a
   lorry or the night hide landmarks; they do not carry them away together.
-- A camera that was turned far enough shows none of them. That is told later, and only of a view with corners enough.
+- A camera that was turned far enough shows none of them. That is told later, and only of a view with corners enough that stay
+  meanwhile: a crowd that covers the ground has corners enough, and this of all times is none to stop measuring it.
 - New landmarks are learnt only while the view is in place, so that those of the day and those of the lamps are known alike;
   what has not been found for longest makes room. Where the camera has moved, nothing is learnt.
 """
@@ -64,6 +65,8 @@ class Place:
             self._say("moved when the box was last on")
         self._seen_s: npt.NDArray[np.float64] = np.zeros(len(self.known))
         """When each landmark was found last."""
+        self._instead = Landmarks.none()
+        """Corners of what was first seen when no landmark was."""
         self._learning = Landmarks.none()
         self._rounds = 0
         self._round_s = -np.inf
@@ -102,7 +105,7 @@ class Place:
         found = shift(self.known, seen, width, height)
         elsewhere = found is not None and found.moved_px > _AWAY_PX
         here = found is not None and found.moved_px < _HERE_PX
-        nowhere = found is None and len(seen) >= _CORNERS
+        nowhere = found is None and self._is_another(seen)
         before = self._moved.stands or self._lost.stands
         self._moved.judge(worse=elsewhere, better=here, at_s=at_s)
         self._lost.judge(worse=nowhere, better=here, at_s=at_s)
@@ -113,6 +116,13 @@ class Place:
             self.fault = None
         self.turned = self.turned or before != (self.fault is not None)
         return here
+
+    def _is_another(self, seen: Landmarks) -> bool:
+        """Whether what hides all landmarks is another view, whose corners stay; those of a crowd do not."""
+        another = len(seen) >= _CORNERS and int(in_place(self._instead, seen).sum()) >= _ENOUGH
+        if not another:
+            self._instead = seen.select(~in_place(seen, self.known))
+        return another
 
     def _say(self, what: str) -> None:
         self.fault = Fault(FaultCode.MOVED, f"{what}; turn it back or calibrate anew: no metres are told")
