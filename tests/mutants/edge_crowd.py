@@ -94,8 +94,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "when the camera is back trends begin anew",
         "edge/analytics/crowd/analytics.py",
-        "        told = self._rest(at)\n        self._measure()",
-        "        told = self._rest(at)",
+        "        self._doubted = False\n        self._measure()",
+        "        self._doubted = False",
         _MOVED,
     ),
     Mutant(

@@ -47,4 +47,25 @@ MUTANTS: tuple[Mutant, ...] = (
         "x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING, ExtendedKeyUsageOID.CLIENT_AUTH])",
         ("tests/fleet/rollouts/test_signer.py",),
     ),
+    Mutant(
+        "the control room shows no density of a camera that looks elsewhere",
+        "fleet/control_room/board.py",
+        "        if count.moved:\n            zone.density = None\n",
+        "",
+        ("tests/fleet/control_room/test_board.py",),
+    ),
+    Mutant(
+        "a density that is told no more is shown no more",
+        "fleet/control_room/things.py",
+        "density = self.density if self.stamp.at - self.dense_at <= 1000 * self.silence_limit_s else None",
+        "density = self.density",
+        ("tests/fleet/control_room/test_board.py",),
+    ),
+    Mutant(
+        "numbers of a camera that looks elsewhere say so in the control room",
+        "fleet/control_room/things.py",
+        "moved=any(flow.moved for flow in (self.flow, *recent)),",
+        "",
+        ("tests/fleet/control_room/test_board.py",),
+    ),
 )

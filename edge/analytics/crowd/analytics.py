@@ -95,6 +95,7 @@ class CrowdAnalytics:
             self._doubted = True
             return self._end_crushes(at)
         told = self._rest(at)
+        self._doubted = False
         self._measure()
         return told
 

@@ -116,6 +116,7 @@ export const AlertCard = {
         <span class="muted">peak</span> <span data-peak>{{ number(incident.peak) }}</span>
         <span class="muted">limit</span> <span>{{ number(incident.enter_at) }}</span>
         <span class="muted">for</span> <span data-duration>{{ stopwatch(lasting) }}</span>
+        <span v-if="incident.moved" class="doubt">camera moved</span>
       </span>
       <RepeatsHead v-if="hits.length > 1" :hits="hits" :now="board.now.value" />
       <span v-if="incident.verdict" class="verdict" :class="incident.verdict.state" data-verdict>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +13,9 @@ from edge.infer.outcome import Dropped, DropReason, Failed, NothingSeen, Outcome
 from edge.observation import Observation
 from edge.region import Size
 from edge.runtime.result import FrameResult
-from protocol.config import Report, Source, Zone
-from protocol.events import CrowdCount
+from protocol.config import Calibration, GroundPoint, Report, Source, Zone
+from protocol.events import CrowdCount, CrowdDensity
+from protocol.limits import TEXT_CHARACTERS
 
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.timezone.utc)
 SIZE = Size(640, 480)
@@ -86,3 +88,40 @@ def test_row_63_a_window_of_every_picture_has_a_length_where_bytes_are_short() -
     line = pipeline()
     line.stretch = 5.0
     assert sum(len(counts(line.take(result(number, NothingSeen(1.0))))) for number in range(1, 101)) == 1
+
+
+CORNERS = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
+GROUND = Calibration(tuple(GroundPoint(at, (10 * at[0], 10 * at[1])) for at in CORNERS), (640, 480))
+CALIBRATED = Source(id="cam", uri="a.mp4", zones=(EVERYWHERE,), calibration=GROUND)
+
+
+def test_a_camera_that_is_set_to_another_shape_is_told_and_taken_back_when_it_is_set_back() -> None:
+    line = Pipeline(CALIBRATED, Report(count_interval_s=0))
+    nothing = {"plates cam": (), "ground cam": ()}
+    assert line.standing == nothing
+    line.take(result(1, NothingSeen(10.0)))
+    assert line.standing == nothing
+    line.take(replace(result(2, NothingSeen(10.0)), size=Size(8192, 4320)))
+    (reason,) = line.standing["ground cam"]
+    assert (reason.code, reason.subject) == ("ground-shape", "ground cam")
+    assert reason.detail.endswith("calibrate again")
+    assert len(reason.detail) < TEXT_CHARACTERS
+    line.take(result(3, NothingSeen(10.0)))
+    assert line.standing == nothing
+    line.take(replace(result(4, NothingSeen(10.0)), size=Size(8192, 4320)))
+    line.close(result(5, Still()).captured)
+    assert line.standing == nothing, "of pictures that come no more nothing is said"
+
+
+def test_each_picture_is_told_as_the_camera_stood_when_it_was_taken() -> None:
+    """Pictures are counted when they are old enough: the camera may be back by then."""
+    line = Pipeline(CALIBRATED, Report(count_interval_s=0))
+    away = range(20, 40)
+    said = [o for n in range(1, 61) for o in line.take(replace(result(n, NothingSeen(1.0)), moved=n in away))]
+    said += line.close(result(61, Still()).captured)
+    moved = {round(10 * (o.at.monotonic_s - 100)) for o in said if isinstance(o.observed, CrowdCount) and o.observed.moved}
+    assert moved == set(away)
+    dense = {round(10 * (o.at.monotonic_s - 100)) for o in said if isinstance(o.observed, CrowdDensity)}
+    assert dense
+    assert not dense & moved
+    assert max(dense) > max(away)

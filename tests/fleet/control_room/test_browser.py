@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, expect
 
 from fleet.audit.log import verify
 from protocol.events import Phase
+from protocol.state import Status
 from tests.fleet.control_room.browser import PASSWORD, ROOT, ControlRoom, card, go, open_card, visit
 
 
@@ -163,6 +164,7 @@ def test_a_camera_that_looks_elsewhere_stands_with_what_it_counts_and_on_its_pag
         expect(zone.locator("[data-moved]")).to_have_text("camera moved")
         expect(zone.locator("[data-density]")).to_have_count(0)
         expect(page.locator(f"[data-line='fish-2/{box.site.line}'] [data-moved]")).to_have_text("camera moved")
+        expect(page.locator(f"{card(incident)} .alert-figures")).to_contain_text("camera moved")
         open_card(page, incident)
         expect(page.locator(f"{card(incident)} [data-moved]")).to_contain_text("An end is no all-clear")
         go(page, room, "/device/fish-2")
@@ -170,4 +172,8 @@ def test_a_camera_that_looks_elsewhere_stands_with_what_it_counts_and_on_its_pag
         expect(reasons.first).to_contain_text("scene-moved source cam moved by 4.2% of its width")
         expect(reasons.first).to_contain_text("turn it back or calibrate anew")
         expect(reasons.nth(1)).to_contain_text("scene-dark source cam uncover the lens")
+        box.status, box.reasons = Status.ONLINE, ()
+        room.town.birth(box)
+        room.town.flush()
+        expect(reasons).to_have_count(0)
         assert seen.complaints == []
