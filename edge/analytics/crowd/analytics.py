@@ -24,14 +24,14 @@ from edge.analytics.crowd.crush import State
 from edge.analytics.crowd.flow import LineCounter
 from edge.analytics.crowd.geometry import Points, foot_points, inside
 from edge.analytics.crowd.physics import Plane
-from edge.analytics.crowd.uncertainty import at_least, count_variance, estimate
+from edge.analytics.crowd.uncertainty import count_variance, estimate
 from edge.analytics.crowd.zone import WatchedZone
 from edge.analytics.ground.errors import HorizonError
 from edge.clock import Instant
 from edge.observation import Observation
 from edge.tracking.tracks import Tracks
 from protocol.config import Report, Source
-from protocol.events import Assessed, CrowdAlert, CrowdCount, CrowdFlow, Cue, EventType, Reason, TrackBox
+from protocol.events import CrowdCount, CrowdFlow, EventType, Reason, TrackBox
 
 _MOST_BOXES = 40
 _STRETCHED_S = 1.0
@@ -235,29 +235,7 @@ class CrowdAnalytics:
         )
 
     def _alert(self, zone: WatchedZone, news: AlarmNews, at: Instant, frame: int | None) -> Observation:
-        settings = zone.config.alarm
-        assert settings is not None
-        number, variance = zone.last
-        observed = CrowdAlert(
-            zone.config.id,
-            estimate(number, variance),
-            float(news.peak),
-            settings.enter_at,
-            settings.leave_at,
-            round(news.duration_s, 2),
-            trusted_to=zone.trusted_to,
-            moved=self._moved,
-        )
-        assessed = Assessed(
-            "crowding",
-            round(at_least(number, variance, settings.enter_at), 3),
-            (
-                Cue("people-in-zone", float(number), "people"),
-                Cue("threshold", float(settings.enter_at), "people"),
-                Cue("duration", round(news.duration_s, 1), "s"),
-                Cue("peak", float(news.peak), "people"),
-            ),
-        )
+        observed, assessed = zone.tell(news, moved=self._moved)
         key = f"{self._source.id}/{zone.config.id}/crowding"
         return Observation(EventType.CROWD_ALERT, at, observed, self._source.id, frame, key, news.phase, assessed)
 

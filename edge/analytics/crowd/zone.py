@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from edge.analytics.crowd.alarm import Alarm
+from edge.analytics.crowd.alarm import Alarm, AlarmNews
 from edge.analytics.crowd.crush import CrushAlarm, State
 from edge.analytics.crowd.geometry import polygon_area
 from edge.analytics.crowd.hiding import COUNT_TRUSTED, Overlap, trusted_to
 from edge.analytics.crowd.physics import Plane, ZonePhysics
+from edge.analytics.crowd.uncertainty import at_least, estimate
 from edge.analytics.ground.errors import HorizonError
 from protocol.config import Zone
+from protocol.events import Assessed, CrowdAlert, Cue
 
 
 @dataclass
@@ -48,6 +50,29 @@ class WatchedZone:
             return
         alarm = self.config.density_alarm
         self.crush = None if alarm is None else CrushAlarm(self.config.id, self.physics.area_m2, alarm)
+
+    def tell(self, news: AlarmNews, *, moved: bool) -> tuple[CrowdAlert, Assessed]:
+        """What is told of a zone that is too full, and what speaks for it."""
+        settings = self.config.alarm
+        assert settings is not None
+        number, variance = self.last
+        observed = CrowdAlert(
+            self.config.id,
+            estimate(number, variance),
+            float(news.peak),
+            settings.enter_at,
+            settings.leave_at,
+            round(news.duration_s, 2),
+            trusted_to=self.trusted_to,
+            moved=moved,
+        )
+        cues = (
+            Cue("people-in-zone", float(number), "people"),
+            Cue("threshold", float(settings.enter_at), "people"),
+            Cue("duration", round(news.duration_s, 1), "s"),
+            Cue("peak", float(news.peak), "people"),
+        )
+        return observed, Assessed("crowding", round(at_least(number, variance, settings.enter_at), 3), cues)
 
     @property
     def trusted_to(self) -> float | None:
