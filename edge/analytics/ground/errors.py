@@ -14,10 +14,10 @@ from typing import ClassVar
 
 
 class GroundError(ValueError):
-    """Root of the errors of this package; the message says what to do, and fits a reason of the box's health."""
+    """Root of the errors of this package; the message says what to do."""
 
     code: ClassVar[str] = "ground"
-    """Name of that reason."""
+    """Of the reason with which a box says it."""
 
 
 class UnfitError(GroundError):
