@@ -12,8 +12,15 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "who is followed is looked at again in time",
         "edge/gate/gate.py",
-        "return Thing(box, _EXPECTED * (1.0 + waited_s), pressing=waited_s >= every_s - _EARLY_S)",
-        "return Thing(box, _EXPECTED * (1.0 + waited_s), pressing=False)",
+        "things.append(Thing(box, _EXPECTED * (1.0 + waited_s), pressing=waited_s >= every_s - _EARLY_S))",
+        "things.append(Thing(box, _EXPECTED * (1.0 + waited_s), pressing=False))",
+        (GATE,),
+    ),
+    Mutant(
+        "who is new among those followed is not kept waiting until another is due",
+        "edge/gate/gate.py",
+        "if not watching and expected is self._expected and media_s",
+        "if not watching and media_s",
         (GATE,),
     ),
     Mutant(

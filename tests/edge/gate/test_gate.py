@@ -147,6 +147,15 @@ def test_between_looks_who_is_followed_costs_nothing() -> None:
     assert soon == [31, 34, 37, 40, 43]
 
 
+def test_who_is_new_is_not_kept_waiting_until_another_is_due() -> None:
+    gate = FrameGate(Gate(), EYE)
+    gate.regions(STILL, FIRST_S, ())
+    calm = (Expected(TALL, (0.0, 0.0), FIRST_S, every_s=4.0),)
+    assert gate.regions(STILL, 0.1, calm) == ()
+    both = (*calm, Expected(Region(500, 300, 30, 80), (0.0, 0.0), FIRST_S, every_s=0.3))
+    assert gate.regions(STILL, 0.33, both) == (WHOLE,), "before anybody looks for what moves"
+
+
 def test_who_is_followed_is_looked_for_where_they_are_by_now() -> None:
     gate = FrameGate(Gate(region_px=128, whole_every_s=100.0))
     gate.regions(STILL, 0.0, ())
