@@ -56,7 +56,7 @@ format: setup ## Format, and mend what the linter can
 	@$(BIN)/ruff check --fix .
 
 # What holds times and shares of the processor against a limit runs alone; everything else on both cores.
-ALONE := $(patsubst %,tests/benchmarks/test_%.py,boot edge_memory edge_overhead event_latency ota_switch sources uplink) \
+ALONE := $(patsubst %,tests/benchmarks/test_%.py,boot edge_memory edge_overhead event_latency ota_switch peer_turns sources uplink) \
   tests/simulator/test_demo.py
 
 prepare: ## What tests need and what stands before them: packages, lint; side by side

@@ -1,4 +1,4 @@
-"""One box with one camera as in the field: a real agent, enrolled with a real manager over TLS, under the default policy."""
+"""One box with cameras as in the field: a real agent, enrolled with a real manager over TLS, under the default policy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DEVICE = "square-north"
 
 @contextlib.contextmanager
 def camera_box(options: Options, *, alarm: bool = True) -> Iterator[RealBox]:
-    """A box that has its link and looks at pictures, the clip in a loop; box and manager end with the block.
+    """A box with one camera that has its link and looks at pictures, the clip in a loop; box and manager end with the block.
 
     Args:
         options: told what is going on.
@@ -32,16 +32,28 @@ def camera_box(options: Options, *, alarm: bool = True) -> Iterator[RealBox]:
             code = make_codes(manager.config.url, manager.token, {_DEVICE: ""})[_DEVICE]
             with contextlib.closing(RealBox(folder, _box_file(manager.config.url, code, alarm=alarm))) as box:
                 box.start()
-                _wait_connected(box)
+                _wait_connected(box, 1)
                 yield box
 
 
-def _wait_connected(box: RealBox) -> None:
+def restart_with(box: RealBox, cameras: int) -> None:
+    """Start a box of :func:`camera_box` anew with so many cameras, the clip in each, and wait until it looks at all."""
+    box.stop()
+    file = box.folder / "box.toml"
+    head, sources, first = file.read_text("utf-8").partition("[[sources]]")
+    first = first.partition("[[sources]]")[0]
+    further = (first.replace('"square"', f'"square-{number}"') for number in range(2, cameras + 1))
+    file.write_text(head + "".join(sources + each for each in (first, *further)), "utf-8")
+    box.start()
+    _wait_connected(box, cameras)
+
+
+def _wait_connected(box: RealBox, cameras: int) -> None:
     for _ in box.polls(0.2, _READY_S):
         status = box.status()
         if status is not None and status.telemetry.link.connected:
-            square = status.telemetry.sources.get("square")
-            if square is not None and square.inferences > 0:
+            sources = status.telemetry.sources.values()
+            if len(sources) == cameras and all(source.inferences > 0 for source in sources):
                 return
 
 

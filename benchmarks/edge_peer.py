@@ -5,32 +5,25 @@ and a line, in one process, with the same file of the same model. It is tuned: f
 count best on frames 1-200 of the square; its best stride is the largest that counts there within a tenth of the best of all.
 Ours is tuned by the same rule on the same frames: the longest time between looks that counts there as well as the peer. Both
 are told on frames 201-400. The peer's cameras are what its processor time for each picture allows; ours are real agents with
-all their processes, pinned to one core, with cameras in real time, of which no picture may be lost.
+all their processes, pinned to one core, with cameras in real time, of which no picture may be lost. With two cameras and with
+four, both run in real time (:mod:`benchmarks.peer_turns`).
 
-It needs a Python of its own for the peer: ``python -m venv PEER && PEER/bin/pip install supervision trackers onnxruntime``,
-and its path in LAMPLIGHTER_PEER.
+It needs a Python of its own for the peer, named in LAMPLIGHTER_PEER; docs/developer.md says how it is made.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from benchmarks import peer_turns
 from benchmarks.crowd_accuracy import LAST, read_truth
 from benchmarks.eye import CLIP_FPS, clip, watch
 from benchmarks.figure import Figure, Options, Sense, Skipped
-from benchmarks.real_box import CLIP, RealBox
-from models.bundle.bundle import load_bundle, zoo
-from protocol.config import FOR_PEOPLE, Gate
+from benchmarks.real_box import CLIP
+from protocol.config import Gate
 
 DESCRIPTION = "Cameras at ten pictures a second that one core carries, against supervision and trackers"
 
@@ -41,12 +34,11 @@ STRIDES = (1, 2, 3, 4, 5, 6, 8, 10)
 LOOKS_S = (0.5, 0.75, 1.0, 1.5, 2.0)
 """Seconds between looks that are tried."""
 AS_GOOD = 1.1
-FPS = 10
+FPS = peer_turns.PACE
 PEER = "LAMPLIGHTER_PEER"
 _CAMERAS = (4, 12)
 """Cameras of the two agents from whose difference the cost of one camera is told beside the whole."""
 _TURN_S = 20.0
-_LIMIT_S = 90.0
 
 
 def run(options: Options) -> Iterator[Figure]:
@@ -63,7 +55,7 @@ def run(options: Options) -> Iterator[Figure]:
     core = min(os.sched_getaffinity(0))
     strides, looks = ((2, 4), (0.75,)) if options.quick else (STRIDES, LOOKS_S)
     options.progress("tuning the peer")
-    peers = ask_peer(python, people, strides, core)
+    peers = peer_turns.ask_peer(python, core, {"people": people, "tuned": TUNED, "strides": strides})
     off = {peer["stride"]: (mae(peer["counts"], people, 0, TUNED), mae(peer["counts"], people, TUNED, LAST)) for peer in peers}
     best = min(tuned for tuned, _ in off.values())
     peer = max((peer for peer in peers if off[peer["stride"]][0] <= best * AS_GOOD), key=lambda peer: peer["stride"])
@@ -103,33 +95,15 @@ def run(options: Options) -> Iterator[Figure]:
     yield Figure(
         name="peer_count_mae", value=off[stride][1], unit="people", n=LAST - TUNED, against=f"frames {TUNED + 1}-{LAST}"
     )
+    sides = peer_turns.Sides(
+        lambda number: box_file(number, look_s), python, peer, core, f"{against}; a look every {look_s:g} s"
+    )
+    yield from peer_turns.several(sides, RATIO_AT_LEAST, options)
 
 
 def mae(counts: list[float], people: list[int], first: int, last: int) -> float:
     """Mean absolute error of counts."""
     return float(np.abs(np.array(counts[first:last], np.float64) - np.array(people[first:last])).mean())
-
-
-def ask_peer(python: str, people: list[int], strides: tuple[int, ...], core: int) -> list[dict[str, Any]]:
-    """What the peer comes to, for each stride."""
-    bundle = load_bundle(zoo() / FOR_PEOPLE)
-    file = next(variant.file for variant in bundle.manifest.variants if variant.precision == "int8")
-    task = {
-        "clip": str(CLIP),
-        "model": str(bundle.folder / file),
-        "fps": CLIP_FPS,
-        "people": people,
-        "tuned": TUNED,
-        "strides": strides,
-        "core": core,
-    }
-    script = Path(__file__).with_name("peer_stack.py")
-    done = subprocess.run([python, str(script)], input=json.dumps(task), capture_output=True, text=True, check=False)
-    if done.returncode:
-        msg = f"the peer cannot run ({done.stderr.strip()[-300:]}); install supervision, trackers and onnxruntime for {python}"
-        raise Skipped(msg)
-    answers: list[dict[str, Any]] = json.loads(done.stdout)
-    return answers
 
 
 def cost_s(number: int, look_s: float, core: int, seconds: float) -> float:
@@ -138,42 +112,16 @@ def cost_s(number: int, look_s: float, core: int, seconds: float) -> float:
     Raises:
         RuntimeError: when pictures were lost, or did not come at their pace: the core does not carry so many.
     """
-    before = os.sched_getaffinity(0)
-    with (
-        tempfile.TemporaryDirectory(prefix="peer-") as name,
-        contextlib.closing(RealBox(Path(name), _box(number, look_s))) as box,
-    ):
-        os.sched_setaffinity(0, {core})
-        try:
-            box.start()
-        finally:
-            os.sched_setaffinity(0, before)
-        for _ in box.polls(0.2, _LIMIT_S):
-            if _seen(box)[1] >= number * 2:
-                break
-        time.sleep(2.0)
-        (pictures, _, drops), cpu_s, at_s = _seen(box), box.cpu_s(), time.monotonic()
-        time.sleep(seconds)
-        (later, _, lost), spent_s, now_s = _seen(box), box.cpu_s(), time.monotonic()
-        rate = (later - pictures) / (now_s - at_s) / number
-    if lost > drops or abs(rate / FPS - 1) > 0.05:
-        msg = f"{number} cameras on one core: {lost - drops} pictures were lost, {rate:.1f} of {FPS} a second were looked after"
+    turn, _ = peer_turns.agent_turn(box_file(number, look_s), number, core, seconds)
+    rate = turn.pace(number)
+    if turn.late or abs(rate / FPS - 1) > 1 - peer_turns.PACE_KEPT:
+        msg = f"{number} cameras on one core: {turn.late} pictures were lost, {rate:.1f} of {FPS} a second were looked after"
         raise RuntimeError(msg)
-    return (spent_s - cpu_s) / (later - pictures)
+    return turn.each_s
 
 
-def _seen(box: RealBox) -> tuple[int, int, int]:
-    """Pictures, inferences and losses since the boot, of all cameras."""
-    status = box.status()
-    sources = [] if status is None else list(status.telemetry.sources.values())
-    return (
-        sum(source.pictures for source in sources),
-        sum(source.inferences for source in sources),
-        sum(sum(source.drops.values()) for source in sources),
-    )
-
-
-def _box(number: int, look_s: float) -> str:
+def box_file(number: int, look_s: float) -> str:
+    """Configuration of an agent with so many cameras at ten pictures a second, without a link."""
     cameras = "".join(
         f"""
 [[sources]]

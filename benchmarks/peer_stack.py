@@ -3,7 +3,7 @@
 Runs in an environment of its own (``pip install supervision trackers onnxruntime``), without this project: ``python
 peer_stack.py`` reads a task as JSON from standard input and writes the answer as JSON. One thread, one process. The clip is
 decoded from file in each run; pictures between strides are grabbed, not converted. Answers of the model are remembered while
-settings are tried, and not while time is taken.
+settings are tried, and not while time is taken. Several cameras are played in real time, with one session of the model.
 """
 
 from __future__ import annotations
@@ -44,40 +44,20 @@ class Stack:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         _, self._height, self._width, _ = self._session.get_inputs()[0].shape
-        self._clip, self._fps = clip, fps
+        self.clip, self.fps = clip, fps
         self._known: dict[int, tuple[Any, Any]] = {}
 
     def run(self, stride: int, settings: tuple[float, ...], until: int, *, timed: bool) -> tuple[list[int], float]:
         """Count people in each picture. Returns the counts and the processor time for each picture, seconds."""
-        least, begin, keep_s, confirm, overlap, high = settings
-        capture = cv2.VideoCapture(self._clip)
-        size = (int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
-        tracker = trackers.ByteTrackTracker(
-            lost_track_buffer=max(1, round(keep_s * 30)),
-            frame_rate=self._fps / stride,
-            track_activation_threshold=begin,
-            minimum_consecutive_frames=int(confirm),
-            minimum_iou_threshold=overlap,
-            high_conf_det_threshold=high,
-        )
-        right, bottom = size[0] - 1, size[1] - 1
-        corners = np.array([[0, 0], [right, 0], [right, bottom], [0, bottom]])
-        zone = sv.PolygonZone(corners, triggering_anchors=[sv.Position.BOTTOM_CENTER])
-        line = sv.LineZone(sv.Point(size[0] // 2, size[1] // 5), sv.Point(size[0] // 2, bottom))
+        camera = Camera(self, stride, settings, timed=timed)
         counts: list[int] = []
-        people = 0
         begun_s = time.process_time()
-        while len(counts) < until and capture.grab():
-            if len(counts) % stride == 0:
-                found = self._look(len(counts), capture, size, least, timed=timed)
-                tracks = tracker.update(found)
-                tracks = tracks[tracks.tracker_id >= 0]
-                line.trigger(tracks)
-                people = int(zone.trigger(tracks).sum())
-            counts.append(people)
+        while len(counts) < until and camera.take():
+            counts.append(camera.people)
         return counts, (time.process_time() - begun_s) / max(1, len(counts))
 
-    def _look(self, number: int, capture: Any, size: tuple[int, int], least: float, *, timed: bool) -> Any:
+    def look(self, number: int, capture: Any, size: tuple[int, int], least: float, *, timed: bool) -> Any:
+        """Ask the model about the picture that was grabbed. Returns detections with at least that score."""
         if timed or number not in self._known:
             _, picture = capture.retrieve()
             image = cv2.cvtColor(cv2.resize(picture, (self._width, self._height)), cv2.COLOR_BGR2RGB)
@@ -93,12 +73,99 @@ class Stack:
         ).with_nms(0.55)
 
 
+class Camera:
+    """One view: its recording, tracker, zone and line.
+
+    Args:
+        stack: whose model looks.
+        stride: pictures from one look to the next.
+        settings: one of :data:`SETTINGS`.
+        timed: whether the model is asked again about what it was asked before.
+        phase: pictures before the first look.
+    """
+
+    def __init__(self, stack: Stack, stride: int, settings: tuple[float, ...], *, timed: bool, phase: int = 0) -> None:
+        self._least, begin, keep_s, confirm, overlap, high = settings
+        self._stack, self._stride, self._timed, self._phase = stack, stride, timed, phase
+        self._capture = cv2.VideoCapture(stack.clip)
+        self._size = (int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
+        self._tracker = trackers.ByteTrackTracker(
+            lost_track_buffer=max(1, round(keep_s * 30)),
+            frame_rate=stack.fps / stride,
+            track_activation_threshold=begin,
+            minimum_consecutive_frames=int(confirm),
+            minimum_iou_threshold=overlap,
+            high_conf_det_threshold=high,
+        )
+        right, bottom = self._size[0] - 1, self._size[1] - 1
+        corners = np.array([[0, 0], [right, 0], [right, bottom], [0, bottom]])
+        self._zone = sv.PolygonZone(corners, triggering_anchors=[sv.Position.BOTTOM_CENTER])
+        self._line = sv.LineZone(sv.Point(self._size[0] // 2, self._size[1] // 5), sv.Point(self._size[0] // 2, bottom))
+        self._number = 0
+        self.people = 0
+        """In the zone, at the last look."""
+
+    def take(self) -> bool:
+        """Take the next picture; ``False`` at the end of the recording."""
+        if not self._capture.grab():
+            return False
+        if self._number % self._stride == self._phase:
+            found = self._stack.look(self._number, self._capture, self._size, self._least, timed=self._timed)
+            tracks = self._tracker.update(found)
+            tracks = tracks[tracks.tracker_id >= 0]
+            self._line.trigger(tracks)
+            self.people = int(self._zone.trigger(tracks).sum())
+        self._number += 1
+        return True
+
+    def rewind(self) -> None:
+        """Begin the recording again."""
+        self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+        self._number = 0
+
+
+def play(stack: Stack, task: dict[str, Any]) -> dict[str, float]:
+    """Take several cameras in turn at their pace, looks spread evenly over their pictures.
+
+    Returns:
+        Pictures; those of them that were not done with when the camera's next was due; processor time and wall time, seconds.
+    """
+    cameras = [
+        Camera(stack, task["stride"], tuple(task["settings"]), timed=True, phase=number % task["stride"])
+        for number in range(task["cameras"])
+    ]
+    step_s, late = 1 / task["pace"], 0
+    warm, pictures = (round(task[each] * task["pace"]) for each in ("warm_s", "seconds"))
+    begun_s = spent_s = measured_s = time.monotonic()
+    for number in range(-warm, pictures):
+        due_s = begun_s + (number + warm) * step_s
+        time.sleep(max(0.0, due_s - time.monotonic()))
+        if number == 0:
+            spent_s, measured_s, late = time.process_time(), time.monotonic(), 0
+        for camera in cameras:
+            if not camera.take():
+                camera.rewind()
+                camera.take()
+            late += time.monotonic() > due_s + step_s
+    return {
+        "pictures": pictures * len(cameras),
+        "late": late,
+        "cpu_s": time.process_time() - spent_s,
+        "wall_s": max(time.monotonic() - measured_s, pictures * step_s),
+    }
+
+
 def main() -> None:
-    """Tune each stride on the first pictures, and tell what the best settings come to."""
+    """Play several cameras; or tune each stride on the first pictures, and tell what the best settings come to."""
     task = json.load(sys.stdin)
     cv2.setNumThreads(1)
     os.sched_setaffinity(0, {task["core"]})
     stack = Stack(task["clip"], task["model"], task["fps"])
+    json.dump(play(stack, task) if "cameras" in task else tune(stack, task), sys.stdout)
+
+
+def tune(stack: Stack, task: dict[str, Any]) -> list[dict[str, Any]]:
+    """What each stride comes to with the settings that are best on the first pictures."""
     truth, tuned = task["people"], task["tuned"]
     answers = []
     for stride in task["strides"]:
@@ -111,7 +178,7 @@ def main() -> None:
         counts, _ = stack.run(stride, best, len(truth), timed=False)
         spent_s = [stack.run(stride, best, len(truth), timed=True)[1] for _ in range(_REPEATS)]
         answers.append({"stride": stride, "settings": best, "counts": counts, "cpu_s": statistics.median(spent_s)})
-    json.dump(answers, sys.stdout)
+    return answers
 
 
 if __name__ == "__main__":

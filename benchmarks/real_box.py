@@ -23,6 +23,7 @@ import msgspec
 from benchmarks.figure import Skipped
 from edge.agent.status import BoxStatus, read_status
 from hardware.system import descendants, memory_mb
+from protocol.state import SourceTelemetry
 
 CLIP = Path(__file__).resolve().parents[1] / "simulator" / "media" / "square.mp4"
 """768 x 576, 795 pictures; see ``square.json`` beside it."""
@@ -108,6 +109,11 @@ class RealBox:
             return read_status(self.state / "status.sock")
         except (OSError, msgspec.DecodeError):
             return None
+
+    def sources(self) -> Mapping[str, SourceTelemetry]:
+        """What it says of each of its sources; none while it does not answer."""
+        status = self.status()
+        return {} if status is None else status.telemetry.sources
 
     def stored(self) -> list[tuple[str, str]]:
         """Boot and type of every event in its outbox as a power cut would leave it, oldest first; none without an outbox."""

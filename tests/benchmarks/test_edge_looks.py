@@ -52,6 +52,9 @@ def test_without_the_peer_its_bench_says_what_to_install(tmp_path: Path, monkeyp
 def test_the_peer_runs() -> None:
     found = {figure.name: figure.value for figure in edge_peer.run(Options(data=data(), quick=True))}
     assert found["cameras_ratio"] > 1
+    for cameras in (2, 4):
+        assert found[f"cameras_ratio_{cameras}"] > 1
+        assert found[f"peer_core_share_{cameras}"] < 0.9
 
 
 def test_somebody_is_known_from_the_first_picture_that_counts_them() -> None:
