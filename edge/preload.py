@@ -12,6 +12,9 @@ from edge.process import ONE_THREAD
 
 os.environ.update(ONE_THREAD)
 
+import av.subtitles.stream  # noqa: F401 - else PyAV imports it with the first file, in every process
+import numpy.ma  # noqa: F401 - else numpy imports it with the first percentile, a megabyte in every process
+
 import edge.capture.file
 import edge.capture.mjpeg
 import edge.capture.rtsp
