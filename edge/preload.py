@@ -1,6 +1,10 @@
 """What the fork server imports before it forks: everything that sources, microphones and accelerators share.
 
-Rule: nothing that starts a thread, opens a device or keeps state; in particular not ONNX Runtime.
+Rules:
+
+- Nothing that starts a thread, opens a device or keeps state; in particular not ONNX Runtime.
+- What a process imports later it has for itself, with all the pages that this touches. So modules that libraries import when
+  they are first needed are named here: without these every camera took 5 MB more.
 """
 
 from __future__ import annotations
@@ -12,8 +16,10 @@ from edge.process import ONE_THREAD
 
 os.environ.update(ONE_THREAD)
 
-import av.subtitles.stream  # noqa: F401 - else PyAV imports it with the first file, in every process
-import numpy.ma  # noqa: F401 - else numpy imports it with the first percentile, a megabyte in every process
+import encodings.idna  # noqa: F401 - by the first address on the network
+
+import av.subtitles.stream  # noqa: F401 - by the first file
+import numpy.ma  # noqa: F401 - by the first percentile
 
 import edge.capture.file
 import edge.capture.mjpeg
