@@ -44,9 +44,11 @@ class Turn(msgspec.Struct, frozen=True):
         return max(0.0, self.machine_s - self.cpu_s) / self.wall_s
 
 
-def machine_s() -> float:
-    """Processor time that the machine has spent or been robbed of since it began, seconds (proc(5), first line of stat)."""
-    fields = Path("/proc/stat").read_text("ascii").split(maxsplit=9)[1:9]
+def machine_s(core: int | None = None) -> float:
+    """Processor time that the machine, or one core, has spent or been robbed of since it began, seconds (proc(5), stat)."""
+    name = "cpu" if core is None else f"cpu{core}"
+    lines = (line.split() for line in Path("/proc/stat").read_text("ascii").splitlines())
+    fields = next(line for line in lines if line[0] == name)[1:9]
     user, nice, system, _idle, _iowait, irq, softirq, steal = (int(field) for field in fields)
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,17 @@ def looks(cameras: int) -> Looks:
     return Looks(dict.fromkeys(names, 100), {name: 10 + number for number, name in enumerate(names)}, dict.fromkeys(names, 0))
 
 
-def played(monkeypatch: pytest.MonkeyPatch, *, lost: int = 0, pace: float = 10.0, late: int = 0) -> dict[str, Any]:
+def played(
+    monkeypatch: pytest.MonkeyPatch, *, lost: int = 0, pace: float = 10.0, late: int = 0, others: Sequence[float] = (0.0,)
+) -> dict[str, Any]:
     """Figures of the long form, of turns in which the agent takes 4 ms a picture and the peer 6, 8 or 10."""
     asked: list[Mapping[str, Any]] = []
+    strangers = itertools.cycle(others)
 
     def agent_turn(box_file: str, cameras: int, _core: int, seconds: float) -> tuple[Turn, Looks]:
         assert box_file == f"{cameras} cameras"
         pictures = round(cameras * pace * seconds)
-        return Turn(pictures, lost, seconds, pictures * 0.004), looks(cameras)
+        return Turn(pictures, lost, seconds, pictures * 0.004, next(strangers)), looks(cameras)
 
     def ask_peer(_python: str, _core: int, task: Mapping[str, Any]) -> dict[str, float]:
         asked.append(task)
@@ -46,7 +50,7 @@ def played(monkeypatch: pytest.MonkeyPatch, *, lost: int = 0, pace: float = 10.0
     monkeypatch.setattr(peer_turns, "ask_peer", ask_peer)
     figures = {figure.name: figure for figure in several(SIDES, 2.0, Options(data=Path()))}
     assert {(task["stride"], *task["settings"]) for task in asked} == {(3, 0.5)}, "the peer plays as it was tuned"
-    assert [task["cameras"] for task in asked] == [2] * 5 + [4] * 5
+    assert {task["cameras"] for task in asked} == {2, 4}
     return figures
 
 
@@ -69,6 +73,13 @@ def test_a_core_that_does_not_carry_the_cameras_is_found_out(monkeypatch: pytest
     assert played(monkeypatch, pace=9.4)["pace_4"].reached is False
 
 
+def test_pairs_that_strangers_disturbed_are_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    against = played(monkeypatch, others=(0.5, 0.0, 0.05, 0.2, 0.0, 0.08, 0.1))["cameras_ratio_2"].against
+    assert "least disturbed of 7 pairs: strangers took 0.10 of the core at most" in against
+    against = played(monkeypatch, others=(0.5, 0.3))["cameras_ratio_4"].against
+    assert "least disturbed of 10 pairs: strangers took 0.30 of the core at most" in against
+
+
 def test_an_agent_with_two_cameras_is_watched_on_one_core() -> None:
     cores = os.sched_getaffinity(0)
     turn, looked = peer_turns.agent_turn(box_file(2, 0.5), 2, min(cores), 2.0)
@@ -77,6 +88,7 @@ def test_an_agent_with_two_cameras_is_watched_on_one_core() -> None:
     assert turn.pictures == sum(looked.pictures.values()) > 20
     assert min(looked.looks.values()) > 0
     assert 0 < turn.cpu_s <= turn.wall_s * 1.05, "one core has no more"
+    assert turn.cpu_s / turn.wall_s + turn.others <= 1.05, "strangers included"
 
 
 def test_a_peer_that_cannot_run_is_skipped() -> None:
