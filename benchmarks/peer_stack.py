@@ -2,8 +2,8 @@
 
 Runs in an environment of its own (``pip install supervision trackers onnxruntime``), without this project: ``python
 peer_stack.py`` reads a task as JSON from standard input and writes the answer as JSON. One thread, one process. The clip is
-decoded from file in each run; pictures between strides are grabbed, not converted. Answers of the model are remembered while
-settings are tried, and not while time is taken. Several cameras are played in real time, with one session of the model.
+decoded from file where time is taken; pictures between strides are grabbed, not converted. Answers of the model are remembered
+while settings are tried. Several cameras are played in real time, with one session of the model.
 """
 
 from __future__ import annotations
@@ -47,9 +47,17 @@ class Stack:
         self.clip, self.fps = clip, fps
         self._known: dict[int, tuple[Any, Any]] = {}
 
-    def run(self, stride: int, settings: tuple[float, ...], until: int, *, timed: bool) -> tuple[list[int], float]:
+    def remember(self, until: int) -> None:
+        """Ask the model about so many pictures once."""
+        camera = Camera(self, 1, SETTINGS[0], timed=True)
+        while len(self._known) < until and camera.take():
+            pass
+
+    def run(
+        self, stride: int, settings: tuple[float, ...], until: int, *, timed: bool, phase: int = 0
+    ) -> tuple[list[int], float]:
         """Count people in each picture. Returns the counts and the processor time for each picture, seconds."""
-        camera = Camera(self, stride, settings, timed=timed)
+        camera = Camera(self, stride, settings, timed=timed, phase=phase)
         counts: list[int] = []
         begun_s = time.process_time()
         while len(counts) < until and camera.take():
@@ -58,7 +66,7 @@ class Stack:
 
     def look(self, number: int, capture: Any, size: tuple[int, int], least: float, *, timed: bool) -> Any:
         """Ask the model about the picture that was grabbed. Returns detections with at least that score."""
-        if timed or number not in self._known:
+        if timed:
             _, picture = capture.retrieve()
             image = cv2.cvtColor(cv2.resize(picture, (self._width, self._height)), cv2.COLOR_BGR2RGB)
             scores, boxes = self._session.run(["scores", "boxes"], {"image": image[None]})
@@ -80,7 +88,7 @@ class Camera:
         stack: whose model looks.
         stride: pictures from one look to the next.
         settings: one of :data:`SETTINGS`.
-        timed: whether the model is asked again about what it was asked before.
+        timed: whether pictures are decoded and the model is asked, whatever is remembered.
         phase: pictures before the first look.
     """
 
@@ -107,7 +115,7 @@ class Camera:
 
     def take(self) -> bool:
         """Take the next picture; ``False`` at the end of the recording."""
-        if not self._capture.grab():
+        if self._timed and not self._capture.grab():
             return False
         if self._number % self._stride == self._phase:
             found = self._stack.look(self._number, self._capture, self._size, self._least, timed=self._timed)
@@ -165,18 +173,25 @@ def main() -> None:
 
 
 def tune(stack: Stack, task: dict[str, Any]) -> list[dict[str, Any]]:
-    """What each stride comes to with the settings that are best on the first pictures."""
-    truth, tuned = task["people"], task["tuned"]
+    """What each stride comes to with the settings that are best on the first pictures, whichever it looks at first."""
+    truth, tuned, settled = task["people"], task["tuned"], task["settled"]
+    stack.remember(len(truth))
     answers = []
     for stride in task["strides"]:
 
-        def off(settings: tuple[float, ...], stride: int = stride) -> float:
-            counts, _ = stack.run(stride, settings, tuned, timed=False)
-            return statistics.fmean(abs(a - b) for a, b in zip(counts, truth, strict=False))
+        def counted(settings: tuple[float, ...], until: int, stride: int = stride) -> list[list[int]]:
+            return [stack.run(stride, settings, until, timed=False, phase=phase)[0] for phase in range(stride)]
+
+        def off(settings: tuple[float, ...]) -> float:
+            errors = [
+                statistics.fmean(abs(a - b) for a, b in list(zip(counts, truth, strict=False))[settled:])
+                for counts in counted(settings, tuned)
+            ]
+            return statistics.fmean(errors)
 
         best = min(SETTINGS, key=off)
-        counts, _ = stack.run(stride, best, len(truth), timed=False)
         spent_s = [stack.run(stride, best, len(truth), timed=True)[1] for _ in range(_REPEATS)]
+        counts = counted(best, len(truth))
         answers.append({"stride": stride, "settings": best, "counts": counts, "cpu_s": statistics.median(spent_s)})
     return answers
 

@@ -82,7 +82,7 @@ def test_pairs_that_strangers_disturbed_are_taken_again(monkeypatch: pytest.Monk
 
 def test_an_agent_with_two_cameras_is_watched_on_one_core() -> None:
     cores = os.sched_getaffinity(0)
-    turn, looked = peer_turns.agent_turn(box_file(2, 0.5), 2, min(cores), 2.0)
+    turn, looked = peer_turns.agent_turn(box_file(2), 2, min(cores), 2.0)
     assert os.sched_getaffinity(0) == cores
     assert set(looked.pictures) == {"square-0", "square-1"}
     assert turn.pictures == sum(looked.pictures.values()) > 20
