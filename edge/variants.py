@@ -14,7 +14,7 @@ import msgspec
 
 from edge.boxfile import BoxFile
 from edge.channel import Channel, ChannelError
-from edge.infer.messages import FromAccelerator, Load, Loaded, ModelOrder, Refused, Stop, Task, Up
+from edge.infer.messages import FromAccelerator, Load, Loaded, Loading, ModelOrder, Refused, Stop, Task, Up
 from edge.process import end, spawn
 from edge.runtime.accelerator import WORKER
 from edge.runtime.plan import bundles_of
@@ -138,7 +138,9 @@ def _measure(entry: str, bundle: Bundle, variant: Variant, offer: Offer) -> Meas
         said = _heard(channel, policy.start_s)
         if isinstance(said, Up):
             channel.send(Load(order))
-            said = _heard(channel, policy.deadline.load_s)
+            said = Loading()
+            while isinstance(said, Loading):
+                said = _heard(channel, policy.deadline.load_s)
         match said:
             case Loaded(_, ms):
                 channel.send(Stop())

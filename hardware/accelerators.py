@@ -31,6 +31,8 @@ class Accelerator:
     available: bool
     reason: str = ""
     """Why it cannot be used; empty when it can."""
+    on_processor: bool = False
+    """Whether it is the processor, by one library or another: nothing that could be unplugged."""
 
 
 FindPackage = Callable[[str], Path | None]
@@ -74,14 +76,14 @@ def detect(
 def _packaged(name: str, runtime: str, precisions: tuple[str, ...], folder: Path | None, wheel: str) -> Accelerator:
     """Another library that runs models on the processor, where somebody has installed it."""
     reason = "" if folder else f"the package {wheel} is not installed; it is not needed unless a model is only for it"
-    return Accelerator(name, runtime, precisions, available=folder is not None, reason=reason)
+    return Accelerator(name, runtime, precisions, available=folder is not None, reason=reason, on_processor=True)
 
 
 def _cpu(package: FindPackage) -> Accelerator:
     if package("onnxruntime") is None:
         reason = "the package onnxruntime is not installed; install lamplighter again"
-        return Accelerator("cpu", "onnxruntime", ("int8", "fp32"), available=False, reason=reason)
-    return Accelerator("cpu", "onnxruntime", ("int8", "fp32"), available=True)
+        return Accelerator("cpu", "onnxruntime", ("int8", "fp32"), available=False, reason=reason, on_processor=True)
+    return Accelerator("cpu", "onnxruntime", ("int8", "fp32"), available=True, on_processor=True)
 
 
 def _nvidia(root: Path) -> str:

@@ -186,6 +186,7 @@ class Source(Struct, frozen=True):
         | None
     ) = None
     lighter: Annotated[Name, Meta(description="Bundle that looks when the box is hot; null = the same")] | None = None
+    fallback: Annotated[bool, Meta(description="Let the processor look while the accelerator fails, perhaps less often")] = True
     operating_point: Annotated[str, Meta(max_length=32, description="Thresholds of the model, by name")] = "default"
     gate: Gate = Gate()
     zones: Annotated[tuple[Zone, ...], Meta(max_length=16, description="Where people are counted")] = ()

@@ -104,6 +104,10 @@ class Up(Message, frozen=True):
     """The process runs and its device is open."""
 
 
+class Loading(Message, frozen=True):
+    """The model is not ready yet, and the process goes on with it."""
+
+
 class Loaded(Message, frozen=True):
     """The model is ready."""
 
@@ -164,4 +168,4 @@ class Erred(Message, frozen=True):
 
 Answer: TypeAlias = Found | FoundNothing | Missed | Erred
 
-FromAccelerator: TypeAlias = Up | Loaded | Refused | Answer
+FromAccelerator: TypeAlias = Up | Loading | Loaded | Refused | Answer

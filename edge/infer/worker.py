@@ -26,7 +26,8 @@ from edge.capture.ring import Ring
 from edge.channel import Channel, ChannelError
 from edge.infer import accelerator as accelerators
 from edge.infer import plates
-from edge.infer.accelerator import Accelerator, AcceleratorError
+from edge.infer.accelerator import AcceleratorError
+from edge.infer.alive import Alive
 from edge.infer.looker import Looker, Prepared, load_looker
 from edge.infer.messages import (
     Answer,
@@ -38,6 +39,7 @@ from edge.infer.messages import (
     KnowRing,
     Load,
     Loaded,
+    Loading,
     Look,
     Missed,
     ModelOrder,
@@ -88,7 +90,7 @@ class _Worker:
     def __init__(self, channel: Channel[ToAccelerator]) -> None:
         self._channel = channel
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
-        self._accelerator: Accelerator | None = None
+        self._accelerator: Alive | None = None
         self._lookers: dict[str, Looker] = {}
         """Changed by the thread that owns the device, read by both."""
         self._plates: dict[str, PlateModel] = {}
@@ -99,7 +101,7 @@ class _Worker:
     def open(self, entry: str) -> None:
         """Open the device and begin to listen."""
         try:
-            self._accelerator = accelerators.make(entry)
+            self._accelerator = Alive(accelerators.make(entry), lambda: self._say(Loading()))
         except (AcceleratorError, ImportError, AttributeError) as error:
             self._say(Refused("", f"cannot be used: {error}"))
         else:
@@ -127,6 +129,7 @@ class _Worker:
         self._unload(model.name)
         if self._accelerator is None:
             return
+        self._accelerator.begin()
         try:
             match model.task:
                 case Task.OBJECTS:
@@ -141,6 +144,8 @@ class _Worker:
             self._say(Refused(model.name, str(error)))
         else:
             self._say(Loaded(model.name, warm_ms))
+        finally:
+            self._accelerator.loading = False
 
     def _unload(self, name: str) -> None:
         self._lookers.pop(name, None)

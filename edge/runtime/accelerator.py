@@ -1,7 +1,8 @@
 """One accelerator as the runtime sees it: its process, its life, its counters.
 
 Rules: it is killed when its oldest request is overdue, on the monotonic clock, and started again after a wait that doubles up
-to a cap; the deadline is armed only once a model is warm. What it was asked and has not answered comes out as timed out, failed
+to a cap; that deadline is armed only once a model is warm. While it opens its device and loads, it must say often enough that
+it goes on. What it was asked and has not answered comes out as timed out, failed
 or dropped, never as an empty result. Capture and uplink notice nothing.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections import Counter
 from typing import Protocol
 
 from edge.infer.messages import (
@@ -20,6 +22,7 @@ from edge.infer.messages import (
     KnowRing,
     Load,
     Loaded,
+    Loading,
     Look,
     Missed,
     ModelOrder,
@@ -98,11 +101,16 @@ class AcceleratorUnit:
         self._wanted: dict[str, ModelOrder] = {}
         self._loading: set[str] = set()
         self._refused: dict[str, str] = {}
+        self._substitute = ""
+        """Who looks while it fails."""
         self._child = Child(listener, FromAccelerator, self._heard, self._died, urgent=True)
         self._limit_s: float | None = None
         self._retry_s: float | None = None
         self._model_backoff = Backoff(policy.model_backoff)
+        self._refusals: Counter[str] = Counter()
+        """In a row, by model."""
         self._model_retry_s: float | None = None
+        self._opened = False
         self._trouble = ""
         self._errors = 0
         self._plates_failed = False
@@ -127,6 +135,21 @@ class AcceleratorUnit:
     def models(self) -> tuple[ModelOrder, ...]:
         """What it holds, or is to hold."""
         return tuple(self._wanted.values())
+
+    @property
+    def failures(self) -> int:
+        """How often its process was given up, but for what has been forgiven since."""
+        return self._backoff.failures
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """Models that cannot be used now, and how often each was tried in vain."""
+        return {name: self._refusals[name] for name in self._refused}
+
+    @property
+    def _cap_s(self) -> float | None:
+        """Longest wait before another try, where it is not what is usual."""
+        return self._policy.fallback_cap_s if self._substitute else None
 
     @property
     def busy(self) -> bool:
@@ -163,6 +186,7 @@ class AcceleratorUnit:
         for name in [name for name in self._wanted if wanted.get(name) != self._wanted[name]]:
             del self._wanted[name]
             self._refused.pop(name, None)
+            self._refusals.pop(name, None)
             self._child.send(Unload(name))
         for name, model in wanted.items():
             if name not in self._wanted:
@@ -174,12 +198,18 @@ class AcceleratorUnit:
     def start(self) -> None:
         """Start the process and load what is wanted."""
         self._retry_s = None
+        self._opened = False
         self._child.start(WORKER, f"accelerator {self.name}", self.entry)
         self._limit_s = self._listener.now_s() + self._policy.start_s
         for ring in self._listener.known_rings():
             self.know(ring)
         for model in self._wanted.values():
             self._load(model)
+
+    def substitute(self, name: str) -> None:
+        """Somebody looks while this one fails: who; empty when nobody does."""
+        self._substitute = name
+        self._judge()
 
     def take_over(self, before: AcceleratorUnit, listener: Listener) -> None:
         """Take the place of another process of the same accelerator: what waits there is looked at here, and counted on.
@@ -221,7 +251,7 @@ class AcceleratorUnit:
             after_s = self._in_flight.allowed_s()
             self._fail(f"gave no answer within {after_s:g} s", TimedOut(after_s))
         elif self._limit_s is not None and now_s >= self._limit_s:
-            self._fail("was not ready in time", None)
+            self._fail(self._silent(), None)
         elif not self._child.running and self._retry_s is not None and now_s >= self._retry_s:
             if self._child.held:
                 self._retry_s = now_s + _LOOK_AGAIN_S
@@ -250,22 +280,28 @@ class AcceleratorUnit:
         self._loading.add(model.name)
         if self.up:
             self.state = AcceleratorState.STARTING
-        now_s = self._listener.now_s()
-        self._limit_s = max(self._limit_s or now_s, now_s) + self._policy.deadline.load_s
+        if self._limit_s is None:
+            self._load_on()
         self._child.send(Load(model))
+
+    def _load_on(self) -> None:
+        """Its process is at work on what it loads: it may be silent for as long as that may take."""
+        waits_s = sum(self._in_flight.allowed_s() for _ in self._in_flight)
+        self._limit_s = self._listener.now_s() + waits_s + self._policy.deadline.load_s
+
+    def _silent(self) -> str:
+        """What it was silent over while it got ready."""
+        if not self._opened:
+            return f"was not ready within {self._policy.start_s:g} s: its device does not open"
+        return f"was silent for {self._policy.deadline.load_s:g} s while it loaded {', '.join(sorted(self._loading))}"
 
     def _died(self, how: str) -> None:
         self._fail(f"died{how}", None)
 
     def _heard(self, message: FromAccelerator) -> None:
         match message:
-            case Found() as found:
-                try:
-                    detections = found.detections()
-                    looked = None if found.plates is None else found.plates.looked(len(detections))
-                    self._answered(Seen(detections, found.inference_ms, looked))
-                except ValueError as error:
-                    self._fail(f"answered nonsense ({error})", None)
+            case Found():
+                self._found(message)
             case FoundNothing(inference_ms):
                 self._answered(NothingSeen(inference_ms))
             case Missed():
@@ -279,9 +315,20 @@ class AcceleratorUnit:
                 self._fail(reason, None)
             case Refused(name, reason):
                 self._loaded(name, refused=reason)
-            case Up():
-                pass
+            case Up() | Loading():
+                self._opened = True
+                if self._loading:
+                    self._load_on()
         self.feed()
+
+    def _found(self, found: Found) -> None:
+        try:
+            detections = found.detections()
+            looked = None if found.plates is None else found.plates.looked(len(detections))
+        except ValueError as error:
+            self._fail(f"answered nonsense ({error})", None)
+        else:
+            self._answered(Seen(detections, found.inference_ms, looked))
 
     def _answered(self, outcome: Seen | NothingSeen | Dropped | Failed) -> None:
         now_s = self._listener.now_s()
@@ -318,8 +365,13 @@ class AcceleratorUnit:
         self._loading.discard(name)
         if refused and name in self._wanted:
             self._refused[name] = refused
-            self._model_retry_s = self._model_backoff.failed(self._listener.now_s())
-        if not self._loading:
+            self._refusals[name] += 1
+            self._model_retry_s = self._model_backoff.failed(self._listener.now_s(), self._cap_s)
+        elif not refused:
+            self._refusals.pop(name, None)
+        if self._loading:
+            self._load_on()
+        else:
             self._limit_s = None
             self.state = AcceleratorState.READY
         self._judge()
@@ -332,7 +384,7 @@ class AcceleratorUnit:
         self._loading.clear()
         self._errors = 0
         self._plates_failed = False
-        self._retry_s = self._backoff.failed(now_s)
+        self._retry_s = self._backoff.failed(now_s, self._cap_s)
         self.state = AcceleratorState.BACKING_OFF
         self._set_trouble(f"{what}; killed and started again in {self._retry_s - now_s:.1f} s")
         lost = self._in_flight.clear()
@@ -353,6 +405,10 @@ class AcceleratorUnit:
             reasons.append(Reason(code, self.subject, self._trouble[:TEXT_CHARACTERS]))
         if self._refused:
             reasons.append(Reason("model-refused", self.subject, "; ".join(self._refused.values())[:TEXT_CHARACTERS]))
+        if self._substitute and reasons:
+            tried = f"{self.name} is tried at least every {self._policy.fallback_cap_s:g} s and looks again once it is ready"
+            text = f"{self._substitute} looks meanwhile, perhaps less often; {tried}"
+            reasons.append(Reason("accelerator-fallback", self.subject, text[:TEXT_CHARACTERS]))
         if tuple(reasons) != self.reasons:
             self.reasons = tuple(reasons)
             self._listener.accelerator_changed(self)

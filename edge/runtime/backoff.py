@@ -32,11 +32,21 @@ class Backoff:
         if self._good_since_s is None:
             self._good_since_s = now_s
 
-    def failed(self, now_s: float) -> float:
-        """The part has failed. Returns the monotonic second of the next try."""
+    @property
+    def failures(self) -> int:
+        """Those that are not forgiven."""
+        return self._failures
+
+    def failed(self, now_s: float, cap_s: float | None = None) -> float:
+        """The part has failed. Returns the monotonic second of the next try.
+
+        Args:
+            now_s: monotonic seconds.
+            cap_s: the longest wait this time, where it is not the policy's.
+        """
         good_since_s, self._good_since_s = self._good_since_s, None
         if good_since_s is not None and now_s - good_since_s >= self._policy.forgiven_after_s:
             self._failures = 0
-        delay_s = min(self._policy.cap_s, self._policy.first_s * 2.0 ** min(self._failures, 30))
+        delay_s = min(self._policy.cap_s if cap_s is None else cap_s, self._policy.first_s * 2.0 ** min(self._failures, 30))
         self._failures += 1
         return now_s + delay_s

@@ -3,6 +3,7 @@
 Rules:
 
 - What the plans need is held, and nothing else.
+- A picture that waits at an accelerator which is not to look at it any more waits at the one that is.
 - While there is a second process of one, a live source may have two pictures waiting instead of one: the processor that both
   share is late by a frame time now and then, and that must not cost a picture. Afterwards the newest is wanted again.
 """
@@ -12,14 +13,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from edge.infer.messages import ModelOrder
+from edge.infer.outcome import Dropped, DropReason
 from edge.runtime.accelerator import AcceleratorUnit, Listener
 from edge.runtime.plan import Plan
 from edge.runtime.policy import RuntimePolicy
-from edge.runtime.rehearsal import Rehearsal
+from edge.runtime.rehearsal import Rehearsal, names_of
+from edge.runtime.scheduler import Let, Waiting
 from edge.runtime.source import RingHeld
 from edge.runtime.succession import Succession
 from protocol.config import Source
-from protocol.events import ModelRef, Reason
+from protocol.events import Reason
 from protocol.state import AcceleratorTelemetry
 
 _WAIT = 1
@@ -39,8 +42,7 @@ class Crew:
     def __init__(self, policy: RuntimePolicy, listener: Listener, on_health: Callable[[str, tuple[Reason, ...]], None]) -> None:
         self._policy, self._listener, self._on_health = policy, listener, on_health
         self._units: dict[str, AcceleratorUnit] = {}
-        self._refs: dict[ModelOrder, ModelRef] = {}
-        self._labels: dict[ModelOrder, tuple[str, ...]] = {}
+        self._plans: dict[tuple[str, ModelOrder], Plan] = {}
         self._beside = False
         self._waits: dict[str, tuple[str, bool]] = {}
         """By source: the accelerator at which its pictures wait, and whether it is live."""
@@ -60,16 +62,13 @@ class Crew:
 
     @property
     def full(self) -> bool:
-        """Whether each has been asked as much as it should be at once."""
-        return bool(self._units) and all(unit.full for unit in self._units.values())
+        """Whether each that takes pictures has been asked as much as it should be at once."""
+        up = [unit for unit in self._units.values() if unit.up]
+        return bool(up) and all(unit.full for unit in up)
 
-    def ref(self, order: ModelOrder | None) -> ModelRef | None:
-        """How events name a model that is held."""
-        return None if order is None else self._refs.get(order)
-
-    def labels(self, order: ModelOrder | None) -> tuple[str, ...]:
-        """Labels of a model that finds people and vehicles, and is held."""
-        return () if order is None else self._labels.get(order, ())
+    def plan(self, source: str, order: ModelOrder | None) -> Plan | None:
+        """By which plan a source's picture was looked at with a model that is held."""
+        return None if order is None else self._plans.get((source, order))
 
     def times(self) -> Iterator[float | None]:
         """When something is due, monotonic seconds."""
@@ -82,27 +81,24 @@ class Crew:
         return {name: unit.telemetry(now_s) for name, unit in tuple(self._units.items())}
 
     def hold(self, plans: Mapping[str, tuple[Source, Plan]]) -> None:
-        """Hold what these need: start accelerators that are not there yet, end those that nobody needs.
+        """Hold what these need, and what they stand in for: start accelerators that are not there yet, end what nobody needs.
 
         Args:
             plans: of every source that is looked at, by its id.
         """
         held = {order for unit in (*self, *self.succession.units) for order in unit.models}
-        self._refs = {order: ref for order, ref in self._refs.items() if order in held}
-        self._refs |= dict(pair for _, plan in plans.values() for pair in plan.held)
-        self._labels = {order: labels for order, labels in self._labels.items() if order in held}
-        self._labels |= {plan.model: plan.labels for _, plan in plans.values()}
+        self._plans = {key: plan for key, plan in self._plans.items() if key[1] in held}
+        self._plans |= {(source, plan.model): plan for source, (_, plan) in plans.items()}
+        moved = self._moved(plans)
+        needed = [each for _, plan in plans.values() for each in (plan, plan.instead) if each is not None]
         models: dict[str, dict[str, ModelOrder]] = {}
-        for _, plan in plans.values():
+        for plan in needed:
             models.setdefault(plan.accelerator, {}).update({order.name: order for order, _ in plan.held})
         for name in [name for name in self._units if name not in models]:
-            gone = self._units.pop(name)
-            gone.stop(0.0)
-            if gone.reasons:
-                self._on_health(gone.subject, ())
+            self._end(self._units.pop(name))
         new = {
             plan.accelerator: AcceleratorUnit(plan.accelerator, plan.entry, self._policy, self._listener)
-            for _, plan in plans.values()
+            for plan in needed
             if plan.accelerator not in self._units
         }
         self._units |= new
@@ -112,6 +108,11 @@ class Crew:
             self._units[name].want(tuple(wanted.values()))
         for unit in new.values():
             unit.start()
+        substitutes = {plan.instead.accelerator: plan.accelerator for _, plan in plans.values() if plan.instead is not None}
+        for name, unit in self._units.items():
+            unit.substitute(substitutes.get(name, ""))
+        for picture in moved:
+            self._wait_again(picture, plans)
 
     def rehearse(self, rehearsal: Rehearsal) -> None:
         """Have this beside those that count, and no other."""
@@ -154,6 +155,34 @@ class Crew:
         for unit in self:
             unit.stop(patience_s)
         self._units.clear()
+
+    def _end(self, unit: AcceleratorUnit) -> None:
+        """Nobody needs it any more; what it was asked it answers first."""
+        if unit.busy:
+            self.succession.dismiss(unit)
+        else:
+            unit.stop(0.0)
+        if unit.reasons:
+            self._on_health(unit.subject, ())
+
+    def _moved(self, plans: Mapping[str, tuple[Source, Plan]]) -> list[Waiting]:
+        """Take pictures away that wait at another accelerator than they should."""
+        pictures = []
+        for source, (name, _) in self._waits.items():
+            if source not in plans or plans[source][1].accelerator != name:
+                pictures += [gone.picture for gone in self._units[name].queue.remove(source)]
+        return pictures
+
+    def _wait_again(self, picture: Waiting, plans: Mapping[str, tuple[Source, Plan]]) -> None:
+        """Have a picture wait where it should, if it is still wanted."""
+        _, plan = plans.get(picture.source, (None, None))
+        gone = [Let(picture, DropReason.SOURCE_GONE)]
+        if plan is not None and {order.name for order, _ in plan.held}.issuperset(names_of(picture)):
+            unit = self._units[plan.accelerator]
+            gone = unit.queue.offer(picture, accelerator_up=unit.up)
+            unit.feed()
+        for let in gone:
+            self._listener.settled(let.picture, Dropped(let.reason))
 
     def _look_beside(self) -> None:
         beside = bool(self.succession.units)

@@ -59,6 +59,9 @@ class Plan:
     """What the model can see; ``None`` = its bundle does not say."""
     sure: float | None = None
     """Score from which a detection of its begins a track; ``None`` = its bundle does not say."""
+    instead: Plan | None = None
+    """What would look if its accelerator did not fail, and does again as soon as that is ready; see
+    :mod:`edge.runtime.fallback`."""
 
     @property
     def held(self) -> tuple[tuple[ModelOrder, ModelRef], ...]:
@@ -92,8 +95,13 @@ def bundles_of(source: Source) -> tuple[str, ...]:
 class Planner(Protocol):
     """Chooses; reads bundles and knows what the box has."""
 
-    def plan(self, source: Source) -> Plan | NoPlan:
-        """Choose for one source. Quick; may be asked again when something has changed."""
+    def plan(self, source: Source, *, on_processor: bool = False) -> Plan | NoPlan:
+        """Choose for one source. Quick; may be asked again when something has changed.
+
+        Args:
+            source: which.
+            on_processor: choose only of what the processor runs and whose files are here.
+        """
 
     def listens(self, microphone: Microphone) -> HearingPlan | NoPlan:
         """Choose for one microphone; likewise."""

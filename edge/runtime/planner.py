@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
+import msgspec
+
 from edge.capture.sound.listener import HearingModel
 from edge.gate.expected import Acuity
 from edge.infer.messages import ModelOrder, Task
@@ -74,6 +76,7 @@ class BundlePlanner:
         self._times = times
         self._entries = ENTRIES if entries is None else entries
         self._offers = tuple(self._offer(accelerator) for accelerator in accelerators)
+        self._processor = frozenset(accelerator.name for accelerator in accelerators if accelerator.on_processor)
         self.places: dict[str, Path] = {}
         """Folders of bundles that lie elsewhere, by name."""
 
@@ -92,7 +95,7 @@ class BundlePlanner:
         Raises:
             BundleError: when there is no such bundle.
         """
-        return self._choice(load_bundle(self.place(name)))
+        return self._choice(load_bundle(self.place(name)), on_processor=False, measured=True)
 
     def place(self, name: str) -> Path:
         """Where a bundle lies, if there is one of that name."""
@@ -106,7 +109,7 @@ class BundlePlanner:
             planner.places[bundle] = folder
         return planner
 
-    def plan(self, source: Source) -> Plan | NoPlan:
+    def plan(self, source: Source, *, on_processor: bool = False) -> Plan | NoPlan:
         """See :class:`edge.runtime.plan.Planner`."""
         try:
             bundle = load_bundle(self.place(source.bundle))
@@ -122,7 +125,7 @@ class BundlePlanner:
         if bundle.manifest.labels[:1] != (PERSON_LABEL,):
             first = ", ".join(bundle.manifest.labels[:3])
             return NoPlan("model-finds-no-people", f"{source.bundle} finds {first}; counting needs {PERSON_LABEL!r} first")
-        choice = self._choice(bundle) if source.anpr is None else choose(bundle.manifest, self._offers)
+        choice = self._choice(bundle, on_processor=on_processor, measured=source.anpr is None)
         if choice.variant is None:
             why = "; ".join(f"{r.variant} on {r.accelerator}: {r.reason}" for r in choice.rejected)
             return NoPlan("model-unsuitable", f"no variant of {source.bundle} runs on this box: {why}")
@@ -206,10 +209,14 @@ class BundlePlanner:
         order = ModelOrder(f"{name}@{DEFAULT_POINT}", str(bundle.folder), choice.variant.file, DEFAULT_POINT, Task.PLATES)
         return order, bundle.ref(choice.variant, DEFAULT_POINT)
 
-    def _choice(self, bundle: Bundle) -> Choice:
-        """With what was measured, of the files that are here: an update brings only the one that it needs."""
-        here = {v.sha256 for v in bundle.manifest.variants if (bundle.folder / v.file).is_file()}
-        times = {(sha256, name): ms for (sha256, name), ms in self._times.items() if sha256 in here}
+    def _choice(self, bundle: Bundle, *, on_processor: bool, measured: bool) -> Choice:
+        """With what was measured, of the files that are here: an update brings only those that it needs."""
+        here = tuple(v for v in bundle.manifest.variants if (bundle.folder / v.file).is_file())
+        known = {v.sha256 for v in here}
+        times = {(sha256, name): ms for (sha256, name), ms in self._times.items() if measured and sha256 in known}
+        if on_processor:
+            offers = [offer for offer in self._offers if offer.accelerator in self._processor]
+            return choose(msgspec.structs.replace(bundle.manifest, variants=here), offers, times)
         return choose(bundle.manifest, self._offers, times)
 
     def _offer(self, found: Accelerator) -> Offer:

@@ -37,6 +37,9 @@ class RuntimePolicy:
     accounts after a few refusals in a row."""
     accelerator_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 3.0, 60.0))
     """Likewise; a try loads the models, on a core that has nothing else to do meanwhile."""
+    fallback_cap_s: float = 30.0
+    """Longest wait where the processor looks meanwhile: who plugs it in again waits so long, and an accelerator that is ready
+    and then hangs at its first picture costs its sources two seconds of thirty."""
     model_backoff: BackoffPolicy = field(default_factory=lambda: BackoffPolicy(0.5, 60.0, 60.0))
     """Of a model that was refused: each try keeps the others of its accelerator waiting."""
     deadline: DeadlinePolicy = field(default_factory=DeadlinePolicy)

@@ -26,6 +26,7 @@ from edge.runtime.accelerator import AcceleratorUnit
 from edge.runtime.casting import Use, cast_of, use_of
 from edge.runtime.connections import Connections
 from edge.runtime.crew import Crew
+from edge.runtime.fallback import Fallback, counted
 from edge.runtime.hearing import HeardHere, Hearing, OnHeard
 from edge.runtime.openings import InputState
 from edge.runtime.plan import NoPlan, Plan, Planner, PlatePlan
@@ -93,6 +94,7 @@ class Runtime:
         self._connections = Connections()
         self._views: dict[str, View] = {}
         self._crew = Crew(self._policy, self, on_health)
+        self._fallback = Fallback(self._crew)
         self._tallies: dict[str, Tally] = {}
         self.hearing = Hearing(clock, self._policy, self._connections, on_heard, on_health)
         self.every = 1
@@ -115,7 +117,7 @@ class Runtime:
             view = self._views.get(name)
             if view is None:
                 unit = SourceUnit(source, self._policy, self, self._credentials, self._landmarks)
-                self._views[name] = View(unit, self._planner.plan(source))
+                self._views[name] = View(unit, self._fallback.plan(self._planner, source, None))
                 new.append(unit)
             else:
                 view.unit.config = source
@@ -184,7 +186,8 @@ class Runtime:
         Raises:
             RehearsalError: the release does not suit who uses it, or nothing here runs it.
         """
-        cast = cast_of(bundle, self._sources, self.hearing.configured, planner)
+        plans = {name: self._fallback.plan(planner, view.unit.config, view.plan) for name, view in self._views.items()}
+        cast = cast_of(bundle, self._sources, self.hearing.configured, planner, lambda source: plans[source.id])
         rehearsal = Rehearsal(bundle, cast, self._policy, self, compare=compare)
         self._crew.rehearse(rehearsal)
         return rehearsal
@@ -353,11 +356,13 @@ class Runtime:
             return
         now_s = self._clock.monotonic()
         view.count(shot, outcome, now_s)
-        self.tally(view.unit.config.bundle).count(outcome, now_s)
-        if isinstance(view.plan, Plan) and isinstance(view.plan.plates, PlatePlan):
-            for part, (held, ref) in zip(PARTS, view.plan.plates.held, strict=True):
-                self.tally(ref.name).count_plates(outcome, part, held.name, now_s)
-        result = view.result(shot, outcome, self._crew.ref(order), self._crew.labels(order))
+        plan = self._crew.plan(view.unit.config.id, order) or (view.plan if isinstance(view.plan, Plan) else None)
+        told = counted(outcome, plan)
+        self.tally(view.unit.config.bundle).count(told, now_s)
+        if plan is not None and isinstance(plan.plates, PlatePlan):
+            for part, (held, ref) in zip(PARTS, plan.plates.held, strict=True):
+                self.tally(ref.name).count_plates(told, part, held.name, now_s)
+        result = view.result(shot, outcome, plan)
         for item in view.sequences[opening].settle(number, result):
             self._on_frame(item)
 
@@ -376,13 +381,8 @@ class Runtime:
     def _replan(self) -> None:
         """Choose accelerators and models for all sources, and let each accelerator hold what it needs."""
         for view in self._views.values():
-            before = view.plan
-            view.plan = self._planner.plan(view.unit.config)
+            view.plan = self._fallback.plan(self._planner, view.unit.config, view.plan)
             view.unit.set_up(view.plan.acuity if isinstance(view.plan, Plan) else None)
-            moved = isinstance(before, Plan) and (isinstance(view.plan, NoPlan) or view.plan.accelerator != before.accelerator)
-            accelerator = self._crew.get(before.accelerator) if moved and isinstance(before, Plan) else None
-            for gone in () if accelerator is None else accelerator.queue.remove(view.unit.config.id):
-                self.settled(gone.picture, Dropped(gone.reason))
             self._judge(view)
         self._crew.hold(
             {name: (view.unit.config, view.plan) for name, view in self._views.items() if isinstance(view.plan, Plan)}
@@ -391,6 +391,8 @@ class Runtime:
     def _tick(self) -> None:
         now_s = self._clock.monotonic()
         self._crew.tick(now_s)
+        if self._fallback.is_due(view.plan for view in self._views.values()):
+            self._replan()
         self.hearing.tick(now_s)
         for view in list(self._views.values()):
             view.unit.tick(now_s)

@@ -81,8 +81,12 @@ class Succession:
         before = accelerators[rehearsal.unit.name]
         accelerators[rehearsal.unit.name] = rehearsal.unit
         rehearsal.unit.take_over(before, listener)
-        self._relieved.append(_Relieved(before))
+        self.dismiss(before)
         return True
+
+    def dismiss(self, unit: AcceleratorUnit) -> None:
+        """Let this end once it has answered what it was asked; it is asked nothing more."""
+        self._relieved.append(_Relieved(unit))
 
     def tick(self, now_s: float) -> None:
         """Do what is due."""

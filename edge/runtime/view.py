@@ -13,7 +13,7 @@ from edge.runtime.result import FrameResult
 from edge.runtime.sequence import Sequence
 from edge.runtime.source import SourceUnit
 from protocol.config import Source
-from protocol.events import ModelRef, Reason
+from protocol.events import Reason
 from protocol.limits import TEXT_CHARACTERS
 from protocol.state import SourceTelemetry
 
@@ -100,10 +100,15 @@ class View:
             case Failed():
                 self._drops.add("failed")
 
-    def result(self, shot: Shot, outcome: Outcome, model: ModelRef | None, labels: tuple[str, ...] = ()) -> FrameResult:
-        """The result as it is handed on, with the model that looked, and its labels; the planned one when nobody says which."""
+    def result(self, shot: Shot, outcome: Outcome, plan: Plan | None) -> FrameResult:
+        """The result as it is handed on, with the model that looked.
+
+        Args:
+            shot: the picture.
+            outcome: what became of it.
+            plan: by which it was looked at.
+        """
         looked = isinstance(outcome, Seen | NothingSeen)
-        plan = self.plan if isinstance(self.plan, Plan) else None
         return FrameResult(
             source=self.unit.config.id,
             number=shot.number,
@@ -112,8 +117,8 @@ class View:
             size=shot.size,
             regions=shot.regions if looked else (),
             outcome=outcome,
-            model=(model or (plan.ref if plan else None)) if looked else None,
-            labels=(labels or (plan.labels if plan else ())) if looked else (),
+            model=plan.ref if looked and plan else None,
+            labels=plan.labels if looked and plan else (),
             sure=plan.sure if looked and plan else None,
             reader=plan.plates.reader_ref if looked and plan and isinstance(plan.plates, PlatePlan) else None,
             moved=self.unit.moved,

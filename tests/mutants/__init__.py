@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tests.mutants import (
     edge,
+    edge_accelerators,
     edge_cameras,
     edge_crowd,
     edge_ground,
@@ -37,6 +38,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *protocol.MUTANTS,
     *models.MUTANTS,
     *edge.MUTANTS,
+    *edge_accelerators.MUTANTS,
     *edge_ground.MUTANTS,
     *edge_cameras.MUTANTS,
     *edge_crowd.MUTANTS,

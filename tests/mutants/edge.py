@@ -190,8 +190,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a form whose file an update did not bring is not chosen for its time",
         "edge/runtime/planner.py",
-        "if (bundle.folder / v.file).is_file()}",
-        "if bundle.folder.is_dir()}",
+        "if (bundle.folder / v.file).is_file())",
+        "if bundle.folder.is_dir())",
         ("tests/edge/test_variants.py",),
     ),
     Mutant(

@@ -26,9 +26,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an event names the model that looked",
-        "edge/runtime/view.py",
-        "model=(model or (plan.ref if plan else None))",
-        "model=(plan.ref if plan else None)",
+        "edge/runtime/runtime.py",
+        "self._crew.plan(view.unit.config.id, order) or (view.plan if isinstance(view.plan, Plan) else None)",
+        "view.plan if isinstance(view.plan, Plan) else None",
         _SWITCH,
     ),
     Mutant(

@@ -22,6 +22,7 @@ from tests.edge.infer import puppet
 
 WHOLE = Gate(enabled=False)
 PATIENCE_S = 20.0
+CPU = Accelerator("cpu", "onnxruntime", ("int8",), available=True, on_processor=True)
 QUICK = RuntimePolicy(
     silence_s=2.0,
     blind_s=2.0,
@@ -39,9 +40,15 @@ HASTY = replace(QUICK, deadline=DeadlinePolicy(request_s=0.5, look_s=0.1, load_s
 class Box:
     """A runtime on the puppet accelerator."""
 
-    def __init__(self, bundles: Path, policy: RuntimePolicy = QUICK, entry: str = puppet.ENTRY) -> None:
-        cpu = Accelerator("cpu", "onnxruntime", ("int8",), available=True)
-        self.planner = BundlePlanner(bundles, (cpu,), {"cpu": entry})
+    def __init__(
+        self,
+        bundles: Path,
+        policy: RuntimePolicy = QUICK,
+        entry: str = puppet.ENTRY,
+        accelerators: tuple[Accelerator, ...] = (CPU,),
+    ) -> None:
+        entries = {accelerator.name: puppet.ENTRY for accelerator in accelerators} | {accelerators[0].name: entry}
+        self.planner = BundlePlanner(bundles, accelerators, entries)
         self.results: list[FrameResult] = []
         self.health: dict[str, tuple[Reason, ...]] = {}
         self.history: list[tuple[str, tuple[str, ...]]] = []

@@ -44,7 +44,7 @@ class Choosing:
     def __init__(self) -> None:
         self.hears: HearingPlan | NoPlan = HearingPlan(listening.MODEL, REF)
 
-    def plan(self, source: Source) -> Plan | NoPlan:
+    def plan(self, source: Source, *, on_processor: bool = False) -> Plan | NoPlan:
         msg = f"no source is configured here, {source.id!r} neither"
         raise AssertionError(msg)
 

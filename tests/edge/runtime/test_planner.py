@@ -18,7 +18,7 @@ from protocol.manifest import Manifest, OperatingPoint, Output
 from tests.edge.capture.sound import bundles
 from tests.edge.infer import puppet
 
-CPU = Accelerator("cpu", "onnxruntime", ("int8", "fp32"), available=True)
+CPU = Accelerator("cpu", "onnxruntime", ("int8", "fp32"), available=True, on_processor=True)
 
 
 def test_the_shipped_model_runs_on_this_very_box() -> None:
@@ -57,6 +57,23 @@ def test_litert_is_chosen_where_nothing_else_has_a_variant(tmp_path: Path) -> No
     assert isinstance(without, NoPlan)
     assert "made for litert" in without.detail
     assert "ai-edge-litert is not installed" in without.detail
+
+
+def test_the_processor_stands_in_only_with_what_is_here(tmp_path: Path) -> None:
+    """An update brings the files that the box needs; what the processor cannot open is no stand-in."""
+    puppet.make_bundle(tmp_path, runtime="edgetpu")
+    puppet.add_variant(tmp_path, "puppet.cpu", "onnxruntime")
+    tpu = Accelerator("edgetpu", "edgetpu", ("int8",), available=True)
+    planner = BundlePlanner(tmp_path, (tpu, CPU))
+    source = Source("gate", "x", model="puppet")
+    plan, second = planner.plan(source), planner.plan(source, on_processor=True)
+    assert isinstance(plan, Plan)
+    assert isinstance(second, Plan)
+    assert (plan.accelerator, second.accelerator) == ("edgetpu", "cpu")
+    assert plan.ref.digest != second.ref.digest, "events say which form looked"
+    (tmp_path / "puppet" / "puppet.cpu").unlink()
+    assert isinstance(planner.plan(source, on_processor=True), NoPlan)
+    assert planner.plan(source) == plan
 
 
 def test_a_detector_that_finds_no_people_is_refused(tmp_path: Path) -> None:
