@@ -63,6 +63,10 @@ class BundlePlanner:
         accelerators: what the box has, the best first.
         entries: where each accelerator is made, ``package.module:Class`` by name.
         times: what was measured on this box.
+
+    Attributes:
+        standby: what the processor runs, which looks while another accelerator fails.
+        places: folders of bundles that lie elsewhere, by name.
     """
 
     def __init__(
@@ -76,9 +80,8 @@ class BundlePlanner:
         self._times = times
         self._entries = ENTRIES if entries is None else entries
         self._offers = tuple(self._offer(accelerator) for accelerator in accelerators)
-        self._processor = frozenset(accelerator.name for accelerator in accelerators if accelerator.on_processor)
+        self.standby = tuple(self._offer(accelerator) for accelerator in accelerators if accelerator.on_processor)
         self.places: dict[str, Path] = {}
-        """Folders of bundles that lie elsewhere, by name."""
 
     @property
     def offers(self) -> tuple[Offer, ...]:
@@ -215,8 +218,7 @@ class BundlePlanner:
         known = {v.sha256 for v in here}
         times = {(sha256, name): ms for (sha256, name), ms in self._times.items() if measured and sha256 in known}
         if on_processor:
-            offers = [offer for offer in self._offers if offer.accelerator in self._processor]
-            return choose(msgspec.structs.replace(bundle.manifest, variants=here), offers, times)
+            return choose(msgspec.structs.replace(bundle.manifest, variants=here), self.standby, times)
         return choose(bundle.manifest, self._offers, times)
 
     def _offer(self, found: Accelerator) -> Offer:

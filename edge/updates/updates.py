@@ -80,7 +80,7 @@ class Updates:
         site = Site(
             place.fleet,
             place.device,
-            Box(board(), place.agent, planner.offers),
+            Box(board(), place.agent, planner.offers, planner.standby),
             installed,
             start_of_system(),
             watchdog=caused_start(),

@@ -37,6 +37,8 @@ class Box:
     """Version of Lamplighter that runs."""
     offers: Sequence[Offer]
     """Accelerators, best first."""
+    standby: Sequence[Offer] = ()
+    """Those that stand in for one that fails, best first; what they run is fetched too."""
 
 
 def objection(state: State, bundle: str, release: int) -> RefusedError | None:
@@ -80,7 +82,8 @@ def resolve(bundle: str, release: int, catalogue: Catalogue, box: Box, bases: Co
         has = ", ".join(f"{offer.runtime} {'/'.join(offer.precisions)}" for offer in box.offers if offer.available) or "nothing"
         msg = f"no variant of release {release} of {bundle} runs here; this box has {has}"
         raise RefusedError(Why.RUNTIME, msg)
-    files = dict.fromkeys((MANIFEST_FILE, *found.files, form.file))
+    standby = form_for(found.forms, box.standby)
+    files = dict.fromkeys((MANIFEST_FILE, *found.files, form.file, *(() if standby is None else (standby.file,))))
     return Plan(
         release=found,
         form=form.file,

@@ -78,6 +78,13 @@ MUTANTS = (
         ("tests/edge/runtime/test_planner.py::test_the_processor_stands_in_only_with_what_is_here",),
     ),
     Mutant(
+        "an update brings what the processor stands in with",
+        "ota/device/resolve.py",
+        "form_for(found.forms, box.standby)",
+        "None",
+        ("tests/ota/device/test_resolve.py::test_row_50_what_stands_in_is_fetched_too",),
+    ),
+    Mutant(
         "one that is stuck while it loads is killed",
         "edge/runtime/accelerator.py",
         "waits_s + self._policy.deadline.load_s",

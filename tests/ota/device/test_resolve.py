@@ -58,6 +58,16 @@ def test_what_is_fetched_is_what_this_box_needs() -> None:
     assert resolve(NAME, 2, Signed(), replace(BOX, offers=(GPU, CPU)), ()).form == f"{NAME}.fp16.onnx"
 
 
+def test_row_50_what_stands_in_is_fetched_too() -> None:
+    """A box runs the release on its processor while its accelerator fails."""
+    plan = resolve(NAME, 2, Signed(), replace(BOX, offers=(GPU, CPU), standby=(CPU,)), ())
+    assert plan.form == f"{NAME}.fp16.onnx"
+    assert {part.file for part in plan.parts} >= {f"{NAME}.fp16.onnx", f"{NAME}.int8.onnx"}
+    assert resolve(NAME, 2, Signed(), replace(BOX, standby=(CPU,)), ()) == resolve(NAME, 2, Signed(), BOX, ())
+    without = replace(BOX, offers=(GPU, CPU), standby=(replace(CPU, available=False),))
+    assert resolve(NAME, 2, Signed(), without, ()) == resolve(NAME, 2, Signed(), replace(BOX, offers=(GPU, CPU)), ())
+
+
 @pytest.mark.parametrize("offers", [(CPU,), (GPU,), (CPU, GPU), (GPU, CPU), (TPU, CPU), (replace(GPU, available=False), CPU)])
 def test_the_variant_is_the_one_that_the_agent_will_choose(offers: tuple[Offer, ...]) -> None:
     chosen = choose(read_manifest(FILES[2]["manifest.json"]), offers).variant
