@@ -137,6 +137,11 @@ class AcceleratorUnit:
         return tuple(self._wanted.values())
 
     @property
+    def fails(self) -> bool:
+        """Whether it cannot be relied upon now."""
+        return bool(self._substitute) or (bool(self._trouble) and not self.up)
+
+    @property
     def failures(self) -> int:
         """How often its process was given up, but for what has been forgiven since."""
         return self._backoff.failures

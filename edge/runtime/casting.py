@@ -12,7 +12,7 @@ Rules:
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from edge.infer.messages import ModelOrder
@@ -67,13 +67,7 @@ class Cast:
     looks: bool
 
 
-def cast_of(
-    bundle: str,
-    sources: Sequence[Source],
-    microphones: Sequence[Microphone],
-    planner: Planner,
-    plan_of: Callable[[Source], Plan | NoPlan],
-) -> Cast:
+def cast_of(bundle: str, sources: Sequence[Source], microphones: Sequence[Microphone], planner: Planner) -> Cast:
     """Choose.
 
     Args:
@@ -81,12 +75,11 @@ def cast_of(
         sources: all of the box.
         microphones: likewise.
         planner: as it is with the release.
-        plan_of: who looks at a source's pictures with it.
 
     Raises:
         RehearsalError: the release does not suit who uses the bundle, or nothing here runs it.
     """
-    plans = [plan_of(source) for source in sources if bundle in bundles_of(source)]
+    plans = [planner.plan(source) for source in sources if bundle in bundles_of(source)]
     heard = [planner.listens(microphone) for microphone in microphones if microphone.model == bundle]
     for plan in (*plans, *heard, *(plan.plates for plan in plans if isinstance(plan, Plan))):
         if isinstance(plan, NoPlan):
@@ -95,7 +88,7 @@ def cast_of(
     if not suited:
         return _proven(bundle, planner)
     first = suited[0]
-    others = [plan_of(source) for source in sources if bundle not in bundles_of(source)]
+    others = [planner.plan(source) for source in sources if bundle not in bundles_of(source)]
     held = [plan for plan in (*suited, *others) if isinstance(plan, Plan) and plan.accelerator == first.accelerator]
     orders = {order.name: order for plan in held for order, _ in plan.held}
     tried = frozenset(order.name for plan in suited for order, ref in plan.held if ref.name == bundle)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from edge.infer.messages import ModelOrder
 from edge.infer.outcome import Dropped, DropReason
 from edge.runtime.accelerator import AcceleratorUnit, Listener
+from edge.runtime.casting import RehearsalError
 from edge.runtime.plan import Plan
 from edge.runtime.policy import RuntimePolicy
 from edge.runtime.rehearsal import Rehearsal, names_of
@@ -114,10 +115,20 @@ class Crew:
         for picture in moved:
             self._wait_again(picture, plans)
 
-    def rehearse(self, rehearsal: Rehearsal) -> None:
-        """Have this beside those that count, and no other."""
+    def rehearse(self, make: Callable[[], Rehearsal], accelerator: str) -> Rehearsal:
+        """Have this beside those that count, and no other.
+
+        Raises:
+            RehearsalError: its accelerator fails, which is not the release's fault.
+        """
+        unit = self._units.get(accelerator)
+        if unit is not None and unit.fails:
+            msg = f"{unit.subject} fails with what runs now: see to that, and order the release again"
+            raise RehearsalError(msg, blame=False)
+        rehearsal = make()
         self.succession.begin(rehearsal)
         self._look_beside()
+        return rehearsal
 
     def relieve(self) -> bool:
         """Put what is rehearsed in its place, if it is ready. Returns whether it was."""

@@ -184,13 +184,10 @@ class Runtime:
             compare: whether it is to look at pictures too, and be compared with the one that counts.
 
         Raises:
-            RehearsalError: the release does not suit who uses it, or nothing here runs it.
+            RehearsalError: the release does not suit who uses it, nothing here runs it, or its accelerator fails.
         """
-        plans = {name: self._fallback.plan(planner, view.unit.config, view.plan) for name, view in self._views.items()}
-        cast = cast_of(bundle, self._sources, self.hearing.configured, planner, lambda source: plans[source.id])
-        rehearsal = Rehearsal(bundle, cast, self._policy, self, compare=compare)
-        self._crew.rehearse(rehearsal)
-        return rehearsal
+        cast = cast_of(bundle, self._sources, self.hearing.configured, planner)
+        return self._crew.rehearse(lambda: Rehearsal(bundle, cast, self._policy, self, compare=compare), cast.accelerator)
 
     def end_rehearsal(self) -> None:
         """End that process."""

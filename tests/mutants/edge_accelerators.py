@@ -78,6 +78,13 @@ MUTANTS = (
         ("tests/edge/runtime/test_planner.py::test_the_processor_stands_in_only_with_what_is_here",),
     ),
     Mutant(
+        "a release is not blamed for an accelerator that fails",
+        "edge/runtime/crew.py",
+        "if unit is not None and unit.fails:",
+        "if unit is None:",
+        (f"{_TESTS}::test_a_release_is_not_blamed_for_an_accelerator_that_fails",),
+    ),
+    Mutant(
         "an update brings what the processor stands in with",
         "ota/device/resolve.py",
         "form_for(found.forms, box.standby)",

@@ -12,6 +12,7 @@ import pytest
 
 from edge.infer.outcome import Dropped, DropReason
 from edge.runtime.backoff import BackoffPolicy
+from edge.runtime.casting import RehearsalError
 from edge.runtime.deadline import DeadlinePolicy
 from hardware.accelerators import Accelerator
 from models.bundle.bundle import load_bundle
@@ -152,6 +153,23 @@ def test_what_the_processor_answers_does_not_speak_for_the_bundle(box: Box, devi
     box.until(looks(box, "onnxruntime", 5))
     assert tally.answered == answered
     assert tally.asked >= asked + 5
+
+
+def test_a_release_is_not_blamed_for_an_accelerator_that_fails(box: Box, device: Path, camera: Source) -> None:
+    box.run(camera)
+    box.until(looks(box, "edgetpu"))
+    device.write_text("crash")
+    box.until(lambda: box.codes(SUBJECT)[:1] == ("accelerator-down",))
+    with pytest.raises(RehearsalError, match="accelerator edgetpu fails") as first:
+        box.runtime.rehearse(puppet.NAME, box.planner, compare=False)
+    assert not first.value.blame
+    box.until(looks(box, "onnxruntime"))
+    with pytest.raises(RehearsalError, match="accelerator edgetpu fails"):
+        box.runtime.rehearse(puppet.NAME, box.planner, compare=False)
+    device.write_text("see")
+    box.until(looks(box, "edgetpu"))
+    rehearsal = box.runtime.rehearse(puppet.NAME, box.planner, compare=False)
+    box.until(lambda: rehearsal.ready)
 
 
 def test_one_that_is_busy_loading_is_left_to_it(make_box: Any, device: Path, camera: Source) -> None:
