@@ -26,6 +26,7 @@ from benchmarks.figure import Bench, Figure, Options, Skipped
 MODULES = {
     "crowd-accuracy": "benchmarks.crowd_accuracy",
     "edge-budget": "benchmarks.edge_budget",
+    "edge-cost": "benchmarks.edge_cost",
     "edge-gate": "benchmarks.edge_gate",
     "edge-peer": "benchmarks.edge_peer",
     "crowd-dense": "benchmarks.crowd_dense",

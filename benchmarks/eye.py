@@ -86,7 +86,7 @@ def watch(pictures: Iterable[Picture], gate: Gate, fps: float = CLIP_FPS, source
         fps: pictures a second.
         source: zones, and where the ground is.
     """
-    looker, plan = _model()
+    looker, plan = model()
     pipeline = Pipeline(structs.replace(source, gate=gate), Report(count_interval_s=0, evaluation=True))
     frames = FrameGate(gate, plan.acuity if isinstance(plan.acuity, Acuity) else None)
     found = Watched()
@@ -120,7 +120,8 @@ def watch(pictures: Iterable[Picture], gate: Gate, fps: float = CLIP_FPS, source
 
 
 @cache
-def _model() -> tuple[Looker, Plan]:
+def model() -> tuple[Looker, Plan]:
+    """What boxes look with, and its plan."""
     plan = BundlePlanner(zoo(), detect()).plan(Source(id="square", uri="x"))
     assert isinstance(plan, Plan), plan
     order: ModelOrder = plan.model

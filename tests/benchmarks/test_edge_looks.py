@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import edge_budget, edge_gate, edge_peer, empty_square
+from benchmarks import edge_budget, edge_cost, edge_gate, edge_peer, empty_square
 from benchmarks.crowd_accuracy import Picture
 from benchmarks.crowd_metrics import Told
 from benchmarks.eye import clip
@@ -32,6 +32,13 @@ def test_short_forms_come_to_their_figures(bench: object) -> None:
     else:
         assert found["speedup"] > 1.5
         assert found["empty_count"] < 0.1
+
+
+def test_parts_cost_what_their_number_says(tmp_path: Path) -> None:
+    figures = {figure.name: figure for figure in edge_cost.run(Options(data=tmp_path, quick=True))}
+    assert figures["cost_off"].target is None, "a short form judges nothing"
+    assert all(0.7 < figures[f"part_cost_{name}"].value < 1.3 for name in edge_cost.SIZES), figures
+    assert all(figures[f"whole_ms_{name}"].value > 0 for name in edge_cost.SIZES)
 
 
 @pytest.mark.parametrize("bench", [edge_budget, edge_gate, edge_peer])
