@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections import Counter
 from typing import Protocol
 
 from edge.infer.messages import (
@@ -35,6 +34,7 @@ from edge.infer.outcome import Dropped, DropReason, Failed, NothingSeen, Outcome
 from edge.runtime.backoff import Backoff
 from edge.runtime.child import Child, Watcher
 from edge.runtime.deadline import InFlight
+from edge.runtime.held import HeldModels
 from edge.runtime.meters import Median
 from edge.runtime.policy import RuntimePolicy
 from edge.runtime.scheduler import Scheduler, Waiting
@@ -98,18 +98,12 @@ class AcceleratorUnit:
         self._listener = listener
         self._backoff = Backoff(policy.accelerator_backoff)
         self._in_flight = InFlight(policy.deadline)
-        self._wanted: dict[str, ModelOrder] = {}
-        self._loading: set[str] = set()
-        self._refused: dict[str, str] = {}
+        self._models = HeldModels(policy.model_backoff)
         self._substitute = ""
         """Who looks while it fails."""
         self._child = Child(listener, FromAccelerator, self._heard, self._died, urgent=True)
         self._limit_s: float | None = None
         self._retry_s: float | None = None
-        self._model_backoff = Backoff(policy.model_backoff)
-        self._refusals: Counter[str] = Counter()
-        """In a row, by model."""
-        self._model_retry_s: float | None = None
         self._opened = False
         self._trouble = ""
         self._errors = 0
@@ -118,8 +112,6 @@ class AcceleratorUnit:
         self._inference_ms = Median()
         self._restarts = 0
         self._timeouts = 0
-        self.warm_ms: dict[str, float] = {}
-        """Time of one look, by name of the model, when it was loaded."""
 
     @property
     def up(self) -> bool:
@@ -134,7 +126,12 @@ class AcceleratorUnit:
     @property
     def models(self) -> tuple[ModelOrder, ...]:
         """What it holds, or is to hold."""
-        return tuple(self._wanted.values())
+        return tuple(self._models.wanted.values())
+
+    @property
+    def warm_ms(self) -> dict[str, float]:
+        """Time of one look, by name of the model, when it was loaded."""
+        return self._models.warm_ms
 
     @property
     def fails(self) -> bool:
@@ -149,7 +146,7 @@ class AcceleratorUnit:
     @property
     def refused(self) -> dict[str, int]:
         """Models that cannot be used now, and how often each was tried in vain."""
-        return {name: self._refusals[name] for name in self._refused}
+        return {name: self._models.vain[name] for name in self._models.refused}
 
     @property
     def _cap_s(self) -> float | None:
@@ -172,7 +169,7 @@ class AcceleratorUnit:
         times = (
             self._retry_s,
             self._limit_s,
-            self._model_retry_s,
+            self._models.retry_s,
             self._in_flight.due_s() if self.up else None,
             self.queue.next_expiry_s(),
         )
@@ -180,24 +177,18 @@ class AcceleratorUnit:
 
     def telemetry(self, now_s: float) -> AcceleratorTelemetry:
         """Counters since the boot, and rates now."""
-        models = ", ".join(sorted(self._wanted))
+        models = ", ".join(sorted(self._models.wanted))
         return AcceleratorTelemetry(
             self.state.value, models[:64], self._inference_ms.value(now_s), self._restarts, self._timeouts
         )
 
     def want(self, models: tuple[ModelOrder, ...]) -> None:
         """Hold these models ready, and no others."""
-        wanted = {model.name: model for model in models}
-        for name in [name for name in self._wanted if wanted.get(name) != self._wanted[name]]:
-            del self._wanted[name]
-            self._refused.pop(name, None)
-            self._refusals.pop(name, None)
+        gone, new = self._models.change(models)
+        for name in gone:
             self._child.send(Unload(name))
-        for name, model in wanted.items():
-            if name not in self._wanted:
-                self._wanted[name] = model
-                if self._child.running:
-                    self._load(model)
+        for model in new if self._child.running else ():
+            self._load(model)
         self._judge()
 
     def start(self) -> None:
@@ -208,7 +199,7 @@ class AcceleratorUnit:
         self._limit_s = self._listener.now_s() + self._policy.start_s
         for ring in self._listener.known_rings():
             self.know(ring)
-        for model in self._wanted.values():
+        for model in self.models:
             self._load(model)
 
     def substitute(self, name: str) -> None:
@@ -239,10 +230,10 @@ class AcceleratorUnit:
     def feed(self) -> None:
         """Ask for as much as it should have at once."""
         while self.up and not self._in_flight.full and (picture := self.queue.take()) is not None:
-            if picture.model in self._refused:
-                self._listener.settled(picture, Failed(self._refused[picture.model]))
+            if picture.model in self._models.refused:
+                self._listener.settled(picture, Failed(self._models.refused[picture.model]))
                 continue
-            asked = dataclasses.replace(picture, order=self._wanted.get(picture.model))
+            asked = dataclasses.replace(picture, order=self._models.wanted.get(picture.model))
             self._in_flight.asked(asked, self._listener.now_s())
             self._child.send(Look(picture.slot, picture.model, picture.regions, picture.plates))
 
@@ -263,10 +254,9 @@ class AcceleratorUnit:
             else:
                 self._restarts += 1
                 self.start()
-        elif self._model_retry_s is not None and now_s >= self._model_retry_s:
-            self._model_retry_s = None
-            for name in tuple(self._refused):
-                self._load(self._wanted[name])
+        else:
+            for model in self._models.due(now_s):
+                self._load(model)
         self.feed()
 
     def ask_to_stop(self) -> None:
@@ -281,8 +271,7 @@ class AcceleratorUnit:
             self._listener.settled(picture, Dropped(DropReason.ACCELERATOR_DOWN))
 
     def _load(self, model: ModelOrder) -> None:
-        self._refused.pop(model.name, None)
-        self._loading.add(model.name)
+        self._models.ordered(model.name)
         if self.up:
             self.state = AcceleratorState.STARTING
         if self._limit_s is None:
@@ -298,7 +287,7 @@ class AcceleratorUnit:
         """What it was silent over while it got ready."""
         if not self._opened:
             return f"was not ready within {self._policy.start_s:g} s: its device does not open"
-        return f"was silent for {self._policy.deadline.load_s:g} s while it loaded {', '.join(sorted(self._loading))}"
+        return f"was silent for {self._policy.deadline.load_s:g} s while it loaded {', '.join(sorted(self._models.loading))}"
 
     def _died(self, how: str) -> None:
         self._fail(f"died{how}", None)
@@ -314,15 +303,16 @@ class AcceleratorUnit:
             case Erred(reason):
                 self._answered(Failed(reason))
             case Loaded(name, warm_ms):
-                self.warm_ms[name] = warm_ms
-                self._loaded(name)
+                self._models.loaded(name, warm_ms)
+                self._load_next()
             case Refused("", reason):
                 self._fail(reason, None)
             case Refused(name, reason):
-                self._loaded(name, refused=reason)
+                self._models.refuse(name, reason, self._listener.now_s(), self._cap_s)
+                self._load_next()
             case Up() | Loading():
                 self._opened = True
-                if self._loading:
+                if self._models.loading:
                     self._load_on()
         self.feed()
 
@@ -363,18 +353,12 @@ class AcceleratorUnit:
         looked = outcome.looked if isinstance(outcome, Seen) else None
         if looked is None:
             return self._trouble if self._plates_failed else ""
-        self._plates_failed = bool(looked.failed) and looked.failed not in {*self._refused, *self._loading}
+        self._plates_failed = bool(looked.failed) and looked.failed not in {*self._models.refused, *self._models.loading}
         return f"{looked.failed}: {looked.fault}" if self._plates_failed else ""
 
-    def _loaded(self, name: str, refused: str = "") -> None:
-        self._loading.discard(name)
-        if refused and name in self._wanted:
-            self._refused[name] = refused
-            self._refusals[name] += 1
-            self._model_retry_s = self._model_backoff.failed(self._listener.now_s(), self._cap_s)
-        elif not refused:
-            self._refusals.pop(name, None)
-        if self._loading:
+    def _load_next(self) -> None:
+        """One model is done with."""
+        if self._models.loading:
             self._load_on()
         else:
             self._limit_s = None
@@ -385,8 +369,8 @@ class AcceleratorUnit:
         """Kill the process, account for what it was asked, and plan the next start."""
         now_s = self._listener.now_s()
         self._child.end(0.0)
-        self._limit_s = self._model_retry_s = None
-        self._loading.clear()
+        self._limit_s = None
+        self._models.lost()
         self._errors = 0
         self._plates_failed = False
         self._retry_s = self._backoff.failed(now_s, self._cap_s)
@@ -408,8 +392,9 @@ class AcceleratorUnit:
         if self._trouble:
             code = "accelerator-failing" if self.up else "accelerator-down"
             reasons.append(Reason(code, self.subject, self._trouble[:TEXT_CHARACTERS]))
-        if self._refused:
-            reasons.append(Reason("model-refused", self.subject, "; ".join(self._refused.values())[:TEXT_CHARACTERS]))
+        if self._models.refused:
+            why = "; ".join(self._models.refused.values())
+            reasons.append(Reason("model-refused", self.subject, why[:TEXT_CHARACTERS]))
         if self._substitute and reasons:
             tried = f"{self.name} is tried at least every {self._policy.fallback_cap_s:g} s and looks again once it is ready"
             text = f"{self._substitute} looks meanwhile, perhaps less often; {tried}"
