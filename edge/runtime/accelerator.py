@@ -303,7 +303,7 @@ class AcceleratorUnit:
             case Erred(reason):
                 self._answered(Failed(reason))
             case Loaded(name, warm_ms):
-                self._models.loaded(name, warm_ms)
+                self._models.loaded(name, warm_ms, self._listener.now_s())
                 self._load_next()
             case Refused("", reason):
                 self._fail(reason, None)

@@ -52,11 +52,13 @@ class HeldModels:
         self.refused.pop(name, None)
         self.loading.add(name)
 
-    def loaded(self, name: str, warm_ms: float) -> None:
+    def loaded(self, name: str, warm_ms: float, now_s: float) -> None:
         """It is ready."""
         self.loading.discard(name)
         self.vain.pop(name, None)
         self.warm_ms[name] = warm_ms
+        if not self.vain:
+            self._backoff.worked(now_s)
 
     def refuse(self, name: str, reason: str, now_s: float, cap_s: float | None) -> None:
         """It cannot be used; see :meth:`edge.runtime.backoff.Backoff.failed`."""

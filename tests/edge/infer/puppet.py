@@ -28,7 +28,7 @@ NAME = "puppet"
 ENTRY = "tests.edge.infer.puppet:Puppet"
 SIDE = 32
 LATE_S = 0.85
-SLOW_S = 0.8
+SLOW_S = 0.6
 SCORES = np.array([[0.9], [0.05]], np.float32)
 BOXES = np.array([[0.25, 0.25, 0.75, 0.5], [0, 0, 1, 1]], np.float32)
 

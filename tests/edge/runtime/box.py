@@ -46,9 +46,10 @@ class Box:
         policy: RuntimePolicy = QUICK,
         entry: str = puppet.ENTRY,
         accelerators: tuple[Accelerator, ...] = (CPU,),
+        entries: dict[str, str] | None = None,
     ) -> None:
-        entries = {accelerator.name: puppet.ENTRY for accelerator in accelerators} | {accelerators[0].name: entry}
-        self.planner = BundlePlanner(bundles, accelerators, entries)
+        puppets = {accelerator.name: puppet.ENTRY for accelerator in accelerators} | {accelerators[0].name: entry}
+        self.planner = BundlePlanner(bundles, accelerators, puppets if entries is None else entries)
         self.results: list[FrameResult] = []
         self.health: dict[str, tuple[Reason, ...]] = {}
         self.history: list[tuple[str, tuple[str, ...]]] = []
