@@ -2,8 +2,8 @@
 
 Rules: it is killed when its oldest request is overdue, on the monotonic clock, and started again after a wait that doubles up
 to a cap; that deadline is armed only once a model is warm. While it opens its device and loads, it must say often enough that
-it goes on. What it was asked and has not answered comes out as timed out, failed
-or dropped, never as an empty result. Capture and uplink notice nothing.
+it goes on. What it was asked and has not answered comes out as timed out, failed or dropped, never as an empty result. Capture
+and uplink notice nothing.
 """
 
 from __future__ import annotations
@@ -395,7 +395,7 @@ class AcceleratorUnit:
         if self._models.refused:
             why = "; ".join(self._models.refused.values())
             reasons.append(Reason("model-refused", self.subject, why[:TEXT_CHARACTERS]))
-        if self._substitute and reasons:
+        if self._substitute:
             tried = f"{self.name} is tried at least every {self._policy.fallback_cap_s:g} s and looks again once it is ready"
             text = f"{self._substitute} looks meanwhile, perhaps less often; {tried}"
             reasons.append(Reason("accelerator-fallback", self.subject, text[:TEXT_CHARACTERS]))

@@ -23,7 +23,8 @@ class DeadlinePolicy:
     """More for each region of it, and for each vehicle whose plate may be read."""
     load_s: float = 10.0
     """Between two words of a process that loads: it gives one after opening a model, and after looks that warm it up and prove
-    it. Opening takes up to .2 s with ONNX Runtime, 2 s with OpenVINO for the models of the zoo on a core of a PC."""
+    it. All of that takes at most .8 s with ONNX Runtime and 2.2 s with OpenVINO, for each model of the zoo on a core of a busy
+    PC; a small board may take ten times as long, a step at a time."""
 
 
 IN_FLIGHT = 2
