@@ -42,8 +42,6 @@ SETTLED = 12
 """Pictures after which counts are judged."""
 FPS = peer_turns.PACE
 PEER = "LAMPLIGHTER_PEER"
-_CAMERAS = 12
-_TURN_S = 20.0
 
 
 def run(options: Options) -> Iterator[Figure]:
@@ -69,8 +67,9 @@ def run(options: Options) -> Iterator[Figure]:
         told = watch(islice(clip(CLIP, until=LAST), skipped, None), Gate(), CLIP_FPS).told
         ours.append([0.0] * skipped + [told[frame].count for frame in range(1, LAST - skipped + 1)])
     our_tuned, our_off = errors(ours, people)
-    options.progress(f"{_CAMERAS} cameras")
-    cost = cost_s(4 if options.quick else _CAMERAS, core, 8.0 if options.quick else _TURN_S)
+    number, seconds = (4, 8.0) if options.quick else (12, 20.0)
+    options.progress(f"{number} cameras")
+    cost = cost_s(number, core, seconds)
     judge = not options.quick
     whom = "supervision and trackers at a stride of {}, both on one core, the same model" + ("" if judge else ", short form")
     against = whom.format(best["stride"])
@@ -83,7 +82,7 @@ def run(options: Options) -> Iterator[Figure]:
         target=RATIO_AT_LEAST if judge else None,
         sense=Sense.AT_LEAST,
     )
-    yield Figure(name="cameras", value=1 / (cost * FPS), unit="", n=LAST, against=f"of which {_CAMERAS} were run")
+    yield Figure(name="cameras", value=1 / (cost * FPS), unit="", n=LAST, against=f"of which {number} were run")
     yield Figure(name="peer_cameras", value=1 / (best["cpu_s"] * FPS), unit="", n=LAST)
     yield Figure(
         name="picture_ms", value=cost * 1000, unit="ms", n=LAST, against="processor time for each picture, all processes"

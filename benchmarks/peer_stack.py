@@ -37,10 +37,13 @@ class Stack:
         clip: path of the recording.
         model: path of the ONNX file: uint8 (1, height, width, 3) RGB to ``scores`` and ``boxes``.
         fps: pictures a second of the scene.
+        exact: whether the processor must be told not to cut sums of 8-bit products off.
     """
 
-    def __init__(self, clip: str, model: str, fps: float) -> None:
+    def __init__(self, clip: str, model: str, fps: float, *, exact: bool) -> None:
         options = ort.SessionOptions()
+        if exact:
+            options.add_session_config_entry("session.x64quantprecision", "1")
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         _, self._height, self._width, _ = self._session.get_inputs()[0].shape
@@ -168,7 +171,7 @@ def main() -> None:
     task = json.load(sys.stdin)
     cv2.setNumThreads(1)
     os.sched_setaffinity(0, {task["core"]})
-    stack = Stack(task["clip"], task["model"], task["fps"])
+    stack = Stack(task["clip"], task["model"], task["fps"], exact=task["exact"])
     json.dump(play(stack, task) if "cameras" in task else tune(stack, task), sys.stdout)
 
 

@@ -27,6 +27,7 @@ from benchmarks.eye import CLIP_FPS
 from benchmarks.figure import Figure, Options, Sense, Skipped
 from benchmarks.looks import Looks, between, together
 from benchmarks.real_box import CLIP, RealBox
+from hardware.processor import saturates
 from models.bundle.bundle import load_bundle, zoo
 from protocol.config import FOR_PEOPLE
 
@@ -224,7 +225,7 @@ def ask_peer(python: str, core: int, task: Mapping[str, Any]) -> Any:
     """
     bundle = load_bundle(zoo() / FOR_PEOPLE)
     file = next(variant.file for variant in bundle.manifest.variants if variant.precision == "int8")
-    whole = {"clip": str(CLIP), "model": str(bundle.folder / file), "fps": CLIP_FPS, "core": core, **task}
+    whole = {"clip": str(CLIP), "model": str(bundle.folder / file), "fps": CLIP_FPS, "core": core, "exact": saturates(), **task}
     script = Path(__file__).with_name("peer_stack.py")
     done = subprocess.run([python, str(script)], input=json.dumps(whole), capture_output=True, text=True, check=False)
     if done.returncode:

@@ -141,6 +141,8 @@ def _counts(connection: Connection, bundle: str, seen: dict[str, _Seen]) -> int:
             body = _counted.decode(row.body)
         except msgspec.DecodeError:
             continue  # of a later contract, kept as it came
+        if body.observed.moved:
+            continue  # says more of where the camera looks now than of the model
         if body.model is not None and body.model.name == bundle:
             seen.setdefault(body.model.version, _Seen()).count(row.device, body.observed)
     return looked

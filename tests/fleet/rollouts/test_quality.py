@@ -94,8 +94,8 @@ def said(city: City, name: str, kind: EventType, observed: Any, version: str, **
     return encode_event(Event(FLEET, name, uuid7(box.seq), kind, START, box.boot, box.seq, body))
 
 
-def count(people: float, missed: int = 0) -> CrowdCount:
-    return CrowdCount("square", Estimate(people, people - 1, people + 1), 30.0, 100, 0, 9, missed)
+def count(people: float, missed: int = 0, *, moved: bool = False) -> CrowdCount:
+    return CrowdCount("square", Estimate(people, people - 1, people + 1), 30.0, 100, 0, 9, missed, moved=moved)
 
 
 ALERT = CrowdAlert("square", Estimate(12, 10, 14), 13, 10, 7, 4)
@@ -111,6 +111,7 @@ def lively(city: City) -> City:
         said(city, "box-000", EventType.CROWD_COUNT, count(abs(rng.gauss(30, 2)), missed=10), "1.3.0") for _ in range(50)
     ]
     messages += [said(city, "box-001", EventType.CROWD_COUNT, count(5), "9.9.9") for _ in range(3)]
+    messages += [said(city, "box-002", EventType.CROWD_COUNT, count(0, moved=True), "1.3.0") for _ in range(20)]
     for version, alerts in (("1.2.0", 6), ("1.3.0", 4)):
         for _ in range(alerts):
             incident = uuid7(rng.randrange(2**40))
