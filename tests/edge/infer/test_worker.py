@@ -22,6 +22,7 @@ from edge.infer.messages import (
     KnowRing,
     Load,
     Loaded,
+    Loading,
     Look,
     Missed,
     ModelOrder,
@@ -57,9 +58,12 @@ class Driver:
         self.channel = None
 
     def next(self) -> Any:
-        assert self.channel.waiting(PATIENCE_S), "the accelerator says nothing"
-        self._ready()
-        return self.heard.pop(0) if self.heard else self.died.pop(0)
+        while True:
+            assert self.channel.waiting(PATIENCE_S), "the accelerator says nothing"
+            self._ready()
+            said = self.heard.pop(0) if self.heard else self.died.pop(0)
+            if not isinstance(said, Loading):  # comes or not, as the machine has time
+                return said
 
     def ask(self, message: Any, fd: int | None = None) -> Any:
         self.child.send(message, fd)

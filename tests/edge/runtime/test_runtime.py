@@ -74,8 +74,7 @@ def test_in_real_time_a_slow_accelerator_gets_the_newest_pictures(box: Box, cont
     told = box.runtime.sources()["a"]
     on_the_way = told.pictures - sum(told.drops.values()) - told.inferences
     assert 0 <= on_the_way <= 3
-    assert told.latency_ms is not None
-    assert told.latency_ms < 500
+    box.until(lambda: (box.runtime.sources()["a"].latency_ms or 1000.0) < 500)
 
 
 def test_row_62_of_what_is_worth_a_look_every_second_is_looked_at(box: Box, clip: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
 from typing import Any
 
 import msgspec
@@ -58,6 +59,7 @@ def test_an_event_becomes_metres_seconds_and_radians() -> None:
         (Clock(ClockSource.NTP, synchronised=False, sigma_ms=1.0), 1e-3, False),
         (Clock(ClockSource.NTP, synchronised=True, sigma_ms=5000.0), 5.0, False),
         (Clock(ClockSource.FREE, synchronised=True), 1.0, False),
+        (Clock(ClockSource.NTP, synchronised=False, offset_ms=sys.float_info.max), 1e6, False),
     ],
 )
 def test_a_clock_is_trusted_as_far_as_it_says(clock: Clock, sigma_s: float, synchronised: bool) -> None:
