@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge.clock import SystemClock
+from edge.infer.outcome import Dropped, DropReason
 from edge.runtime.backoff import BackoffPolicy
 from edge.runtime.deadline import DeadlinePolicy
 from edge.runtime.hearing import HeardHere
@@ -85,6 +86,17 @@ class Box:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.runtime.poll(0.05)
+
+    def made_of(self, first: int = 0) -> set[type]:
+        """Kinds of outcomes from this one on, but for pictures that a newer one overtook.
+
+        Those are at most a fifth: machines of tests have other work. That none is lost is measured alone
+        (:mod:`benchmarks.ota_switch`).
+        """
+        outcomes = self.outcomes()[first:]
+        kept = [outcome for outcome in outcomes if outcome != Dropped(DropReason.SUPERSEDED)]
+        assert len(kept) >= 0.8 * len(outcomes), outcomes
+        return {type(outcome) for outcome in kept}
 
     def outcomes(self, source: str | None = None) -> list[object]:
         return [result.outcome for result in self.results if source in {None, result.source}]

@@ -99,7 +99,7 @@ def test_whatever_a_rehearsed_release_does_the_one_that_counts_looks_on(looking:
     (release / "control").write_text(does)
     looking.until(lambda: bool(rehearsal.fault))
     looking.until(lambda: len(looking.results) >= first + 30)
-    assert {type(outcome) for outcome in looking.outcomes()[first:]} == {Seen}
+    assert looking.made_of(first) == {Seen}
     assert looking.codes("accelerator cpu") == ()
 
 
@@ -125,7 +125,7 @@ def test_the_way_back_is_the_same(looking: Box, release: Path) -> None:
     first = len(looking.results)
     assert switch(looking, None)
     looking.until(lambda: len(looking.results) >= first + 20)
-    assert all(isinstance(outcome, Seen) for outcome in looking.outcomes()[first:])
+    assert looking.made_of(first) == {Seen}
 
 
 def test_what_it_comes_to_is_counted_from_the_switch_on(looking: Box, release: Path) -> None:
@@ -160,7 +160,7 @@ def test_what_nothing_uses_is_proven_and_takes_nobodys_place(looking: Box, tmp_p
     first = len(looking.results)
     assert not looking.runtime.switch("spare", planner)
     looking.until(lambda: len(looking.results) >= first + 20)
-    assert {type(outcome) for outcome in looking.outcomes()[first:]} == {Seen}
+    assert looking.made_of(first) == {Seen}
     assert rehearsal.looks == 0
 
 
