@@ -31,7 +31,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "what a clock has yet to be moved by counts as doubt",
         f"{_ROOM}/detections.py",
-        "return min(math.hypot(sigma, clock.offset_ms / 1e3), _MOST_SIGMA_S)",
+        "return min(math.hypot(sigma, clock.offset_ms / 1e3), _MOST_CLOCK_S)",
         "return sigma",
         _DETECTIONS,
     ),

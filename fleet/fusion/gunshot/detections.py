@@ -26,8 +26,8 @@ RADIUS_95 = 2.448
 """Radius that holds 95% of a round normal distribution, in its standard deviations."""
 UNTOLD_POSTERIOR = 0.5
 _LEAST_SIGMA_S = 1e-5
-_MOST_SIGMA_S = 1e6
-"""Days: whoever is off by more is not off by less."""
+_MOST_CLOCK_S = 1e6
+"""Eleven days. The contract bounds every doubt but a clock's, and what is told of one must stay a number."""
 _LEAST_BEARING = 1e-3
 _WORST_CLOCK_S = 1.0
 """From here on a clock is as good as not synchronised: sound goes a third of a kilometre."""
@@ -122,7 +122,7 @@ def detection(node: str, body: EventBody[GunshotDetected], plane: Plane) -> Dete
         y=y,
         at_s=_seconds(body.captured_at),
         position_sigma_m=_position_sigma(body.where),
-        picker_sigma_s=min(heard.onset_sigma_ms / 1e3, _MOST_SIGMA_S),
+        picker_sigma_s=heard.onset_sigma_ms / 1e3,
         clock_sigma_s=clock_s,
         synchronised=body.clock.synchronised and clock_s < _WORST_CLOCK_S,
         onsets_s=tuple(ms / 1e3 for ms in heard.onsets_ms),
@@ -141,7 +141,7 @@ def _seconds(at: dt.datetime) -> float:
 def _clock_sigma(clock: Clock) -> float:
     """The offset is what the clock had yet to be moved by; it is not said which way, so it counts as doubt."""
     sigma = UNTOLD_CLOCK_S[clock.source] if clock.sigma_ms is None else clock.sigma_ms / 1e3
-    return min(math.hypot(sigma, clock.offset_ms / 1e3), _MOST_SIGMA_S)
+    return min(math.hypot(sigma, clock.offset_ms / 1e3), _MOST_CLOCK_S)
 
 
 def _heading(bearing: Bearing | None) -> Heading | None:
