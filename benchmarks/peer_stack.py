@@ -48,6 +48,8 @@ class Stack:
         self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         _, self._height, self._width, _ = self._session.get_inputs()[0].shape
         self.clip, self.fps = clip, fps
+        capture = cv2.VideoCapture(clip)
+        self.size = (int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
         self._known: dict[int, tuple[Any, Any]] = {}
 
     def remember(self, until: int) -> None:
@@ -67,15 +69,15 @@ class Stack:
             counts.append(camera.people)
         return counts, (time.process_time() - begun_s) / max(1, len(counts))
 
-    def look(self, number: int, capture: Any, size: tuple[int, int], least: float, *, timed: bool) -> Any:
-        """Ask the model about the picture that was grabbed. Returns detections with at least that score."""
-        if timed:
+    def look(self, number: int, capture: Any, least: float) -> Any:
+        """Ask the model about the picture that was grabbed, or remember. Returns detections with at least that score."""
+        if capture is not None:
             _, picture = capture.retrieve()
             image = cv2.cvtColor(cv2.resize(picture, (self._width, self._height)), cv2.COLOR_BGR2RGB)
             scores, boxes = self._session.run(["scores", "boxes"], {"image": image[None]})
             scores, boxes = scores.reshape(-1, scores.shape[-1])[:, 0], boxes.reshape(-1, 4)
             kept = scores >= _LEAST
-            boxes = boxes[kept][:, [1, 0, 3, 2]] * np.array([size[0], size[1], size[0], size[1]])
+            boxes = boxes[kept][:, [1, 0, 3, 2]] * np.array([*self.size, *self.size])
             self._known[number] = scores[kept], boxes
         scores, boxes = self._known[number]
         kept = scores >= least
@@ -97,9 +99,8 @@ class Camera:
 
     def __init__(self, stack: Stack, stride: int, settings: tuple[float, ...], *, timed: bool, phase: int = 0) -> None:
         self._least, begin, keep_s, confirm, overlap, high = settings
-        self._stack, self._stride, self._timed, self._phase = stack, stride, timed, phase
-        self._capture = cv2.VideoCapture(stack.clip)
-        self._size = (int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
+        self._stack, self._stride, self._phase = stack, stride, phase
+        self._capture: Any = cv2.VideoCapture(stack.clip) if timed else None
         self._tracker = trackers.ByteTrackTracker(
             lost_track_buffer=max(1, round(keep_s * 30)),
             frame_rate=stack.fps / stride,
@@ -108,20 +109,21 @@ class Camera:
             minimum_iou_threshold=overlap,
             high_conf_det_threshold=high,
         )
-        right, bottom = self._size[0] - 1, self._size[1] - 1
+        width, height = stack.size
+        right, bottom = width - 1, height - 1
         corners = np.array([[0, 0], [right, 0], [right, bottom], [0, bottom]])
         self._zone = sv.PolygonZone(corners, triggering_anchors=[sv.Position.BOTTOM_CENTER])
-        self._line = sv.LineZone(sv.Point(self._size[0] // 2, self._size[1] // 5), sv.Point(self._size[0] // 2, bottom))
+        self._line = sv.LineZone(sv.Point(width // 2, height // 5), sv.Point(width // 2, bottom))
         self._number = 0
         self.people = 0
         """In the zone, at the last look."""
 
     def take(self) -> bool:
         """Take the next picture; ``False`` at the end of the recording."""
-        if self._timed and not self._capture.grab():
+        if self._capture is not None and not self._capture.grab():
             return False
         if self._number % self._stride == self._phase:
-            found = self._stack.look(self._number, self._capture, self._size, self._least, timed=self._timed)
+            found = self._stack.look(self._number, self._capture, self._least)
             tracks = self._tracker.update(found)
             tracks = tracks[tracks.tracker_id >= 0]
             self._line.trigger(tracks)
