@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import ssl
 import threading
 import time
 from typing import Any
@@ -13,6 +12,8 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.real_manager import FLEET, RealManager
+from edge.uplink.config import TlsFiles
+from edge.uplink.tls import client_context
 from fleet.identity.authority import Authority
 from protocol.codec import Message
 from simulator.loopback import HOST
@@ -31,10 +32,9 @@ class Auditor:
         self._ready = threading.Event()
         authority = Authority(manager.config.keys, FLEET)
         certificate, key = authority.client_files(NAME, dt.datetime.now(dt.timezone.utc))
-        context = ssl.create_default_context(cafile=str(authority.certificate_path))
-        context.load_cert_chain(str(certificate), str(key))
+        files = TlsFiles(authority.certificate_path, certificate, key)
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, NAME, protocol=mqtt.MQTTv5)
-        self._client.tls_set_context(context)
+        self._client.tls_set_context(client_context(files))
         self._client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = lambda _client, _data, message: self._take(message)

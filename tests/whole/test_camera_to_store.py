@@ -61,17 +61,28 @@ def camera(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rea
     with tempfile.TemporaryDirectory(prefix="lamplighter-test-") as folder:
         made = make_cameras(make_city(), Path(folder), desk.hall.url, codes)[0]
         made.start()
-        yield made
-        made.terminate()
-        made.wait()
+        try:
+            assert wait_until(lambda: "config" in desk.reported() and len(desk.events()) >= 2, PATIENCE_S), made.words()
+            yield made
+        finally:
+            made.terminate()
+            made.wait()
 
 
 def running_config(desk: Desk) -> Config:
     return msgspec.convert(desk.reported()["config"], Config)
 
 
+def count_left(desk: Desk) -> None:
+    """Let the box count the left half of its picture each second."""
+    config = running_config(desk)
+    left = Zone("left", ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)), "Left half")
+    source = msgspec.structs.replace(config.sources[0], zones=(left,))
+    version = desk.want(Config((source,), Report(count_interval_s=1.0))).json()["version"]
+    assert wait_until(lambda: desk.reported().get("version") == version, PATIENCE_S), desk.reported()
+
+
 def test_a_box_enrols_itself_and_its_counts_are_stored(desk: Desk, camera: RealBox) -> None:
-    assert wait_until(lambda: len(desk.events()) >= 2, PATIENCE_S), camera.words()
     body = desk.events()[0]["body"]
     assert body["observed"]["zone"] == "crossing"
     assert body["model"]["name"] == "person-vehicle-accurate"
@@ -81,12 +92,7 @@ def test_a_box_enrols_itself_and_its_counts_are_stored(desk: Desk, camera: RealB
 
 
 def test_a_new_configuration_is_applied_and_reported(desk: Desk, camera: RealBox) -> None:
-    assert wait_until(lambda: "config" in desk.reported(), PATIENCE_S)
-    config = running_config(desk)
-    left = Zone("left", ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)), "Left half")
-    source = msgspec.structs.replace(config.sources[0], zones=(left,))
-    version = desk.want(Config((source,), Report(count_interval_s=1.0))).json()["version"]
-    assert wait_until(lambda: desk.reported().get("version") == version, PATIENCE_S), desk.reported()
+    count_left(desk)
     assert wait_until(lambda: any(e["body"]["observed"]["zone"] == "left" for e in desk.events()), PATIENCE_S)
 
 
@@ -146,6 +152,7 @@ def test_a_source_is_opened_anew_on_request(desk: Desk, camera: RealBox) -> None
 def test_a_killed_agent_leaves_no_process_says_so_by_its_will_and_goes_on_where_it_was(desk: Desk, camera: RealBox) -> None:
     """Row 30 and 32: what the agent had said before its death is stored once, whatever was under way."""
     assert camera.pid is not None
+    count_left(desk)
     family = [camera.pid, *descendants(camera.pid)]
     boot = desk.device()["state"]["boot"]
     kill(camera.pid)

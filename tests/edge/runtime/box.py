@@ -37,6 +37,8 @@ QUICK = RuntimePolicy(
 HASTY = replace(QUICK, deadline=DeadlinePolicy(request_s=0.5, look_s=0.1, load_s=10.0))
 """For tests of what happens when an accelerator is late."""
 
+LATE = (Dropped(DropReason.SUPERSEDED), Dropped(DropReason.NO_SLOT), Dropped(DropReason.DEADLINE))
+
 
 class Box:
     """A runtime on the puppet accelerator."""
@@ -88,13 +90,14 @@ class Box:
             self.runtime.poll(0.05)
 
     def made_of(self, first: int = 0) -> set[type]:
-        """Kinds of outcomes from this one on, but for pictures that a newer one overtook.
+        """Kinds of outcomes from this one on, but for pictures that came while the machine had other work.
 
-        Those are at most a fifth: machines of tests have other work. That none is lost is measured alone
-        (:mod:`benchmarks.ota_switch`).
+        Those are at most a fifth. That none is lost is measured alone (:mod:`benchmarks.ota_switch`). Nor do pictures count
+        that came before the model was loaded.
         """
-        outcomes = self.outcomes()[first:]
-        kept = [outcome for outcome in outcomes if outcome != Dropped(DropReason.SUPERSEDED)]
+        loaded = next((i for i, outcome in enumerate(self.outcomes()) if not isinstance(outcome, Dropped)), 0)
+        outcomes = self.outcomes()[max(first, loaded) :]
+        kept = [outcome for outcome in outcomes if outcome not in LATE]
         assert len(kept) >= 0.8 * len(outcomes), outcomes
         return {type(outcome) for outcome in kept}
 

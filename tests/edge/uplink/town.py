@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import os
 import socket
-import ssl
 import subprocess
 import threading
 from collections import Counter
@@ -25,6 +24,7 @@ from edge.identity.files import Identity, IdentityFiles
 from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
 from edge.uplink.config import TlsFiles, UplinkConfig
+from edge.uplink.tls import client_context
 from edge.uplink.uplink import Uplink
 from fleet.broker.embedded import BrokerError, EmbeddedBroker, ServerFiles
 from fleet.broker.mosquitto import MANAGER, Mosquitto, find
@@ -192,8 +192,7 @@ class Manager:
 
     def __init__(self, town: Town, topics: tuple[str, ...]) -> None:
         certificate, key = town.authority.client_files(MANAGER, _now())
-        context = ssl.create_default_context(cafile=str(town.authority.certificate_path))
-        context.load_cert_chain(str(certificate), str(key))
+        files = TlsFiles(town.authority.certificate_path, certificate, key)
         self._lock = threading.Lock()
         self._topics = topics
         self._known: dict[tuple[str, str], SeqSet] = {}
@@ -210,7 +209,7 @@ class Manager:
         # Mosquitto takes the name from the certificate; the embedded broker from here.
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, f"{MANAGER}-{id(self)}", protocol=mqtt.MQTTv5)
         self._client.reconnect_delay_set(1, 1)
-        self._client.tls_set_context(context)
+        self._client.tls_set_context(client_context(files))
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._gone
         self._client.on_subscribe = self._subscribed

@@ -14,7 +14,8 @@ from fleet.api.app import COOKIE
 from fleet.lists.master import MASTER
 from fleet.store.tables import audit, session
 from tests.fleet.control_room.browser import ROOT, ControlRoom, go, visit
-from tests.fleet.control_room.listing import Listing
+from tests.fleet.control_room.listing import ADA, Listing
+from tests.fleet.control_room.town import now_ms
 
 CONTRAST = (ROOT / "tests/fleet/control_room/contrast.js").read_text("utf-8")
 LEAST_CONTRAST = 4.5
@@ -50,7 +51,6 @@ def whole(page: Page) -> None:
 
 
 def test_bad_lines_are_named_and_nothing_of_them_is_lost(browser: Browser, listing: Listing, tmp_path: Path) -> None:
-    """Afterwards a draft of list fresh waits."""
     (tmp_path / "plates.csv").write_text(BAD, "utf-8")
     (tmp_path / "other.csv").write_bytes(b"\xff\xfe1\x00")
     with visit(browser, listing.room, "ada", (1280, 800)) as (page, seen):
@@ -88,8 +88,10 @@ def test_bad_lines_are_named_and_nothing_of_them_is_lost(browser: Browser, listi
 
 def test_another_account_approves_what_one_has_drafted(browser: Browser, listing: Listing) -> None:
     room = listing.room
+    listing.office.ms = now_ms()
+    listing.office.draft("9-ZZZ-001,case 1\n9-YY?-002\n", ADA, "new", purpose="wanted-vehicles")
     with visit(browser, room, "ada", (1280, 800)) as (page, seen):
-        go(page, room, "/hit-lists/fresh")
+        go(page, room, "/hit-lists/new")
         expect(page.locator("[data-would]")).to_contain_text("2 entries: 1 exact, 1 partial")
         expect(page.locator("[data-own]")).to_contain_text("somebody else has to approve it")
         expect(page.locator("[data-list-decide]")).to_have_text(["Discard…"])
@@ -97,9 +99,9 @@ def test_another_account_approves_what_one_has_drafted(browser: Browser, listing
         assert seen.complaints == []
     with visit(browser, room, "ben", (1280, 800)) as (page, seen):
         go(page, room, "/hit-lists")
-        expect(page.locator("[data-list=fresh] [data-waits]")).to_contain_text("you may approve it")
+        expect(page.locator("[data-list=new] [data-waits]")).to_contain_text("you may approve it")
         listing.alive("the list authority's key is not loaded: make it with `lamplighter lists authority init`")
-        go(page, room, "/hit-lists/fresh")
+        go(page, room, "/hit-lists/new")
         expect(page.locator("[data-locked] code")).to_have_text("lamplighter lists authority init")
         page.click("[data-list-decide=approve]")
         page.fill("[data-list-reason]", "looked at it")
