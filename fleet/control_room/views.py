@@ -211,6 +211,10 @@ class IncidentView(View, frozen=True, kw_only=True):
     peak: float | None = None
     enter_at: float | None = None
     leave_at: float | None = None
+    density: EstimateView | None = None
+    """People per square metre, where the alarm is one of density."""
+    trusted_to: float | None = None
+    """People up to whom the numbers are trusted."""
     moved: bool = False
     """Whether the camera looked elsewhere than when the zone was drawn, when it said so last."""
     hit: HitView | None = None

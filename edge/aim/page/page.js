@@ -49,6 +49,7 @@ async function look() {
 function rows() {
   const rectangle = mode() === "rectangle";
   $("sides").hidden = !rectangle;
+  $("points").classList.toggle("bare", rectangle && points.length <= 4);
   $("hint").textContent = rectangle
     ? "Click its four corners in their order around it, such as those of a parking bay, and give the two sides."
     : "Click places whose metres you know: four or more, near the corners of what matters, no three on a line.";

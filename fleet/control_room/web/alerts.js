@@ -112,11 +112,12 @@ export const AlertCard = {
       <CloneHead v-else-if="incident.clone" :clone="incident.clone" />
       <ShotsHead v-else-if="incident.shots" :incident="incident" />
       <span v-else class="alert-figures">
-        <span class="people" :title="interval(incident.people)" data-people><b>{{ number(incident.people.v) }}</b> {{ spread(incident.people) }}</span>
-        <span class="muted">peak</span> <span data-peak>{{ number(incident.peak) }}</span>
-        <span class="muted">limit</span> <span>{{ number(incident.enter_at) }}</span>
+        <template v-if="incident.density"><span class="people" :title="interval(incident.density)" data-density><b>{{ number(incident.density.v) }}</b> {{ spread(incident.density) }}</span> <small>/m²</small></template>
+        <span class="people" :class="{ lesser: incident.density }" :title="interval(incident.people)" data-people><b>{{ number(incident.people.v) }}</b> {{ spread(incident.people) }}</span> <small v-if="incident.density">people</small>
+        <template v-if="!incident.density"><span class="muted">peak</span> <span data-peak>{{ number(incident.peak) }}</span>
+        <span class="muted">limit</span> <span>{{ number(incident.enter_at) }}</span></template>
         <span class="muted">for</span> <span data-duration>{{ stopwatch(lasting) }}</span>
-        <span v-if="incident.moved" class="doubt">camera moved</span>
+        <span v-if="incident.moved" class="doubt beneath">camera moved</span>
       </span>
       <RepeatsHead v-if="hits.length > 1" :hits="hits" :now="board.now.value" />
       <span v-if="incident.verdict" class="verdict" :class="incident.verdict.state" data-verdict>
@@ -134,14 +135,17 @@ export const AlertCard = {
         <HitBody v-if="incident.hit" :incident="incident" :board="board" :account="account" />
         <CloneBody v-else-if="incident.clone" :clone="incident.clone" :board="board" />
         <ShotsBody v-else-if="incident.shots" :incident="incident" :board="board" />
+        <p v-else-if="incident.density" data-crush>{{ withSpread(incident.density) }} people per square metre in <em>{{ incident.zone_label }}</em>, {{ interval(incident.density) }}:
+          {{ withSpread(incident.people) }} people. It is said of {{ number(incident.enter_at) }} people and more when they become closer and are held up, and ends below {{ number(incident.leave_at) }}. Highest {{ number(incident.peak) }}.</p>
         <p v-else>{{ withSpread(incident.people) }} people in <em>{{ incident.zone_label }}</em>, {{ interval(incident.people) }}. Above
           {{ number(incident.enter_at) }} it rings, below {{ number(incident.leave_at) }} it ends. Highest {{ number(incident.peak) }}.</p>
+        <p v-if="(incident.trusted_to ?? null) !== null && incident.people && incident.people.v > incident.trusted_to" class="doubt" data-beyond>Trusted up to {{ number(incident.trusted_to) }} people: more hide one another, so that there may be more.</p>
         <p v-if="incident.moved" class="doubt" data-moved>The camera looks elsewhere than when the zone was drawn: these numbers are of another place. An end is no all-clear.</p>
         <h4>Assessed</h4>
         <p v-if="incident.probability !== null" data-assessed>{{ incident.what }}, probability {{ percent(incident.probability) }}, because</p>
         <p v-else class="muted">The software gave no assessment.</p>
         <ul v-if="incident.cues.length" class="cues">
-          <li v-for="cue in incident.cues" :key="cue.name"><span>{{ cue.name }}</span><b>{{ cue.unit ? number(cue.value) : plain(cue.value) }}<small v-if="cue.unit">{{ cue.unit }}</small></b></li>
+          <li v-for="cue in incident.cues" :key="cue.name"><span>{{ cue.name }}</span><b>{{ cue.unit ? number(cue.value) : plain(cue.value) }}<small v-if="cue.unit">{{ cue.unit.replace("m2", "m²") }}</small></b></li>
         </ul>
         <h4>Model</h4>
         <p v-if="incident.model" data-model>{{ incident.model.name }} {{ incident.model.version }}, operating point {{ incident.model.operating_point }}

@@ -77,12 +77,10 @@ export const ZoneList = {
       <p v-if="!rows.length" class="empty">No box has counted yet.</p>
       <div v-for="row in rows" :key="row.zone.id" class="zone" :class="{ stale: row.stale, over: row.over && !row.stale, chosen: board.selected.value === row.zone.device }"
         :data-zone="row.zone.id" @click="board.selected.value = row.zone.device">
-        <span class="zone-name">{{ row.zone.label }}<small> {{ row.zone.device_label }}</small>
-          <small v-if="row.zone.density" data-density :title="interval(row.zone.density) + '; level of service after Fruin'">{{ number(row.zone.density.v) }}/m² · {{ row.zone.service }}</small></span>
+        <span class="zone-name">{{ row.zone.label }}<small> {{ row.zone.device_label }}</small></span>
         <span class="zone-count" :title="interval(row.zone.people)">
           <template v-if="row.zone.people"><b>{{ number(row.zone.people.v) }}</b> <small>{{ spread(row.zone.people) }}</small>
-            <small v-if="row.beyond" data-beyond :title="'Trusted up to ' + number(row.zone.trusted_to) + ' people: more hide one another'">or more</small>
-            <small v-if="row.zone.moved" class="doubt" data-moved title="The camera looks elsewhere than when this zone was drawn: the number is of another place">camera moved</small></template>
+            <small v-if="row.beyond" class="beyond" data-beyond :title="'Trusted up to ' + number(row.zone.trusted_to) + ' people: more hide one another'">or more</small></template>
           <template v-else>–</template>
         </span>
         <svg class="spark" :viewBox="'0 0 ' + SPARK_W + ' ' + SPARK_H" :width="SPARK_W" :height="SPARK_H" preserveAspectRatio="none" aria-hidden="true"><path :d="row.path" /></svg>
@@ -93,6 +91,10 @@ export const ZoneList = {
           </template>
           <i v-if="row.zone.enter_at !== null" class="bar-limit" :style="{ left: row.percent(row.zone.enter_at) }"></i>
         </span>
+        <small v-if="row.zone.density || row.zone.moved" class="zone-more">
+          <span v-if="row.zone.density" data-density :title="interval(row.zone.density) + '; level of service after Fruin'">{{ number(row.zone.density.v) }}/m² · level {{ row.zone.service }}</span>
+          <span v-if="row.zone.moved" class="doubt" data-moved title="The camera looks elsewhere than when this zone was drawn: the number is of another place">camera moved</span>
+        </small>
         <span v-if="row.stale" class="zone-age" data-age>last count {{ duration(row.age) }} ago</span>
       </div>
     </div>

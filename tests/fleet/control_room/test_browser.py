@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Browser, expect
 
 from fleet.audit.log import verify
@@ -144,8 +146,27 @@ def test_density_level_and_a_count_beyond_trust_stand_with_the_zone(browser: Bro
         room.town.density(box, 1.4, 20.0)
         room.town.flush()
         zone = page.locator(f"[data-zone='fish-1/{box.site.zone}']")
-        expect(zone.locator("[data-density]")).to_have_text("1.4/m² · E")
+        expect(zone.locator("[data-density]")).to_have_text("1.4/m² · level E")
         expect(zone.locator("[data-beyond]")).to_have_text("or more")
+        assert seen.complaints == []
+
+
+def test_a_crush_that_may_come_shows_how_close_people_stand_and_what_is_not_trusted(
+    browser: Browser, room: ControlRoom
+) -> None:
+    with visit(browser, room, "vik", (1280, 800)) as (page, seen):
+        incident = room.town.crush(room.town.boxes["market-1"])
+        room.town.flush()
+        expect(page.locator(f"{card(incident)} .alert-title")).to_have_text("A crush may be coming")
+        figures = page.locator(f"{card(incident)} .alert-figures")
+        expect(figures).to_have_text(re.compile(r"^3.9 ± 0.4 /m²60 ± 9 peoplefor 0:\d\d$"))
+        assert figures.evaluate("one => one.scrollWidth <= one.clientWidth"), "nothing is cut off"
+        open_card(page, incident)
+        expect(page.locator(f"{card(incident)} [data-crush]")).to_contain_text(
+            "3.9 ± 0.4 people per square metre in Grote Markt"
+        )
+        expect(page.locator(f"{card(incident)} [data-beyond]")).to_contain_text("Trusted up to 50 people")
+        expect(page.locator(f"{card(incident)} .cues")).to_contain_text("1/m²/min")
         assert seen.complaints == []
 
 

@@ -147,6 +147,16 @@ class Town:
         level = ServiceLevel.E
         self.say(box, EventType.CROWD_DENSITY, CrowdDensity(box.site.zone, around, around, level, estimate(40), WINDOW_S, 35))
 
+    def crush(self, box: Box) -> str:
+        """A crush seems to be coming in its zone, where there are more people than are trusted; returns the incident."""
+        density = Estimate(3.9, 3.5, 4.3)
+        observed = CrowdAlert(box.site.zone, estimate(60.0), 62.0, 38.0, 30.0, 25.0, density, trusted_to=50.0)
+        cues = (Cue("density", 3.9, "1/m2"), Cue("density-expected", 5.9, "1/m2"), Cue("trend", 1.6, "1/m2/min"))
+        incident = uuid7(now_ms())
+        assessed = Assessed("crush", 0.91, cues)
+        self.say(box, EventType.CROWD_ALERT, observed, incident=incident, phase=Phase.NEW, assessed=assessed)
+        return incident
+
     def flow(self, box: Box, at: int | None = None) -> None:
         """People over its line."""
         share = max(1, int(box.site.size / 4))
