@@ -46,7 +46,7 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option on the command l
     point: Annotated[list[str] | None, typer.Option(help="A pair: X,Y=EAST,NORTH; again for each")] = None,
     corners: Annotated[str, typer.Option("--rectangle", help="Four corners in their order: 'X,Y X,Y X,Y X,Y'")] = "",
     sides: Annotated[str, typer.Option(help="Of the rectangle, metres: the first side and the next: 5.0,2.5")] = "",
-    size: Annotated[str, typer.Option(help="Of the picture that was clicked on: 1920x1080; empty = as the source is")] = "",
+    size: Annotated[str, typer.Option(help="Of the picture that was clicked on: 1920x1080; empty = as the recording is")] = "",
     sigma_px: Annotated[float, typer.Option(min=0.1, max=50, help="Deviation of a click, pixels")] = 3.0,
     tolerated: Annotated[float, typer.Option(min=0.01, max=100, help="Radius that is good enough, metres")] = TOLERATED_M,
     plot: Annotated[Path | None, typer.Option(help="Write a drawing here (SVG; no picture in it)")] = None,
@@ -109,7 +109,10 @@ def _judge(camera: Source, pairs: Sequence[Pair], size: str, sigma_px: float, to
 
 
 def _size_of(camera: Source) -> tuple[int, int]:
-    """Of the source's pictures, by opening it."""
+    """Of a recording's pictures, by opening it; a camera may be busy, or want its password."""
+    if camera.kind != "file":
+        msg = f"source {camera.id!r} is a camera: say how large the picture is that you clicked on: --size 1920x1080"
+        raise CalibrateError(msg)
     from edge.capture.faults import CaptureError  # noqa: PLC0415 - the decoder takes a moment to load
     from edge.capture.file import FilePort  # noqa: PLC0415
 

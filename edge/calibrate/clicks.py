@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from edge.calibrate.errors import CalibrateError
@@ -19,7 +20,12 @@ from protocol.geometry import polygon_area
 MAX_BYTES = 1 << 16
 LEAST, MOST = 4, 32
 """As many as a calibration holds (:mod:`protocol.config`)."""
+_SIDES_PX = range(16, 16_385)
 _FARTHEST_M = 10_000.0
+"""Likewise."""
+_NEAREST_M = 0.1
+"""A ground whose points all lie closer together was given in another unit."""
+_FORM = "X,Y,EAST,NORTH, in pixels and metres"
 
 
 @dataclass(frozen=True)
@@ -47,15 +53,18 @@ def read_pairs(path: Path) -> list[Pair]:
     """Pairs from a file.
 
     Raises:
-        CalibrateError: it cannot be read, or a line is none; names the line.
+        CalibrateError: it cannot be read, holds none, or a line is none; names the line.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
             msg = f"{path}: over {MAX_BYTES} bytes; is it the right file?"
             raise CalibrateError(msg)
         lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path}: cannot be read: {error}"
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror}; name a file with a line for each place: {_FORM}"
+        raise CalibrateError(msg) from None
+    except UnicodeDecodeError:
+        msg = f"{path}: is no text; is it the right file? It has a line for each place: {_FORM}"
         raise CalibrateError(msg) from None
     pairs: list[Pair] = []
     for number, line in enumerate(lines, start=1):
@@ -67,6 +76,9 @@ def read_pairs(path: Path) -> list[Pair]:
         except CalibrateError as error:
             msg = f"{path}, line {number}: {error}"
             raise CalibrateError(msg) from None
+    if not pairs:
+        msg = f"{path}: holds no points; write a line for each place: {_FORM}"
+        raise CalibrateError(msg)
     return pairs
 
 
@@ -103,7 +115,8 @@ def calibration_of(pairs: Sequence[Pair], size: tuple[int, int], sigma_px: float
     """What stands in the configuration.
 
     Raises:
-        CalibrateError: there are too few or too many of them, or one is not in the picture.
+        CalibrateError: there are too few or too many of them, one is not in the picture or stands there twice, or metres are
+            none.
     """
     if not LEAST <= len(pairs) <= MOST:
         msg = f"{len(pairs)} points; {LEAST} to {MOST} are needed, near the corners of what matters and no three on a line"
@@ -119,7 +132,23 @@ def calibration_of(pairs: Sequence[Pair], size: tuple[int, int], sigma_px: float
             msg = f"point {number} is {place[0]:g}, {place[1]:g} m from the origin; take an origin near the camera"
             raise CalibrateError(msg)
         points.append(GroundPoint((round(x / width, 6), round(y / height, 6)), place))
+    _check_apart(pairs)
     return Calibration(tuple(points), size, sigma_px)
+
+
+def _check_apart(pairs: Sequence[Pair]) -> None:
+    """What stands there twice is no second measurement, and must not pass for one."""
+    for (one, first), (other, second) in combinations(enumerate(pairs, start=1), 2):
+        if first == second:
+            msg = f"points {one} and {other} are the same; leave one out"
+            raise CalibrateError(msg)
+        if first.pixel == second.pixel:
+            msg = f"points {one} and {other} are one place in the picture and two on the ground; click them again"
+            raise CalibrateError(msg)
+    extent = max(math.dist(first.metres, second.metres) for first, second in combinations(pairs, 2))
+    if extent < _NEAREST_M:
+        msg = f"all points lie within {extent:.3g} m of one another on the ground; give metres, of places some metres apart"
+        raise CalibrateError(msg)
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -129,8 +158,8 @@ def parse_size(text: str) -> tuple[int, int]:
         CalibrateError: it is none.
     """
     match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text.strip())
-    if match is None:
-        msg = f"{text!r} is no size; write width and height in pixels: 1920x1080"
+    if match is None or not (int(match[1]) in _SIDES_PX and int(match[2]) in _SIDES_PX):
+        msg = f"{text!r} is no size; write width and height, {_SIDES_PX[0]} to {_SIDES_PX[-1]} pixels: 1920x1080"
         raise CalibrateError(msg)
     return int(match[1]), int(match[2])
 

@@ -115,6 +115,13 @@ def test_a_rectangle_is_enough_to_begin(box: Path) -> None:
     assert answer.verdict.next.after_m < answer.verdict.next.before_m
 
 
+def test_a_camera_is_not_opened_for_its_size(box: Path) -> None:
+    box.write_text(BOX.replace('uri = "a.mp4"', 'kind = "rtsp"\nuri = "rtsp://10.0.0.4/1"'))
+    found = CliRunner().invoke(app, ["square", "--config", str(box), *MANY])
+    assert (found.exit_code, "is a camera: say how large the picture is" in found.output) == (1, True)
+    assert run(box, *MANY).exit_code in {0, WANTS_MORE}
+
+
 def test_the_block_is_printed_where_nothing_is_to_be_written(box: Path) -> None:
     found = run(box, *MANY)
     assert "[sources.calibration]\nsize = [800, 600]" in found.output

@@ -46,13 +46,23 @@ def test_a_file_that_is_none_is_refused_by_line(tmp_path: Path) -> None:
     with pytest.raises(CalibrateError, match="line 2: '1,2,3' is no point"):
         read_pairs(path)
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CalibrateError, match="cannot be read"):
+    with pytest.raises(CalibrateError, match="is no text; is it the right file"):
         read_pairs(path)
     path.write_text("1,2,3,4\n" * 10_000)
     with pytest.raises(CalibrateError, match="is it the right file"):
         read_pairs(path)
-    with pytest.raises(CalibrateError, match="cannot be read"):
+    with pytest.raises(
+        CalibrateError, match="cannot be read: No such file or directory; name a file with a line for each place"
+    ):
         read_pairs(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "x,y,east,north\n", "# the kerb\n"])
+def test_a_file_without_points_is_not_taken_for_no_file(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "points.csv"
+    path.write_text(text)
+    with pytest.raises(CalibrateError, match="holds no points; write a line for each place: X,Y,EAST,NORTH"):
+        read_pairs(path)
 
 
 def test_a_rectangle_goes_round_as_in_the_picture() -> None:
@@ -82,6 +92,12 @@ def test_a_calibration_is_in_fractions_of_the_picture() -> None:
         (FOUR * 9, "36 points"),
         ([*FOUR[:3], Pair((101, 5), (0, 0))], "point 4 (101, 5) lies outside the picture of 100 x 100"),
         ([*FOUR[:3], Pair((1, 5), (2e4, 0))], "point 4 is 20000, 0 m from the origin"),
+        ([*FOUR, FOUR[1]], "points 2 and 5 are the same; leave one out"),
+        (
+            [*FOUR, Pair((90, 90), (4, 0.2))],
+            "points 2 and 5 are one place in the picture and two on the ground; click them again",
+        ),
+        ([Pair(each.pixel, (each.metres[0] / 1e3, each.metres[1] / 1e3)) for each in FOUR], "within 0.00721 m of one another"),
     ],
 )
 def test_what_does_not_fit_is_refused(pairs: list[Pair], words: str) -> None:
@@ -92,5 +108,6 @@ def test_what_does_not_fit_is_refused(pairs: list[Pair], words: str) -> None:
 
 def test_a_size_is_width_and_height() -> None:
     assert parse_size("1920x1080") == (1920, 1080)
-    with pytest.raises(CalibrateError, match="1920x1080"):
-        parse_size("1920")
+    for text in ("1920", "0x0", "00x00", "15x1080", "1920x16385"):
+        with pytest.raises(CalibrateError, match="16 to 16384 pixels: 1920x1080"):
+            parse_size(text)
