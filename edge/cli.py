@@ -215,7 +215,14 @@ def credential(
     The password is asked for without an echo, or read from standard input where that is no terminal; a running agent tries the
     camera with it within a second. Without a NAME the names of those that are kept are printed.
     """
-    from edge.credentials import FOLDER, Credential, forget_credential, kept_credentials, write_credential  # noqa: PLC0415
+    from edge.credentials import (  # noqa: PLC0415
+        FOLDER,
+        Credential,
+        CredentialError,
+        forget_credential,
+        kept_credentials,
+        write_credential,
+    )
 
     folder = Path(_read(config).file.box.state) / FOLDER
     try:
@@ -232,6 +239,9 @@ def credential(
         typed = (
             typer.prompt("password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else sys.stdin.readline()
         )
+        if not typed:
+            msg = "no password on standard input: give it as a line, or run this in a terminal, which asks for it"
+            raise CredentialError(msg)
         write_credential(folder / name, Credential(user, typed.removesuffix("\n")))
     except (EdgeError, InvalidNameError) as error:
         typer.echo(str(error), err=True)

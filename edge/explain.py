@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from protocol.config import Refusal
+from protocol.identifiers import NAME_PATTERN, NAME_RULE
 from protocol.redact import redact
 from protocol.twin import Desired
 
@@ -47,7 +48,7 @@ def explain(error: msgspec.ValidationError, raw: Any, kind: Any) -> str:
     value = _value_at(raw, path)
     hidden = value is None or isinstance(value, dict | list) or any(word in path for word in _SECRET)
     shown = "" if hidden else f" (it is {redact(str(value))[:60]!r})"
-    return f"{path or 'value'}: {text.split(' - at ', maxsplit=1)[0]}{shown}"
+    return f"{path or 'value'}: {_wanted(text, _type_at(kind, path)) or text.split(' - at ', maxsplit=1)[0]}{shown}"
 
 
 def twin_refusal(error: msgspec.ValidationError, payload: bytes) -> Refusal:
@@ -56,18 +57,42 @@ def twin_refusal(error: msgspec.ValidationError, payload: bytes) -> Refusal:
     return Refusal(path[:200], explain(error, msgspec.json.decode(payload), Desired)[:400])
 
 
+def _wanted(text: str, kind: Any) -> str:
+    """What may stand there, where the decoder only says that something else does; empty where it says enough."""
+    named = re.search(r"matching regex '\^\(([\w|-]+)\)", text)
+    values: list[Any] = []
+    if named is not None:
+        values = named[1].split("|")
+    elif text.startswith("Invalid enum value") and kind is not None:
+        values = [
+            value for option in _options(kind) if isinstance(option, msgspec.inspect.LiteralType) for value in option.values
+        ]
+    if values:
+        return f"give one of {', '.join(map(str, values))}"
+    return NAME_RULE if repr(NAME_PATTERN) in text else ""
+
+
 def _known_keys(kind: Any, path: str) -> list[str]:
-    for step in re.findall(r"\w+|\[\.\.\.\]|\[\d+\]", path):
-        kind = _item(kind) if step.startswith("[") else _field(kind, step)
-        if kind is None:
-            return []
-    struct = _struct(kind)
+    struct = _struct(_type_at(kind, path))
     return [] if struct is None else list(struct.__struct_fields__)
 
 
-def _struct(kind: Any) -> Any:
+def _type_at(kind: Any, path: str) -> Any:
+    for step in re.findall(r"\w+|\[\.\.\.\]|\[\d+\]", path):
+        kind = _item(kind) if step.startswith("[") else _field(kind, step)
+        if kind is None:
+            return None
+    return kind
+
+
+def _options(kind: Any) -> tuple[msgspec.inspect.Type, ...]:
+    """What a value may be."""
     info = _bare(msgspec.inspect.type_info(kind))
-    options = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
+    return tuple(map(_bare, info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)))
+
+
+def _struct(kind: Any) -> Any:
+    options = () if kind is None else _options(kind)
     return next((option.cls for option in options if isinstance(option, msgspec.inspect.StructType)), None)
 
 

@@ -36,12 +36,17 @@ def address_faults(kind: str, uri: str) -> Iterator[tuple[str, str]]:
     """
     scheme = uri.partition("://")[0].lower() if "://" in uri else ""
     of_camera = next((of for of, schemes in _SCHEMES.items() if scheme in schemes), None)
-    if (of_camera is not None or kind in _SCHEMES) and redact(uri) != uri:
+    if (scheme not in {"", "file"} or kind in _SCHEMES) and redact(uri) != uri:
         yield "uri", _TAKE_OUT
     if kind in _SCHEMES:
         yield from _of_network(uri, _SCHEMES[kind])
     elif of_camera is not None:
         yield "kind", f'its uri is the address of a camera: give kind = "{of_camera}"'
+    elif scheme not in {"", "file"}:
+        yield (
+            "uri",
+            "nothing is read from there; give a recording's path, or rtsp://, http:// or https:// and the camera's kind",
+        )
     elif kind == "v4l2" and not uri.startswith("/"):
         yield "uri", "a device is named by its path, /dev/video0 or better one of /dev/v4l/by-id"
 

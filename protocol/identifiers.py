@@ -23,6 +23,7 @@ from msgspec import Meta
 from protocol.errors import InvalidNameError
 
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,31}\Z"
+NAME_RULE = "use 1-32 of a-z, 0-9 and '-', starting with a letter"
 BOOT_PATTERN = r"^[a-z2-7]{12}\Z"
 EVENT_ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
@@ -51,7 +52,7 @@ def check_name(value: str, what: str) -> str:
         InvalidNameError: naming ``what`` (for example "device"), the value and the rule.
     """
     if _NAME.fullmatch(value) is None:
-        msg = f"{what} name {value[:64]!r} is not valid: use 1-32 of a-z, 0-9 and '-', starting with a letter"
+        msg = f"{what} name {value[:64]!r} is not valid: {NAME_RULE}"
         raise InvalidNameError(msg)
     return value
 

@@ -66,6 +66,13 @@ def test_a_missing_file_names_the_remedy(tmp_path: Path) -> None:
             "sources[1].zones[0].polygon",
             ["crosses", "in order"],
         ),
+        (GOOD.replace("cam", "two") + 'kind = "usb"\n', "sources[1]", ["kind: give one of", "rtsp", "v4l2", "it is 'usb'"]),
+        (GOOD.replace("cam", "two") + 'credential = "gate 7"\n', "sources[1]", ["credential: use 1-32 of a-z", "'gate 7'"]),
+        (
+            GOOD.replace("cam", "two") + 'where = { lat = 1, lon = 1, frame = "van" }\n',
+            "sources[1]",
+            ["where.frame: give one of fixed, vehicle, person"],
+        ),
         (GOOD, "sources[1].id", ["'cam'", "twice"]),
         (
             GOOD.replace("cam", "two") + ZONE + "alarm = { enter_at = 3, leave_at = 3 }\n",

@@ -112,6 +112,12 @@ def test_a_technician_writes_lists_and_forgets(tmp_path: Path, kept: Path) -> No
     assert run(tmp_path).output == ""
 
 
+def test_no_line_is_no_password(tmp_path: Path, kept: Path) -> None:
+    told = run(tmp_path, "gate-7", "--user", "admin", typed="")
+    assert (told.exit_code, "give it as a line" in told.output) == (1, True)
+    assert not kept.exists()
+
+
 @pytest.mark.parametrize("words", [("../gate", "--user", "a"), ("Gate", "--user", "a"), ("gate",)])
 def test_names_and_users_that_are_none(tmp_path: Path, words: tuple[str, ...]) -> None:
     told = run(tmp_path, *words, typed="secret\n")
