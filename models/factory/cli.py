@@ -123,6 +123,9 @@ def evaluate(
         _write(report)
     else:
         Console().print(tables([measured(_find(name, folder).manifest, report)]))
+        for part in report.data:
+            if part.skipped:
+                _ERR.print(f"skipped: {part.name}: {part.skipped}", soft_wrap=True)
         _ERR.print(f"page: {page}", soft_wrap=True)
     raise typer.Exit(any(not result.reached for result in report.gates))
 

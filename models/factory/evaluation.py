@@ -7,10 +7,12 @@ from pathlib import Path
 from models.bundle.bundle import Bundle
 from models.factory.declared import RECIPES
 from models.factory.measure import measure
+from models.factory.owned import OwnDetector, is_judged
 from models.factory.page import page
 from models.factory.report import Report, write_report
-from models.factory.steps import Progress, load_judge
-from models.factory.subject import read_subject
+from models.factory.steps import Judge, Progress, load_judge
+from models.factory.subject import Subject, names, read_subject
+from protocol.manifest import Manifest
 
 
 def evaluate(bundle: Bundle, data: Path | None, out: Path, progress: Progress, recipes: Path = RECIPES) -> tuple[Report, Path]:
@@ -27,11 +29,11 @@ def evaluate(bundle: Bundle, data: Path | None, out: Path, progress: Progress, r
         The report, and the page's path.
 
     Raises:
-        BundleError: when a file differs from its manifest, or there is no recipe.
+        BundleError: when a file differs from its manifest, or there is no recipe and it is no detector of people.
         EvaluationError: when a figure cannot be computed.
     """
     manifest = bundle.manifest
-    recipe, judge = read_subject(manifest.name, recipes), load_judge(manifest.name)
+    recipe, judge = _measured_by(manifest, recipes)
     for variant in manifest.variants:
         bundle.read(variant)
     report = measure(recipe, judge, bundle.folder, manifest.variants, data, progress)
@@ -42,3 +44,11 @@ def evaluate(bundle: Bundle, data: Path | None, out: Path, progress: Progress, r
     target = out / "page.html"
     target.write_text(page(report, {item: picture for item, picture in shown.items() if picture is not None}), "utf-8")
     return report, target
+
+
+def _measured_by(manifest: Manifest, recipes: Path) -> tuple[Subject, Judge]:
+    """By its recipe; a detector of the user's own has none, and is asked as those that are built here."""
+    if manifest.name not in names(recipes) and is_judged(manifest):
+        own = OwnDetector(manifest)
+        return own, own
+    return read_subject(manifest.name, recipes), load_judge(manifest.name)

@@ -1,4 +1,4 @@
-"""Comparing two models on the same data in one run: bundles of the zoo, bundles elsewhere, or a recipe's peers.
+"""Comparing two models on the same data in one run: bundles of the zoo, bundles elsewhere, one's own, or a recipe's peers.
 
 Rules: both answer for the same items, in one process, one after the other; every figure that both of their judges know is
 compared, with a paired test; their times are not (`bench zoo`). A peer is a model that only measures and is never shipped.
@@ -18,6 +18,7 @@ from models.factory.comparison import Comparison, compare
 from models.factory.declared import RECIPES
 from models.factory.forms import form, preferred
 from models.factory.listing import folder_of
+from models.factory.owned import OwnDetector, is_judged
 from models.factory.steps import Judge, Progress, load_judge
 from models.factory.subject import names
 
@@ -32,11 +33,18 @@ class Rival:
         name: for people.
         recipe: whose judge opens it.
         model: opened.
+        own: who opened it instead, where it is a detector of the user's own.
     """
 
     name: str
     recipe: str
     model: Any
+    own: OwnDetector | None = None
+
+    @property
+    def judge(self) -> Judge:
+        """Who asks it."""
+        return self.own or load_judge(self.recipe)
 
 
 def rival(name: str, folders: Sequence[Path], data: Path, recipes: Path = RECIPES) -> Rival:
@@ -64,7 +72,8 @@ def rival(name: str, folders: Sequence[Path], data: Path, recipes: Path = RECIPE
     folder = folder_of(where, folders) or Path(where)
     bundle = load_bundle(folder)
     manifest = bundle.manifest
-    if manifest.name not in names(recipes):
+    own = None if manifest.name in names(recipes) or not is_judged(manifest) else OwnDetector(manifest)
+    if own is None and manifest.name not in names(recipes):
         msg = f"{folder}: no recipe {manifest.name!r} that could judge it; there are: {', '.join(names(recipes))}"
         raise BundleError(msg)
     variant = next((v for v in manifest.variants if form(v) == precision), None) if precision else preferred(manifest)
@@ -72,7 +81,7 @@ def rival(name: str, folders: Sequence[Path], data: Path, recipes: Path = RECIPE
         msg = f"{folder}: has no variant {precision or 'for the CPU'}; it has {', '.join(v.file for v in manifest.variants)}"
         raise BundleError(msg)
     bundle.read(variant)
-    return Rival(name, manifest.name, load_judge(manifest.name).open(folder / variant.file))
+    return Rival(name, manifest.name, (own or load_judge(manifest.name)).open(folder / variant.file), own)
 
 
 def confront(first: Rival, second: Rival, data: Path, progress: Progress) -> Sequence[Comparison]:
@@ -82,7 +91,7 @@ def confront(first: Rival, second: Rival, data: Path, progress: Progress) -> Seq
         BundleError: when they do not do the same task, or no data for it are here.
         EvaluationError: when a figure cannot be compared.
     """
-    judges: list[Judge] = [load_judge(part.recipe) for part in (first, second)]
+    judges = [part.judge for part in (first, second)]
     shared = {(asked.name, asked.on) for asked in judges[1].figures()}
     both = [asked for asked in judges[0].figures() if (asked.name, asked.on) in shared]
     if not both:
