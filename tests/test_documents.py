@@ -13,10 +13,14 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from edge.capture.faults import FaultCode
+from edge.capture.sound.faults import SoundFaultCode
 from lamplighter import COMMANDS
 from ota.device.errors import Why
 from tests.ota.attacks import ATTACKS
 
+MAKE_REASONS = {"Reason": 0, "NoPlan": 0, "_fault": 0, "_reason": 0, "_of_plates": 2}
+"""What makes a reason, and which of its arguments is the code."""
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").rglob("*.md")])
 _FOLDERS = "tests|edge|fleet|models|ota|simulator|protocol|hardware|benchmarks|docs|tools|constraints"
@@ -141,7 +145,34 @@ def test_what_is_named_by_its_row_is_found_from_it() -> None:
     assert [(row, file) for row, file in sorted(carried) if f"`{file}::" not in FAULTS[row]] == []
 
 
-def test_every_reason_of_a_box_has_its_remedy() -> None:
+def reasons_said() -> set[str]:
+    """Codes of all reasons that a box may say against itself, but for those of updates that have a list of their own."""
+    said = {code.value for code in (*FaultCode, *SoundFaultCode)}
+    for path in (ROOT / "edge").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            called = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
+            if isinstance(node, ast.Call) and called in MAKE_REASONS:
+                given = node.args[MAKE_REASONS[called]]
+            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code":
+                given = node.value
+            else:
+                continue
+            words = [each.value for each in ast.walk(given) if isinstance(each, ast.Constant)]
+            found = {word for word in words if isinstance(word, str) and re.fullmatch(r"[a-z]+(-[a-z]+)*", word)}
+            said |= {f"update-{word}" for word in found} if path.name == "updates.py" else found
+    return said
+
+
+def test_every_reason_of_a_box_is_explained() -> None:
+    said = reasons_said()
+    assert len(said) > 75, "they are found"
+    pages = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("technician.md", "updates.md"))
+    explained = {code for words in re.findall(r"`([^`\n]+)`", pages) for code in re.findall(r"[a-z]+(?:-[a-z]+)*", words)}
+    of_updates = {f"update-{why.value}" for why in Why}
+    assert sorted(said - explained - of_updates) == []
+
+
+def test_every_reason_of_an_update_has_its_remedy() -> None:
     said = (ROOT / "docs/updates.md").read_text("utf-8").partition("\n### What a box says\n")[2].partition("\n### ")[0]
     codes = [code for cell in re.findall(r"^\| (`[^|]+`) \|", said, re.MULTILINE) for code in re.findall(r"`([^`]+)`", cell)]
     assert sorted(codes) == sorted(why.value for why in Why)

@@ -2,7 +2,8 @@
 
 Rules: what can be known from the files (sizes, hashes, golden vectors) is not said but found; everything else is in the
 manifest's own names and nothing is guessed; the first variant is the reference whose answers the others, and every box, must
-give; the bundle appears whole or not at all, and by the same checks as those of the zoo.
+give; the bundle appears whole or not at all, and by the same checks as those of the zoo. What is compiled for the Edge TPU runs
+on boxes only, which ask its golden vectors themselves.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from models.bundle.bundle import BundleError, fetched
 from models.bundle.fit import placed_in
 from models.bundle.golden import ANSWERING, Run
 from models.bundle.litert import RUNTIME, LiteRtNetwork
-from models.factory.assemble import ONNX_RUNTIMES, finish, variant, write_vectors
+from models.factory.assemble import EDGETPU, ONNX_RUNTIMES, finish, variant, write_vectors
 from models.factory.clip import frames
 from models.factory.declared import Declared, parse
 from models.factory.examine import examine, expected
@@ -34,6 +35,8 @@ from models.factory.square import CLIP
 from protocol.manifest import DECODERS, FileName, Manifest, ManifestError, Precision, check_law, check_manifest
 
 FILE = "bundle.toml"
+_TFLITE, _COMPILED = b"TFL3", b"edgetpu-custom-op"
+"""What a TFLite file has at its fifth byte; the operator that the Edge TPU's compiler leaves in the place of those it takes."""
 
 Part: TypeAlias = tuple[int, int, int, int, int]
 """Number of the frame; left, top, width and height in pixels."""
@@ -45,7 +48,7 @@ class Own(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A compiled form."""
 
     file: FileName
-    runtime: Annotated[str, Meta(pattern=r"^(onnxruntime|litert)\Z")]
+    runtime: Annotated[str, Meta(pattern=r"^(onnxruntime|litert|edgetpu)\Z")]
     precision: Precision
     tolerance: Annotated[float, Meta(gt=0)]
     """Of its golden vectors: how far it may be from the first."""
@@ -95,7 +98,10 @@ def adopt(folder: Path, target: Path | None = None) -> Path:
         for item in own.variants:
             if item.runtime in ONNX_RUNTIMES:
                 examine(staging / item.file, expected(draft.input, draft.output))
-        runs = {item.file: runner(draft, staging / item.file, item.runtime) for item in own.variants}
+            elif item.runtime == EDGETPU:
+                _check_compiled(staging / item.file)
+        here = [item.file for item in own.variants if item.runtime != EDGETPU]
+        runs = {item.file: runner(draft, staging / item.file, item.runtime) for item in own.variants if item.file in here}
         golden = staging / "golden.npz"
         write_vectors(golden, vectors(draft, runs[own.variants[0].file]))
         data = golden.read_bytes()
@@ -146,7 +152,19 @@ def _read(path: Path) -> Adopted:
         reason = f"[manifest] has no {error}" if isinstance(error, KeyError) else str(error)
         msg = f"{path}: {reason}; correct it"
         raise BundleError(msg) from error
+    if own.variants[0].runtime == EDGETPU:
+        why = f"the first variant is the reference, and nothing here runs {own.variants[0].file}"
+        msg = f"{path}: {why}; begin with what a CPU runs"
+        raise BundleError(msg)
     return own
+
+
+def _check_compiled(path: Path) -> None:
+    """Check that a file is a TFLite model that the Edge TPU's compiler has been over."""
+    data = path.read_bytes()
+    if data[4:8] != _TFLITE or _COMPILED not in data:
+        msg = f"{path.name}: nothing in it is for the Edge TPU; compile it: edgetpu_compiler MODEL.tflite"
+        raise BundleError(msg)
 
 
 def _manifest(own: Adopted, staging: Path, golden_sha256: str, golden_size: int) -> Manifest:

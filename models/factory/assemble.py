@@ -26,6 +26,8 @@ from models.factory.report import Report
 from protocol.manifest import Manifest, Variant
 
 ONNX_RUNTIMES = {"onnxruntime", "tensorrt"}
+EDGETPU = "edgetpu"
+"""Runtime of what nothing runs where bundles are made: each box asks its golden vectors before the first picture."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -53,7 +55,7 @@ def finish(staging: Path, target: Path, manifest: Manifest, runs: Mapping[str, R
         staging: folder with variants and golden vectors.
         target: where the bundle goes; replaced whole.
         manifest: complete.
-        runs: how each variant is run, by file name.
+        runs: how each variant is run, by file name; one for the Edge TPU is not.
         report: what was measured, for the card.
 
     Raises:
@@ -67,7 +69,8 @@ def finish(staging: Path, target: Path, manifest: Manifest, runs: Mapping[str, R
         bundle.read(item)
         if item.runtime in ONNX_RUNTIMES:
             examine(staging / item.file, expected(manifest.input, manifest.output))
-        check_golden(bundle, item, runs[item.file])
+        if item.runtime != EDGETPU:
+            check_golden(bundle, item, runs[item.file])
     _replace(staging, target)
 
 

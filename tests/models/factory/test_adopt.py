@@ -40,6 +40,34 @@ def test_a_bundle_that_is_there_is_replaced_only_by_a_whole_one(own: Path, tmp_p
     assert (made / "yolox_nano.onnx").read_bytes() != before["yolox_nano.onnx"]
 
 
+COMPILED = '[[variants]]\nfile = "tpu.tflite"\nruntime = "edgetpu"\nprecision = "int8"\ntolerance = 0.05\n\n'
+
+
+def with_compiled(own: Path, before: str, content: bytes) -> None:
+    path = own / FILE
+    path.write_text(path.read_text("utf-8").replace(before, COMPILED + before, 1), "utf-8")
+    (own / "tpu.tflite").write_bytes(content)
+
+
+def test_what_only_an_edge_tpu_runs_is_taken_unasked(own: Path, tmp_path: Path) -> None:
+    with_compiled(own, "[manifest]", b"\x1c\0\0\0TFL3...edgetpu-custom-op")
+    manifest = load_bundle(adopt(own, tmp_path / "models")).manifest
+    assert [(item.runtime, item.precision) for item in manifest.variants] == [("onnxruntime", "fp32"), ("edgetpu", "int8")]
+    assert manifest.golden.tolerance == {"fp32": 0.01, "int8": 0.05}
+
+
+def test_what_no_edge_tpu_would_run_is_refused(own: Path, tmp_path: Path) -> None:
+    with_compiled(own, "[manifest]", b"\x1c\0\0\0TFL3... as it was converted")
+    with pytest.raises(BundleError, match=r"nothing in it is for the Edge TPU; compile it: edgetpu_compiler"):
+        adopt(own, tmp_path / "models")
+
+
+def test_what_runs_elsewhere_is_no_reference(own: Path, tmp_path: Path) -> None:
+    with_compiled(own, "[[variants]]", b"\x1c\0\0\0TFL3...edgetpu-custom-op")
+    with pytest.raises(BundleError, match="begin with what a CPU runs"):
+        adopt(own, tmp_path / "models")
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "words"),
     [
