@@ -26,7 +26,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry(
         "simulator.demo", "A whole city on this machine: manager, nine real agents, thirty statistical devices", "fleet"
     ),
-    "edge": Entry("edge.cli", "The agent on a box: run it, check its configuration"),
+    "edge": Entry("edge.cli", "The agent on a box: run it, check its file, aim a camera, keep its password"),
     "calibrate": Entry("edge.calibrate.cli", "Where the ground is that a camera sees, and how well that is known"),
     "watch": Entry("edge.watch", "A live view of a box in the terminal"),
     "fleet": Entry("fleet.cli", "The manager: serve the control room, make enrolment codes, accounts", "fleet"),
@@ -36,7 +36,7 @@ COMMANDS: dict[str, Entry] = {
     "gunshots": Entry(
         "fleet.fusion.gunshot.cli", "Shots: incidents told and not told, boxes, alerts held to high confidence", "fleet"
     ),
-    "models": Entry("models.factory.cli", "Model bundles: list, build, evaluate, compare, fetch", "models"),
+    "models": Entry("models.factory.cli", "Model bundles: list, build, evaluate, compare, fetch, adopt", "models"),
     "ota": Entry("ota.publisher.cli", "Updates: keys, releases of models, signing, publishing"),
     "bench": Entry("benchmarks.cli", "Measure, and compare with what must be reached", "fleet"),
 }

@@ -10,9 +10,11 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 import typer.main
 
+from edge.boxfile import BoxFile
 from edge.capture.faults import FaultCode
 from edge.capture.sound.faults import SoundFaultCode
 from lamplighter import COMMANDS
@@ -170,6 +172,23 @@ def test_every_reason_of_a_box_is_explained() -> None:
     explained = {code for words in re.findall(r"`([^`\n]+)`", pages) for code in re.findall(r"[a-z]+(?:-[a-z]+)*", words)}
     of_updates = {f"update-{why.value}" for why in Why}
     assert sorted(said - explained - of_updates) == []
+
+
+def keys_of(kind: msgspec.inspect.Type) -> set[str]:
+    """Names of all keys of a type, at any depth."""
+    if isinstance(kind, msgspec.inspect.StructType):
+        return {field.encode_name for field in kind.fields}.union(*(keys_of(field.type) for field in kind.fields))
+    parts = [getattr(kind, name, ()) for name in ("type", "types", "item_type", "item_types")]
+    within = [part for each in parts for part in (each if isinstance(each, tuple) else (each,))]
+    return set().union(*(keys_of(part) for part in within if isinstance(part, msgspec.inspect.Type)))
+
+
+def test_every_key_of_a_box_file_is_described() -> None:
+    pages = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("technician.md", "updates.md"))
+    described = {key for words in re.findall(r"`([^`\n]+)`", pages) for key in re.findall(r"\w+", words)}
+    keys = keys_of(msgspec.inspect.type_info(BoxFile))
+    assert {"credential", "horizon_s", "password_file"} <= keys, "they are found"
+    assert sorted(keys - described) == []
 
 
 def test_every_reason_of_an_update_has_its_remedy() -> None:
