@@ -112,10 +112,18 @@ def run_agent(config: Path, *, until_end: bool = False, kernel: Callable[[], Ker
 @app.command()
 def check(config: Config = Path("box.toml")) -> None:
     """Check a box's file and say every fault, without running anything."""
+    from edge.identity.enrol import check_manager  # noqa: PLC0415 - needed here only
+
     reading = _read(config)
-    for refusal in reading.refusals:
-        typer.echo(f"{config}: {refusal.path}: {refusal.message}", err=True)
-    if reading.refusals:
+    faults = [f"{refusal.path}: {refusal.message}" for refusal in reading.refusals]
+    if reading.file.manager.url:
+        try:
+            check_manager(reading.file.manager.url)
+        except EdgeError as error:
+            faults.append(str(error))
+    for fault in faults:
+        typer.echo(f"{config}: {fault}", err=True)
+    if faults:
         raise typer.Exit(1)
     box = reading.file.box
     sources, microphones = len(reading.file.sources), len(reading.file.microphones)

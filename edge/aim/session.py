@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import ipaddress
 import threading
 import time
@@ -56,7 +57,8 @@ def run_session(
     try:
         server = Server((wanted.address, wanted.port), desk)
     except OSError as error:
-        msg = f"{host}:{wanted.port}: cannot listen there: {error.strerror}; choose another with --port"
+        remedy = "give one that `ip address` shows" if error.errno == errno.EADDRNOTAVAIL else "choose another with --port"
+        msg = f"{host}:{wanted.port}: cannot listen there: {error.strerror}; {remedy}"
         raise AimError(msg) from None
     try:
         port = server.server_address[1]

@@ -28,6 +28,25 @@ _SERVER_ERROR = 500
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
+def check_manager(url: str) -> None:
+    """Check the address of a manager.
+
+    Raises:
+        IdentityError: no code may go there; says why and what to write.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        msg = f"manager.url {url}: not an address ({error})"
+        raise IdentityError(msg) from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        msg = f"manager.url {url}: not an address of a manager; write https://host or https://host:port"
+        raise IdentityError(msg)
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        msg = f"manager.url {url}: the code must not travel in clear; use https://"
+        raise IdentityError(msg)
+
+
 class EnrolmentRefusedError(IdentityError):
     """The manager refused; trying again with the same code is of no use."""
 
@@ -49,17 +68,7 @@ def enrol(  # noqa: PLR0913 - what first contact needs
         EnrolmentRefusedError: the manager's reason, with the remedy.
         IdentityError: anything else, with the remedy.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        msg = f"manager.url {url}: not an address ({error})"
-        raise IdentityError(msg) from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        msg = f"manager.url {url}: not an address of a manager; write https://host or https://host:port"
-        raise IdentityError(msg)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        msg = f"manager.url {url}: the code must not travel in clear; use https://"
-        raise IdentityError(msg)
+    check_manager(url)
     request = EnrolRequest(device, code, files.request(device))
     data = _post(url.rstrip("/") + ENROL_PATH, encode_body(request), ca)
     try:

@@ -29,6 +29,8 @@ def source(**parts: str) -> str:
         (BOX + source(zones='[{ id = "z", polygon = [[0, 0], [1, 1], [1, 0], [0, 1]] }]'), ("zone 'z'", "cross")),
         (BOX + source(fps="-3"), ("fps", "-3")),
         (BOX + '[manager]\nurl = "http://127.0.0.1:1"\ncode = "ABC"\n', ("manager.code", "XXXX-XXXX-XXXX")),
+        (BOX + '[manager]\nurl = "http://10.0.0.1:8080"\n', ("manager.url http://10.0.0.1:8080", "use https://")),
+        (BOX + source(kind='"usb"'), ("kind", "give one of", "v4l2", "'usb'")),
         (BOX + source() + source(), ("square", "twice")),
         (
             BOX + source(zones='[{ id = "z", polygon = [[0,0],[1,0],[1,1]], alarm = { enter_at = 3, leave_at = 4 } }]'),

@@ -131,6 +131,11 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
         refused(wanted(tmp_path, port=taken.getsockname()[1]))
 
 
+def test_an_address_of_another_box_is_told(tmp_path: Path) -> None:
+    with pytest.raises(AimError, match="give one that `ip address` shows"):
+        refused(wanted(tmp_path, "192.168.254.253"))
+
+
 def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "box.toml"
     path.write_text('[box]\nfleet = "c"\ndevice = "d"\nstate = "state"\n[[sources]]\nid = "square"\nuri = "a.mp4"\n')
