@@ -148,4 +148,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "clock = self._watch.clock",
         ("tests/edge/agent/test_voice.py",),
     ),
+    Mutant(
+        "an address of a kind that nobody knows keeps no password either",
+        "protocol/addresses.py",
+        """if (scheme not in {"", "file"} or""",
+        "if (of_camera is not None or",
+        ("tests/protocol/test_addresses.py",),
+    ),
 )

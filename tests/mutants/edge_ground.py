@@ -230,4 +230,25 @@ MUTANTS: tuple[Mutant, ...] = (
         "if told is None:",
         ("tests/edge/aim/test_session.py",),
     ),
+    Mutant(
+        "a place that is given twice is no second measurement",
+        "edge/calibrate/clicks.py",
+        "if first == second:",
+        "if first is None:",
+        ("tests/edge/calibrate/test_clicks.py",),
+    ),
+    Mutant(
+        "a file without points is not taken for no file",
+        "edge/calibrate/clicks.py",
+        "if not pairs:",
+        "if pairs is None:",
+        ("tests/edge/calibrate/test_clicks.py",),
+    ),
+    Mutant(
+        "kilometres are not taken for metres",
+        "edge/calibrate/clicks.py",
+        "if extent < _NEAREST_M:",
+        "if extent < 0:",
+        ("tests/edge/calibrate/test_clicks.py",),
+    ),
 )

@@ -110,4 +110,25 @@ MUTANTS: tuple[Mutant, ...] = (
         "child if isinstance(child, Markup) else visible(child)",
         ("tests/models/factory/test_markup.py",),
     ),
+    Mutant(
+        "what the Edge TPU's compiler has not been over is not adopted for it",
+        "models/factory/adopt.py",
+        "or _COMPILED not in data",
+        "or False",
+        ("tests/models/factory/test_adopt.py",),
+    ),
+    Mutant(
+        "a detector of one's own is measured through its letterbox",
+        "models/factory/owned.py",
+        "lens = placed.lens(window)",
+        "lens = window",
+        ("tests/models/factory/test_owned.py",),
+    ),
+    Mutant(
+        "a detector of one's own is counted at its own operating point",
+        "models/factory/owned.py",
+        "square.judged(model, data, progress, self._look)",
+        "square.judged(model, data, progress, 0.3)",
+        ("tests/models/factory/test_owned.py",),
+    ),
 )
