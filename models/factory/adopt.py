@@ -21,16 +21,15 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Meta
 
-from models.bundle.boxes import BoxReader, fed
+from models.bundle.boxes import BoxReader
 from models.bundle.bundle import BundleError, fetched
 from models.bundle.fit import placed_in
 from models.bundle.golden import ANSWERING, Run
-from models.bundle.litert import RUNTIME, LiteRtNetwork
 from models.factory.assemble import EDGETPU, ONNX_RUNTIMES, finish, variant, write_vectors
 from models.factory.clip import frames
 from models.factory.declared import Declared, parse
+from models.factory.detector import runner
 from models.factory.examine import examine, expected
-from models.factory.session import open_session
 from models.factory.square import CLIP
 from protocol.manifest import DECODERS, FileName, Manifest, ManifestError, Precision, check_law, check_manifest
 
@@ -107,16 +106,6 @@ def adopt(folder: Path, target: Path | None = None) -> Path:
         data = golden.read_bytes()
         finish(staging, target, _manifest(own, staging, hashlib.sha256(data).hexdigest(), len(data)), runs)
     return target
-
-
-def runner(manifest: Manifest, path: Path, runtime: str) -> Run:
-    """Run a file as boxes do: a picture in, what golden vectors hold out."""
-    reader, names = BoxReader(manifest), list(manifest.output.names())
-    if runtime == RUNTIME:
-        network = LiteRtNetwork(path.read_bytes(), path.name, names)
-        return lambda image: reader.answers(network.answers(fed(manifest.input, image)))
-    session = open_session(path)
-    return lambda image: reader.answers(session.run(names, {manifest.input.name: fed(manifest.input, image)}))
 
 
 def vectors(manifest: Manifest, run: Run) -> Mapping[str, npt.NDArray[Any]]:

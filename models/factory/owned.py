@@ -19,7 +19,7 @@ from models.bundle.bundle import BundleError
 from models.bundle.detections import Detections, Window, clipped
 from models.bundle.fit import placed_in
 from models.bundle.litert import RUNTIME
-from models.factory.adopt import runner
+from models.factory.detector import runner
 from models.factory.gates import Gate
 from models.factory.steps import Asked, Judged, Progress
 from models.recipes.person_vehicle_fast import judge as square

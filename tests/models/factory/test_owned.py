@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from models.recipes.person_vehicle_fast import judge as square
 from tests.models.factory.own import NAME, folder_of_the_guide
 from tests.models.factory.test_fetch import network
 
+ROOT = Path(__file__).resolve().parents[3]
 SEEN = ((96, 152, 8), (160, 176, 16), (96, 288, 32))
 """Where the small network sees people, pixels of its input: centre and side."""
 SCALE = 768 / 416
@@ -98,3 +101,11 @@ def test_what_has_no_threshold_of_people_says_so(own: Path, data: Path) -> None:
     adopt(own, Path("models"))
     done = models("evaluate", NAME, "--data", str(data))
     assert (done.exit_code, "has no operating point 'default'" in done.output) == (1, True)
+
+
+def test_measuring_needs_no_package_that_building_needs() -> None:
+    looked = (
+        "import sys, models.factory.evaluation, models.factory.rivals; print({'onnx', 'tensorflow', 'torch'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "set()"
