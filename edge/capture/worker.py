@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import os
 import time
 from collections.abc import Callable, Collection
@@ -54,7 +55,8 @@ from edge.region import Size
 
 MOST_STILLS = 16
 STILLS_LATE_S = 0.4
-"""How late a picture that is not worth a look is told of at most: sooner than it is counted."""
+"""How long pictures that are not worth a look are kept at most, before one is told of with them: sooner than they are counted.
+Those of a camera that gives fewer are told of one by one, for the runtime takes its silence for that of one that hangs."""
 
 
 class _AgentGone(Exception):  # noqa: N818 - an order, not an error
@@ -101,6 +103,8 @@ class _Worker:
         self._fd: int | None = None
         self._table = SlotTable("", 0)
         self._number = 0
+        self._captured_s = -math.inf
+        """When the last picture was captured, monotonic seconds."""
         self._stills: list[Shot] = []
         """Pictures that the agent was not told of yet."""
         self._door: Door | None = None
@@ -176,14 +180,15 @@ class _Worker:
             self._stills.append(shot)
         else:
             self.say(shot)
+        self._captured_s = captured.monotonic_s
         self._listen(0)
         self._wipe()
 
     def _may_wait(self, shot: Shot) -> bool:
-        """Whether a picture that is not worth a look may be told of with the next one."""
+        """Whether a picture that is not worth a look may be told of with the next one: of a camera whose next comes soon."""
         first = self._stills[0] if self._stills else shot
-        late_s = shot.captured.monotonic_s - first.captured.monotonic_s
-        return len(self._stills) < MOST_STILLS and late_s < STILLS_LATE_S
+        since_s = min(first.captured.monotonic_s, self._captured_s)
+        return len(self._stills) < MOST_STILLS and shot.captured.monotonic_s - since_s < STILLS_LATE_S
 
     def _store(self, picture: Picture) -> SlotName | Skip:
         if self._ring is not None and self._ring.layout.size != picture.size and not self._order.real_time:

@@ -54,6 +54,15 @@ class Freezing(_Camera):
             time.sleep(0.05)
 
 
+class Slow(_Camera):
+    """A live camera of an empty place that gives two pictures a second."""
+
+    def pictures(self) -> Iterator[Picture]:
+        for number in range(1000):
+            yield dataclasses.replace(self.picture(number, 0), media_s=number / 2)
+            time.sleep(0.5)
+
+
 class Darkening(_Camera):
     """Ten seconds of light, ten without, ten with it again, as fast as they are taken."""
 

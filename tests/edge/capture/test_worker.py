@@ -273,6 +273,15 @@ def test_the_gate_can_be_changed_while_it_plays(drive: Any, tmp_path: Path) -> N
         pass
 
 
+def test_each_picture_of_a_slow_camera_is_told_of_before_the_next_one_comes(drive: Any) -> None:
+    """Two pictures of a camera that gives one in three seconds are further apart than a source may be silent."""
+    gate = Gate(whole_every_s=100.0)
+    driver = drive("x", port="tests.edge.capture.bad_ports:Slow", real_time=True, gate=gate)
+    told = [driver.until((Shot, Stills)) for _ in range(5)]
+    assert [shot.number for shot in told if isinstance(shot, Shot)] == [1, 2, 3, 4, 5]
+    assert told[-1].slot is Skip.STILL
+
+
 @pytest.mark.parametrize("how", ["stop", "closed"])
 def test_it_ends_when_the_agent_says_so_or_is_gone(drive: Any, tmp_path: Path, how: str) -> None:
     driver = drive(make_clip(tmp_path / "a.mp4"), repeat=True, real_time=True)
