@@ -150,7 +150,8 @@ class Agent:
             self._status = StatusSocket(Path(self._box.status), self._account.status)
             self._aiming = Aiming(Path(self._box.status).parent, self._runtime, clock.monotonic, self._tell_aiming)
         except StateFolderError as error:
-            detail = str(error).replace(f"{self._box.status}: ", "")  # a long path would leave no room for the remedy
+            # A long path would leave no room for the remedy.
+            detail = str(error).replace(f"{self._box.status}: ", "").replace(f"{Path(self._box.status).parent}/", "")
             self._board.raise_(Reason("status-socket", "status", detail[:TEXT_CHARACTERS]))
 
     def run(self, *, until_end: bool = False) -> None:

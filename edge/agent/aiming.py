@@ -17,7 +17,6 @@ import contextlib
 import os
 import socket
 import struct
-import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ import msgspec
 from msgspec import Meta
 
 from edge.capture.ring import RingLayout
-from edge.errors import StateFolderError
+from edge.ownersocket import OwnerSocket
 from edge.runtime.source import DoorTaker
 from protocol.basis import Struct
 from protocol.events import Reason
@@ -109,21 +108,10 @@ class Aiming:
         now_s: Callable[[], float],
         tell: Callable[[tuple[Reason, ...], tuple[Reason, ...]], None],
     ) -> None:
-        self._path, self._shows, self._now_s, self._tell = folder / SOCKET, shows, now_s, tell
+        self._shows, self._now_s, self._tell = shows, now_s, tell
         self._waiting: _Asked | None = None
         self._open: _Asked | None = None
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        try:
-            self._path.unlink(missing_ok=True)
-            self._socket.bind(str(self._path))
-            self._path.chmod(0o600)
-        except OSError as error:
-            self._socket.close()
-            msg = f"{self._path}: the socket for aiming cannot be made: {error.strerror}; choose another folder with box.status"
-            raise StateFolderError(msg) from error
-        self._socket.listen(1)
-        self._thread = threading.Thread(target=self._serve, name="aiming", daemon=True)
-        self._thread.start()
+        self._socket = OwnerSocket(folder / SOCKET, socket.SOCK_SEQPACKET, "aiming", self._serve)
 
     @property
     def source(self) -> str | None:
@@ -142,24 +130,27 @@ class Aiming:
             self._begin(asked)
 
     def configured(self, sources: Collection[str]) -> None:
-        """Other sources are configured: one that is gone is shown no more."""
-        if self._open is not None and self._open.request.source not in sources:
+        """Other sources are configured: one that is gone is shown no more, one whose process is another now is shown on."""
+        if self._open is None:
+            return
+        if self._open.request.source not in sources:
             self._close("the source is no longer configured")
+        else:
+            self._show(self._open)
 
     def stop(self) -> None:
         """End it."""
         if self._open is not None:
             self._close("the agent ends")
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(timeout=2 * _PATIENCE_S)
-        self._path.unlink(missing_ok=True)
+        self._socket.close(2 * _PATIENCE_S)
 
     def _begin(self, asked: _Asked) -> None:
         asked.until_s = self._now_s() + asked.request.seconds
         self._open = asked
         self._tell((asked.reason,), ())
+        self._show(asked)
+
+    def _show(self, asked: _Asked) -> None:
         if not self._shows.aim(asked.request.source, asked.until_s, self._hand_on):
             self._close(f"there is no source {asked.request.source!r} that runs")
 
@@ -180,36 +171,31 @@ class Aiming:
 
     # the thread of the socket: it waits for somebody, and then for that one to go
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                peer, _ = self._socket.accept()
-            except OSError:
-                return
-            with peer:
-                asked = _asked(peer)
-                if asked is None:
-                    continue
-                self._waiting = asked
-                self._shows.wake()
-                with contextlib.suppress(OSError):
-                    peer.settimeout(None)
-                    peer.recv(1)  # nothing more is said: the end of it is what is waited for
-                asked.gone = True
-                self._shows.wake()
+    def _serve(self, peer: socket.socket) -> None:
+        asked = _asked(peer)
+        if asked is None:
+            return
+        self._waiting = asked
+        self._shows.wake()
+        with contextlib.suppress(OSError):
+            peer.settimeout(None)
+            peer.recv(1)  # nothing more is said: the end of it is what is waited for
+        asked.gone = True
+        self._shows.wake()
 
 
 def _asked(peer: socket.socket) -> _Asked | None:
-    """What a peer asks for, if it may ask."""
-    try:
-        peer.settimeout(_PATIENCE_S)
-        _, user, _ = _CREDENTIALS.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
-        if user not in {0, os.getuid()}:
-            return None
-        return _Asked(peer, msgspec.json.decode(peer.recv(_REQUEST_BYTES), type=AimRequest), user)
-    except msgspec.MsgspecError as error:
-        with contextlib.suppress(OSError):
-            peer.send(msgspec.json.encode(AimNews(closed=f"it cannot be read: {error}")))
+    """What a peer asks for, if it may ask.
+
+    Raises:
+        OSError: it is gone, or says nothing.
+    """
+    peer.settimeout(_PATIENCE_S)
+    _, user, _ = _CREDENTIALS.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+    if user not in {0, os.getuid()}:
         return None
-    except OSError:
+    try:
+        return _Asked(peer, msgspec.json.decode(peer.recv(_REQUEST_BYTES), type=AimRequest), user)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        peer.send(msgspec.json.encode(AimNews(closed=f"it cannot be read: {error}")))
         return None

@@ -6,10 +6,8 @@ writes nothing to disk.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import socket
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -17,16 +15,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edge.errors import StateFolderError
+from edge.ownersocket import OwnerSocket
 from edge.updates.probation import Wellness
 from ota.device.state import State
 from protocol.basis import Struct
 from protocol.config import Refusal
 from protocol.events import ModelRef, Reason
 from protocol.state import Status, Telemetry
-
-_MAX_PATH = 107
-"""Longest path of a Unix socket on Linux (sun_path, unix(7))."""
 
 _MAX_BYTES = 1 << 20
 _SEND_TIMEOUT_S = 1.0
@@ -98,41 +93,16 @@ class StatusSocket:
     """
 
     def __init__(self, path: Path, snapshot: Callable[[], BoxStatus]) -> None:
-        if len(str(path).encode()) > _MAX_PATH:
-            msg = f"{path}: a socket's path has at most {_MAX_PATH} bytes; set box.status to a shorter one"
-            raise StateFolderError(msg)
-        self._path = path
         self._snapshot = snapshot
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            path.unlink(missing_ok=True)
-            self._socket.bind(str(path))
-            path.chmod(0o600)
-        except OSError as error:
-            self._socket.close()
-            msg = f"{path}: the status socket cannot be made: {error.strerror}; choose another with box.status"
-            raise StateFolderError(msg) from error
-        self._socket.listen(4)
-        self._thread = threading.Thread(target=self._serve, name="status", daemon=True)
-        self._thread.start()
+        self._socket = OwnerSocket(path, socket.SOCK_STREAM, "status", self._serve)
 
     def close(self) -> None:
         """Stop serving and remove the socket."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(timeout=2 * _SEND_TIMEOUT_S)
-        self._path.unlink(missing_ok=True)
+        self._socket.close(2 * _SEND_TIMEOUT_S)
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                peer, _ = self._socket.accept()
-            except OSError:
-                return
-            with peer, contextlib.suppress(OSError):
-                peer.settimeout(_SEND_TIMEOUT_S)
-                peer.sendall(msgspec.json.encode(self._snapshot()))
+    def _serve(self, peer: socket.socket) -> None:
+        peer.settimeout(_SEND_TIMEOUT_S)
+        peer.sendall(msgspec.json.encode(self._snapshot()))
 
 
 def read_status(path: Path, timeout_s: float = 2.0) -> BoxStatus:

@@ -169,9 +169,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "nobody else can reach the socket for aiming",
-        "edge/agent/aiming.py",
-        "self._path.chmod(0o600)",
-        "self._path.chmod(0o666)",
+        "edge/ownersocket.py",
+        "os.fchmod(self._socket.fileno(), 0o600)",
+        "os.fchmod(self._socket.fileno(), 0o666)",
         _AIMING,
     ),
     Mutant(

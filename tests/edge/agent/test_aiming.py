@@ -133,6 +133,17 @@ def test_it_ends_with_its_source_and_with_the_agent(box: Box, tmp_path: Path) ->
     assert box.journal[-1] == "closed: aiming-picture"
 
 
+def test_a_source_that_is_configured_otherwise_is_shown_on_by_its_new_process(box: Box, tmp_path: Path) -> None:
+    with ask(tmp_path) as peer:
+        box.until(lambda: box.aiming.source)
+        box.now_s += 10.0
+        box.aiming.configured({"square"})
+        assert box.journal == [OPENED, "aim square until 1060", "aim square until 1060"]
+        box.sources = set()
+        box.aiming.configured({"square"})
+        assert news(peer) == AimNews(closed="there is no source 'square' that runs")
+
+
 def test_the_next_waits_until_the_one_before_has_gone(box: Box, tmp_path: Path) -> None:
     first = ask(tmp_path)
     box.until(lambda: box.aiming.source)
@@ -167,10 +178,11 @@ def test_memory_is_handed_to_whoever_looks_and_to_nobody_else(box: Box, tmp_path
         b"",
         b"{",
         b"\xff" * 900,
+        b'{"source":"\xff"}',
         b'{"source":"square"}',
         msgspec.json.encode({"source": "square", "seconds": MOST_S + 1, "shown": ""}),
     ],
-    ids=["nothing", "no JSON", "noise", "half", "too long"],
+    ids=["nothing", "no JSON", "noise", "no UTF-8", "half", "too long"],
 )
 def test_what_cannot_be_read_opens_nothing(request_: bytes, box: Box, tmp_path: Path) -> None:
     with ask(tmp_path, request_) as peer:
@@ -184,6 +196,8 @@ def test_what_cannot_be_read_opens_nothing(request_: bytes, box: Box, tmp_path: 
         box.aiming.look()
         time.sleep(0.005)
     assert box.journal == []
+    with ask(tmp_path):
+        box.until(lambda: box.aiming.source)
 
 
 def test_a_source_that_does_not_run_is_told(box: Box, tmp_path: Path) -> None:
@@ -218,7 +232,7 @@ def test_the_manager_has_no_word_for_it() -> None:
 
 
 def test_a_folder_that_takes_no_socket_is_told(tmp_path: Path) -> None:
-    with pytest.raises(StateFolderError, match="the socket for aiming cannot be made"):
+    with pytest.raises(StateFolderError, match="the aiming socket cannot be made"):
         Box(tmp_path / "none")
 
 
