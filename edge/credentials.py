@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from edge.errors import EdgeError
-from edge.ownerfile import write_file
+from edge.ownerfile import give, write_file
 from protocol.basis import Struct
 
 FOLDER = "credentials"
@@ -99,11 +99,12 @@ def write_credential(path: Path, credential: Credential) -> None:
     folder = path.parent
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_file(path, msgspec.json.encode(_Kept(credential.user, credential.password)))
-        if os.geteuid() == 0:  # a technician's sudo, and an agent that is not root
-            owner = folder.parent.stat()
-            for each in (folder, path):
-                os.chown(each, owner.st_uid, owner.st_gid)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            give(descriptor, folder.parent)
+        finally:
+            os.close(descriptor)
+        write_file(path, msgspec.json.encode(_Kept(credential.user, credential.password)), like=folder.parent)
     except OSError as error:
         msg = f"{path}: cannot be written: {error.strerror}"
         raise CredentialError(msg) from None

@@ -2,7 +2,7 @@
 
 Rules: the text is changed, then read again, and kept only when it says what it said before but for this calibration; a file
 that is laid out so that this does not work out is left alone, and the block is for the technician to put in. The file is
-replaced whole.
+replaced whole, and stays its owner's.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from edge.calibrate.errors import CalibrateError
+from edge.ownerfile import give
 from protocol.config import Calibration
 
 if sys.version_info >= (3, 11):
@@ -79,6 +80,7 @@ def write(path: Path, source: str, calibration: Calibration) -> None:
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
+                give(handle, path)
                 file.write(changed)
                 file.flush()
                 os.fsync(handle)

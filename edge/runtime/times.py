@@ -5,14 +5,13 @@ Rules: times belong to files, by their SHA-256, and to this box; where they cann
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from edge.ownerfile import write_file
 from models.bundle.choose import Times
 
 FILE = "times.json"
@@ -25,15 +24,15 @@ def read_times(folder: Path) -> Times:
     """What was measured; nothing where nothing was."""
     try:
         with (folder / FILE).open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-        known = msgspec.json.decode(data[: _MOST_BYTES + 1], type=dict[str, dict[str, _Ms]])
+            data = file.read(_MOST_BYTES)
+        known = msgspec.json.decode(data, type=dict[str, dict[str, _Ms]])
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return {(variant, accelerator): ms for variant, found in known.items() for accelerator, ms in found.items()}
 
 
 def write_times(folder: Path, times: Times) -> None:
-    """Keep what was measured: written beside, fsynced, renamed.
+    """Keep what was measured, for whom the folder belongs to.
 
     Raises:
         OSError: the folder cannot be written.
@@ -42,9 +41,4 @@ def write_times(folder: Path, times: Times) -> None:
     for (variant, accelerator), ms in sorted(times.items()):
         known.setdefault(variant, {})[accelerator] = round(ms, 3)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    beside = folder / f".{FILE}"
-    with contextlib.closing(os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")) as file:
-        file.write(msgspec.json.encode(known))
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(folder / FILE)
+    write_file(folder / FILE, msgspec.json.encode(known), like=folder)

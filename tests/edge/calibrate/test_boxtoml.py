@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -70,6 +71,16 @@ def test_all_else_stays_line_by_line(source: str, tmp_path: Path) -> None:
     assert {one.id: one.calibration for one in reading.file.sources} == {"square": None, "gate": None} | {source: GROUND}
     assert path.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_what_a_technician_changes_as_root_stays_its_owners(tmp_path: Path) -> None:
+    path = tmp_path / "box.toml"
+    path.write_text(FILE)
+    path.chmod(0o600)
+    os.chown(path, 1234, 1235)
+    write(path, "square", GROUND)
+    assert (path.stat().st_uid, path.stat().st_gid, path.stat().st_mode & 0o777) == (1234, 1235, 0o600)
 
 
 def test_a_calibration_is_replaced_and_remarks_stay_with_what_they_speak_of() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,14 @@ def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, time
 def test_a_file_that_holds_no_times_is_none(tmp_path: Path, data: bytes) -> None:
     (tmp_path / FILE).write_bytes(data)
     assert read_times(tmp_path) == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_what_a_technician_measures_as_root_is_read_by_who_runs_the_agent(tmp_path: Path) -> None:
+    os.chown(tmp_path, 1234, 1235)
+    write_times(tmp_path, {("0" * 64, "cpu"): 9.5})
+    found = (tmp_path / FILE).stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (1234, 1235, 0o600)
 
 
 def test_no_file_is_none(tmp_path: Path) -> None:
