@@ -70,5 +70,5 @@ def _desired(path: Path) -> Desired | None:
     """What the agent keeps of the manager's wishes, if it is there and whole."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Desired) if path.stat().st_size <= _MAX_BYTES else None
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
