@@ -1,14 +1,15 @@
 """The page on the box: a picture twice a second from memory, and what the technician's points say of the ground.
 
 Rules: nothing is cached or stored, by the box or, so it is told, by the browser; nothing is loaded from elsewhere; requests are
-small and bounded; a request that is not admitted learns nothing. A page of another site cannot use it: the host that the
-browser names must be this one, and what changes anything must come from it.
+small and bounded, and so is how many there are at once; a request that is not admitted learns nothing. A page of another site
+cannot use it: the host that the browser names must be this one, and what changes anything must come from it.
 """
 
 from __future__ import annotations
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from protocol.basis import Struct
 from protocol.config import Source
 
 COOKIE = "aim"
+AT_ONCE = 32
+"""Connections; a browser makes six. Whoever comes beyond is sent away."""
 _BODY_BYTES = 16_384
 _HEADERS = {
     "Cache-Control": "no-store, max-age=0",
@@ -113,6 +116,18 @@ class Desk:
         return Told(tuple(line for line, _ in lines(judged.verdict)), layer(judged), judged.verdict.good, usable=True)
 
 
+def hosts(host: str, port: int, *, loopback: bool) -> frozenset[str]:
+    """As what browsers name this box: without its port where that is the scheme's own (RFC 9110, section 4.2).
+
+    Args:
+        host: address as it stands in an address of the web.
+        port: where is listened.
+        loopback: whether this box only is served, which is done without TLS.
+    """
+    names = frozenset({host, "localhost"} if loopback else {host})
+    return frozenset(f"{name}:{port}" for name in names) | (names if port == (80 if loopback else 443) else frozenset())
+
+
 class Server(ThreadingHTTPServer):
     """Serves one desk.
 
@@ -129,6 +144,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], desk: Desk) -> None:
         self.desk = desk
+        self._free = threading.Semaphore(AT_ONCE)
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
 
@@ -138,6 +154,20 @@ class Server(ThreadingHTTPServer):
         """Speak TLS from now on; hands are shaken where the request is read, so that a slow one holds up nobody."""
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.secured = True
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer on a thread of its own, if one is free."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, and be free again."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that hangs up in the middle is none of our business, and no line may name what was asked."""

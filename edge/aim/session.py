@@ -14,7 +14,7 @@ from edge.agent.aiming import SOCKET, AimRequest
 from edge.aim.admission import Admission, new_code
 from edge.aim.errors import AimError
 from edge.aim.look import Look
-from edge.aim.server import Desk, Server
+from edge.aim.server import Desk, Server, hosts
 from edge.aim.tls import server_context
 from edge.calibrate.camera import Camera
 
@@ -49,21 +49,22 @@ def run_session(
     Raises:
         AimError: no agent answers, the address is no good, or somebody else listens there.
     """
-    camera, loopback = wanted.camera, _is_loopback(wanted.address)
+    camera, address = wanted.camera, _own(wanted.address)
+    loopback = address.is_loopback
     now_s = time.monotonic()
     admission = Admission(new_code(), now_s, now_s + wanted.seconds)
-    host = f"[{wanted.address}]" if ":" in wanted.address else wanted.address
+    host = f"[{address}]" if address.version == 6 else f"{address}"  # noqa: PLR2004 - IPv6
     desk = Desk(admission, lambda: None, camera.source, wanted.tolerated_m, lambda judged: camera.keep(judged.calibration), ())
     try:
-        server = Server((wanted.address, wanted.port), desk)
+        server = Server((str(address), wanted.port), desk)
     except OSError as error:
         remedy = "give one that `ip address` shows" if error.errno == errno.EADDRNOTAVAIL else "choose another with --port"
         msg = f"{host}:{wanted.port}: cannot listen there: {error.strerror}; {remedy}"
         raise AimError(msg) from None
     try:
         port = server.server_address[1]
-        desk.hosts = {f"{host}:{port}", *({f"localhost:{port}"} if loopback else set())}
-        fingerprint = "" if loopback else _secure(server, wanted.address)
+        desk.hosts = hosts(host, port, loopback=loopback)
+        fingerprint = "" if loopback else _secure(server, str(address))
         shield()
         look = Look(camera.status.with_name(SOCKET), AimRequest(camera.source.id, wanted.seconds, f"{host}:{port}"))
         desk.picture = look.jpeg
@@ -93,7 +94,8 @@ def _over(desk: Desk, look: Look, stop: threading.Event) -> str:
     )
 
 
-def _is_loopback(address: str) -> bool:
+def _own(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An address as browsers spell it."""
     try:
         told = ipaddress.ip_address(address)
     except ValueError:
@@ -101,7 +103,7 @@ def _is_loopback(address: str) -> bool:
     if told is None or told.is_unspecified or not told.is_private:
         msg = f"{address!r} is no address of this box on its own network; give one that `ip address` shows, as 192.168.1.20"
         raise AimError(msg)
-    return told.is_loopback
+    return told
 
 
 def _secure(server: Server, address: str) -> str:

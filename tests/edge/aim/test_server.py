@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import http.client
 import json
+import socket
 import ssl
 import threading
 import time
@@ -17,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.aim.admission import WRONG, Admission
-from edge.aim.server import Desk, Server
+from edge.aim.server import AT_ONCE, Desk, Server, hosts
 from edge.aim.tls import server_context
 from edge.calibrate.errors import CalibrateError
 from edge.calibrate.verdict import Judged
@@ -102,6 +103,36 @@ def test_the_code_lets_one_browser_in(page: Page) -> None:
     assert page.ask("GET", f"/?code={CODE}")[0].status == 200, "the same, loaded again"
     for path in ("/", "/page.js", "/page.css"):
         assert page.ask("GET", path)[0].status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "loopback", "named"),
+    [
+        ("192.168.1.20", 8642, False, {"192.168.1.20:8642"}),
+        ("192.168.1.20", 443, False, {"192.168.1.20:443", "192.168.1.20"}),
+        ("192.168.1.20", 80, False, {"192.168.1.20:80"}),
+        ("127.0.0.1", 80, True, {"127.0.0.1:80", "localhost:80", "127.0.0.1", "localhost"}),
+        ("[::1]", 8642, True, {"[::1]:8642", "localhost:8642"}),
+    ],
+)
+def test_a_browser_leaves_out_the_port_of_its_scheme(host: str, port: int, loopback: bool, named: set[str]) -> None:
+    assert hosts(host, port, loopback=loopback) == named
+
+
+def test_who_connects_again_and_again_is_sent_away_and_the_page_goes_on(page: Page) -> None:
+    idle = [socket.create_connection(("127.0.0.1", page.port), 5) for _ in range(AT_ONCE)]
+    with socket.create_connection(("127.0.0.1", page.port), 5) as beyond:
+        assert beyond.recv(1) == b""
+    for each in idle:
+        each.close()
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            page.enter()
+            break
+        except (ConnectionError, http.client.HTTPException):  # those who have gone are not all noticed yet
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
 
 def test_wrong_codes_close_it(page: Page) -> None:
