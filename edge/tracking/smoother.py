@@ -104,7 +104,7 @@ class Smoother(Generic[T]):
                 picture.tracks.states[picture.rows[track]] = TrackState.CONFIRMED
             if track in picture.seen:
                 begin, end, long_s = picture.box(track).copy(), now.box(track), now.at_s - picture.at_s
-                for each in between:
+                for each in between if long_s > 0 else ():  # a recording may have stamped them all alike
                     each.box(track)[:] = begin + (end - begin) * ((each.at_s - picture.at_s) / long_s)
                 return
             between.append(picture)

@@ -54,6 +54,14 @@ def test_between_two_looks_somebody_was_on_the_line_between() -> None:
     assert [places(found[i]) for i in range(5)] == [[100], [120], [140], [160], [180]]
 
 
+def test_pictures_of_one_and_the_same_moment_leave_everybody_where_they_were() -> None:
+    """Recordings are badly stamped now and then; times do not fall in them, but they may stand."""
+    smoother: Smoother[int] = Smoother(1.0)
+    for number, (x, seen) in enumerate(((100.0, {7}), (110.0, set[int]()), (180.0, {7}))):
+        assert smoother.take(number, tracks({7: x}), 5.0, seen, ()) == []
+    assert [places(found) for _, found in smoother.flush()] == [[100], [110], [180]]
+
+
 def test_what_was_told_already_is_not_changed() -> None:
     smoother: Smoother[int] = Smoother(0.2)
     at = [100.0, 100.0, 100.0, 100.0, 180.0]
