@@ -14,7 +14,7 @@ import numpy as np
 
 WINDOW_S = 75.0
 """Shorter, and a train that empties rises as a crush does; longer, and a crush is nearer when it is seen."""
-_FEWEST = 6
+_FEWEST, _FEWEST_LATELY = 6, 2
 _LATELY = 0.5
 ALIKE = 1.5
 """Factor of the standard deviation; on steady crowds, rendered: 90 of 100 intervals then hold zero."""
@@ -53,11 +53,13 @@ class Trend:
             self._values.popleft()
 
     def slope(self) -> Slope | None:
-        """Its slope; ``None`` until there are enough of them over half a window."""
+        """Its slope; ``None`` until there are enough of them over half a window, and some of late."""
         if len(self._values) < _FEWEST or self._values[-1][0] - self._values[0][0] < self._window_s / 2:
             return None
         t, y = np.array(self._values).T
         later = t >= t[-1] - _LATELY * self._window_s
+        if later.sum() < _FEWEST_LATELY:  # nobody looked for a while
+            return None
         slope, sigma = _line(t, y)
         level = float(y.mean() + slope * (t[-1] - t.mean()))
         return Slope(slope, sigma, _line(t[later], y[later])[0], level)

@@ -38,6 +38,18 @@ def test_nothing_is_said_before_half_a_window_or_after_a_jump_of_the_clock() -> 
     assert trend.slope() is None
 
 
+def test_nothing_is_said_when_only_the_last_value_is_of_late() -> None:
+    """The accelerator was away for forty seconds: of one value there is no slope."""
+    trend = Trend()
+    for t in (0, 5, 10, 15, 20, 60):
+        trend.update(1.0 + t / 100, t)
+    assert trend.slope() is None
+    trend.update(1.65, 65)
+    found = trend.slope()
+    assert found is not None
+    assert found.lately == pytest.approx(0.01)
+
+
 def test_noise_is_hardly_ever_a_trend() -> None:
     random = np.random.default_rng(1)
     found = [slope_of(random.normal(0, 1, 13)) for _ in range(400)]
