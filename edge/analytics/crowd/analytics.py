@@ -25,7 +25,7 @@ from edge.analytics.crowd.flow import LineCounter
 from edge.analytics.crowd.geometry import Points, foot_points, inside
 from edge.analytics.crowd.physics import Plane
 from edge.analytics.crowd.uncertainty import count_variance, estimate
-from edge.analytics.crowd.zone import WatchedZone
+from edge.analytics.crowd.zone import WatchedZone, Window
 from edge.analytics.ground.errors import HorizonError
 from edge.clock import Instant
 from edge.observation import Observation
@@ -117,8 +117,7 @@ class CrowdAnalytics:
         for zone in self._zones:
             here = inside(feet, zone.polygon) if len(feet) else np.zeros(0, np.bool_)
             number, variance = int(here.sum()), count_variance(existence[here])
-            zone.counts.append(number)
-            zone.variances.append(variance)
+            zone.window.add(number, variance)
             zone.last = number, variance
             zone.overlap.update(feet[here], (boxes[here, 2:] - boxes[here, :2]).astype(np.float64))
             if zone.alarm is not None and (news := zone.alarm.update(number, at.monotonic_s)) is not None:
@@ -181,13 +180,13 @@ class CrowdAnalytics:
         window_s = round(max(0.0, at.monotonic_s - began), 3)
         observations: list[Observation] = []
         for zone in self._zones:
-            if zone.counts:
+            if zone.window.pictures:
                 count = self._count(zone, window_s, tracks, feet)
                 observations.append(Observation(EventType.CROWD_COUNT, at, count, self._source.id, frame))
-                density = zone.physics and zone.physics.take(zone.config.id, window_s, len(zone.counts), self._missed)
+                density = zone.physics and zone.physics.take(zone.config.id, window_s, zone.window.pictures, self._missed)
                 if density and not self._doubted:
                     observations.append(Observation(EventType.CROWD_DENSITY, at, density, self._source.id, frame))
-            zone.counts, zone.variances = [], []
+            zone.window = Window()
         for name, counter in self._lines:
             done = counter.take()
             unsure = done.unsure + _UNSURE_EACH * (done.forward + done.backward)
@@ -207,16 +206,16 @@ class CrowdAnalytics:
         return observations
 
     def _count(self, zone: WatchedZone, window_s: float, tracks: Tracks | None, feet: Points | None) -> CrowdCount:
-        mean = float(np.mean(zone.counts))
+        window = zone.window
         # Neighbouring pictures err alike: the mean of a window is no surer than one of its pictures.
-        variance = float(np.mean(zone.variances))
+        people = estimate(window.people / window.pictures, window.variance / window.pictures)
         return CrowdCount(
             zone.config.id,
-            estimate(mean, variance),
+            people,
             window_s,
-            len(zone.counts),
-            min(zone.counts),
-            max(zone.counts),
+            window.pictures,
+            window.fewest,
+            window.most,
             self._missed,
             self._boxes(zone, tracks, feet),
             zone.trusted_to,

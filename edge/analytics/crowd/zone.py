@@ -18,6 +18,25 @@ from protocol.events import Assessed, CrowdAlert, Cue
 
 
 @dataclass
+class Window:
+    """Counts of the pictures of one window, as sums: it may last a day."""
+
+    pictures: int = 0
+    people: int = 0
+    variance: float = 0.0
+    fewest: int = 0
+    most: int = 0
+
+    def add(self, number: int, variance: float) -> None:
+        """Take the count of one picture and its variance."""
+        self.fewest = min(self.fewest, number) if self.pictures else number
+        self.most = max(self.most, number)
+        self.pictures += 1
+        self.people += number
+        self.variance += variance
+
+
+@dataclass
 class WatchedZone:
     """State of one zone."""
 
@@ -32,8 +51,7 @@ class WatchedZone:
     state: State | None = None
     beyond: bool = False
     """Whether it reaches to where the ground of its source is not known."""
-    counts: list[int] = field(default_factory=list)
-    variances: list[float] = field(default_factory=list)
+    window: Window = field(default_factory=Window)
     last: tuple[int, float] = (0, 1.0)
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 from typing import TypeVar
 
 import numpy as np
@@ -52,6 +53,15 @@ def told(observations: list[Observation], kind: type[S]) -> list[S]:
 
 def counts(observations: list[Observation]) -> dict[str, float]:
     return {count.zone: count.people.value for count in told(observations, CrowdCount)}
+
+
+def test_a_window_takes_as_much_memory_after_an_hour_as_after_a_second() -> None:
+    square = analytics(WHOLE, lines=(MIDDLE,), interval_s=86_400)
+    sizes = []
+    for second in range(3600):
+        assert square.update(people((100, 300)), at(second), second + 1) == []
+        sizes.append(len(pickle.dumps(square)) if second in {1, 3599} else 0)
+    assert sizes[-1] < sizes[1] + 20
 
 
 def test_each_zone_counts_the_feet_in_it() -> None:
