@@ -50,7 +50,7 @@ class Own(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     runtime: Annotated[str, Meta(pattern=r"^(onnxruntime|litert|edgetpu)\Z")]
     precision: Precision
     tolerance: Annotated[float, Meta(gt=0)]
-    """Of its golden vectors: how far it may be from the first."""
+    """Of its golden vectors: how far it may be from the first; the same of all in this precision."""
 
 
 class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +66,11 @@ class Adopted(Declared, frozen=True, forbid_unknown_fields=True):
 
     origin: Origin
     variants: Annotated[tuple[Own, ...], Meta(min_length=1, max_length=8)]
+
+    @property
+    def tolerance(self) -> dict[str, float]:
+        """By precision, as the manifest says it."""
+        return {item.precision: item.tolerance for item in self.variants}
 
 
 def adopt(folder: Path, target: Path | None = None) -> Path:
@@ -145,6 +150,10 @@ def _read(path: Path) -> Adopted:
         why = f"the first variant is the reference, and nothing here runs {own.variants[0].file}"
         msg = f"{path}: {why}; begin with what a CPU runs"
         raise BundleError(msg)
+    for item in own.variants:
+        if item.tolerance != own.tolerance[item.precision]:
+            msg = f"{path}: variants in {item.precision} have tolerances that differ; a bundle has one for each precision"
+            raise BundleError(msg)
     return own
 
 
@@ -158,11 +167,10 @@ def _check_compiled(path: Path) -> None:
 
 def _manifest(own: Adopted, staging: Path, golden_sha256: str, golden_size: int) -> Manifest:
     described = [variant(staging / item.file, item.runtime, item.precision) for item in own.variants]
-    tolerance = {item.precision: item.tolerance for item in own.variants}
     fields = own.manifest | {
         "name": own.name,
         "variants": msgspec.to_builtins(described),
-        "golden": {"file": "golden.npz", "sha256": golden_sha256, "size": golden_size, "tolerance": tolerance},
+        "golden": {"file": "golden.npz", "sha256": golden_sha256, "size": golden_size, "tolerance": own.tolerance},
         "sources": [msgspec.to_builtins(own.origin) | {"sha256": described[0].sha256}],
     }
     try:

@@ -11,6 +11,9 @@ from models.factory.adopt import FILE, adopt
 from tests.models.factory.own import NAME, folder_of_the_guide
 from tests.models.factory.test_fetch import network
 
+OTHER = '[[variants]]\nfile = "other.tflite"\nruntime = "litert"\nprecision = "fp32"\ntolerance = 0.5\n'
+"""The same model for another runtime."""
+
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
@@ -81,6 +84,7 @@ def test_what_runs_elsewhere_is_no_reference(own: Path, tmp_path: Path) -> None:
         ('licence = "Apache-2.0"', 'licence = "CC BY-NC 4.0"', "may not be shipped"),
         ("[manifest.output]", "[manifest.out]", "unknown field `out`"),
         ("tolerance = 0.01", "", "tolerance"),
+        ("[[variants]]", f"{OTHER}\n[[variants]]", "variants in fp32 have tolerances that differ"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_made(own: Path, tmp_path: Path, was: str, becomes: str, words: str) -> None:
