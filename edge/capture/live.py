@@ -4,12 +4,13 @@ Rules: the newest is wanted: a picture that comes late is let go, and a stream t
 :data:`~edge.capture.port.SILENCE_S` is broken, whatever it does meanwhile; its next opening begins with what is there then. The
 end of a stream is a fault. One decoder thread, because the box has other work. No wait is longer than
 :data:`~edge.capture.port.SILENCE_S`; what holds FFmpeg where it cannot look at its clock (a driver, the resolver) is ended by
-the runtime, which hears nothing of this process any more.
+the runtime, which hears nothing of this process any more. What is larger than a box takes is not decoded.
 """
 
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,8 +18,9 @@ import av
 
 from edge.capture.faults import CaptureError, FaultCode
 from edge.capture.frames import picture_of
-from edge.capture.port import SILENCE_S, Picture, StreamInfo
-from edge.capture.refusals import left, silent
+from edge.capture.port import SILENCE_S, Address, Picture, StreamInfo
+from edge.capture.refusals import left, silent, too_large
+from edge.capture.ring import MAX_PIXELS
 from edge.capture.timeline import LATE_S, Timeline
 from edge.region import Size
 
@@ -31,24 +33,62 @@ def shown(uri: str) -> str:
     return uri if len(uri) <= _SHOWN else f"...{uri[-_SHOWN:]}"
 
 
-def opened(container: Any, name: str) -> StreamInfo:
-    """Take the only video of an open container.
+class LivePort(ABC):
+    """A camera that FFmpeg opens; see :class:`edge.capture.port.Port`.
 
     Args:
-        container: of PyAV; closed when there is nothing to decode in it.
-        name: of the source in messages.
+        address: of the camera.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._name = shown(address.uri)
+        self._container: Any = None
+
+    def open(self) -> StreamInfo:
+        """Open it, and learn of its stream. Errors as :class:`edge.capture.port.Port`."""
+        self.close()
+        self._container = self._opened()
+        return _stream(self._container, self._name)
+
+    def pictures(self) -> Iterator[Picture]:
+        """Pictures as they come; see :class:`edge.capture.port.Port`."""
+        if self._container is None:
+            self.open()
+        return live_pictures(self._container, self._name)
+
+    def close(self) -> None:
+        """Leave it."""
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+
+    @abstractmethod
+    def _opened(self) -> Any:
+        """A container of PyAV, with timeouts set.
+
+        Raises:
+            CaptureError: it cannot be opened.
+        """
+
+
+def _stream(container: Any, name: str) -> StreamInfo:
+    """Take the only video of an open container.
 
     Raises:
-        CaptureError: it has none.
+        CaptureError: it has none that a box can take.
     """
     if not container.streams.video or container.streams.video[0].codec_context is None:
-        container.close()
         raise CaptureError(FaultCode.NOT_VIDEO, f"{name}: gives no video that this box can decode; set the camera to H.264")
     stream = container.streams.video[0]
     context = stream.codec_context
+    size = Size(context.width, context.height)
+    if size.width * size.height > MAX_PIXELS:
+        raise too_large(size)
     context.thread_count = 1
+    context.options = {"max_pixels": str(MAX_PIXELS)}  # the stream may say otherwise later
     rate = stream.average_rate or stream.guessed_rate
-    return StreamInfo(Size(context.width, context.height), float(rate or 0), str(context.name), live=True)
+    return StreamInfo(size, float(rate or 0), str(context.name), live=True)
 
 
 def live_pictures(container: Any, name: str) -> Iterator[Picture]:

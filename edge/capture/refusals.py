@@ -1,4 +1,4 @@
-"""Why a network camera could not be opened, in the words of whoever stands beside it.
+"""Why a camera gives nothing, in the words of whoever stands beside it.
 
 Rule: what libraries say is not repeated, because it carries the whole address.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge.capture.faults import CaptureError, FaultCode
+from edge.region import Size
 
 
 def not_allowed(name: str, credential: str | None) -> CaptureError:
@@ -47,3 +48,9 @@ def silent(name: str, seconds: float) -> CaptureError:
 def left(name: str) -> CaptureError:
     """The camera has ended the connection."""
     return CaptureError(FaultCode.UNREACHABLE, f"{name}: the camera ended the connection; it is tried again")
+
+
+def too_large(size: Size) -> CaptureError:
+    """Its pictures are larger than any box takes."""
+    words = f"pictures of {size.width} x {size.height} are too large, most is 7680 x 4320; use a smaller stream"
+    return CaptureError(FaultCode.TOO_LARGE, words)

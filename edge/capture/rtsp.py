@@ -9,15 +9,14 @@ used: they tell the camera's clock, which nobody vouches for.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import av
 
 from edge.capture.faults import CaptureError, FaultCode
-from edge.capture.live import live_pictures, opened, shown
-from edge.capture.port import SILENCE_S, Address, Picture, StreamInfo
+from edge.capture.live import LivePort
+from edge.capture.port import SILENCE_S
 from edge.capture.refusals import no_stream, nobody, not_allowed
 from edge.credentials import CredentialError, read_credential
 
@@ -34,40 +33,16 @@ _HASTE_S = 0.1
 """Timers of both libraries differ by less."""
 
 
-class RtspPort:
-    """A network camera.
+class RtspPort(LivePort):
+    """A network camera; its address has a transport and a credential."""
 
-    Args:
-        address: with its transport and its credential.
-    """
-
-    def __init__(self, address: Address) -> None:
-        self._address = address
-        self._name = shown(address.uri)
-        self._container: Any = None
-
-    def open(self) -> StreamInfo:
-        """Connect, and learn of the stream. Errors as :class:`edge.capture.port.Port`."""
-        self.close()
+    def _opened(self) -> Any:
         begun_s = time.monotonic()
         options = {**_OPTIONS, "rtsp_transport": self._address.transport}
         try:
-            self._container = av.open(self._url(), format="rtsp", options=options, timeout=(SILENCE_S, SILENCE_S))
+            return av.open(self._url(), format="rtsp", options=options, timeout=(SILENCE_S, SILENCE_S))
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise self._refused(error, time.monotonic() - begun_s) from None
-        return opened(self._container, self._name)
-
-    def pictures(self) -> Iterator[Picture]:
-        """Pictures as they come; see :class:`edge.capture.port.Port`."""
-        if self._container is None:
-            self.open()
-        return live_pictures(self._container, self._name)
-
-    def close(self) -> None:
-        """Leave the camera."""
-        if self._container is not None:
-            self._container.close()
-            self._container = None
 
     def _url(self) -> str:
         if self._address.credential is None:

@@ -7,52 +7,26 @@ from __future__ import annotations
 
 import errno
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import av
 
 from edge.capture.faults import CaptureError, FaultCode
-from edge.capture.live import live_pictures, opened, shown
-from edge.capture.port import SILENCE_S, Address, Picture, StreamInfo
+from edge.capture.live import LivePort
+from edge.capture.port import SILENCE_S
 
 
-class V4l2Port:
-    """A camera of this box.
+class V4l2Port(LivePort):
+    """A camera of this box; its address is its device, and may have the pictures a second that it is asked for."""
 
-    Args:
-        address: its device, and the pictures a second that it is asked for.
-    """
-
-    def __init__(self, address: Address) -> None:
-        self._address = address
-        self._name = shown(address.uri)
-        self._container: Any = None
-
-    def open(self) -> StreamInfo:
-        """Open the device. Errors as :class:`edge.capture.port.Port`."""
-        self.close()
+    def _opened(self) -> Any:
         self._check()
         options = {} if self._address.fps is None else {"framerate": f"{self._address.fps:g}"}
         try:
-            container = av.open(self._address.uri, format="video4linux2", options=options, timeout=(SILENCE_S, SILENCE_S))
+            return av.open(self._address.uri, format="video4linux2", options=options, timeout=(SILENCE_S, SILENCE_S))
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise self._refused(error) from None
-        self._container = container
-        return opened(container, self._name)
-
-    def pictures(self) -> Iterator[Picture]:
-        """Pictures as they come; see :class:`edge.capture.port.Port`."""
-        if self._container is None:
-            self.open()
-        return live_pictures(self._container, self._name)
-
-    def close(self) -> None:
-        """Leave the device."""
-        if self._container is not None:
-            self._container.close()
-            self._container = None
 
     def _check(self) -> None:
         try:

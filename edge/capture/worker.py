@@ -43,6 +43,7 @@ from edge.capture.messages import (
 )
 from edge.capture.pacing import MAX_WAIT_S, Pacer
 from edge.capture.port import SILENCE_S, Address, Picture, Plane, Port
+from edge.capture.refusals import too_large
 from edge.capture.ring import MAX_AGE_S, MAX_PIXELS, Ring, RingLayout, make_memory
 from edge.capture.scene.watch import SceneWatch
 from edge.capture.slots import SlotName, SlotTable
@@ -207,8 +208,7 @@ class _Worker:
         if self._ring is not None and self._ring.layout.size == size:
             return self._ring
         if size.width * size.height > MAX_PIXELS:
-            msg = f"pictures of {size.width} x {size.height} are too large, most is 7680 x 4320; use a smaller stream"
-            raise CaptureError(FaultCode.TOO_LARGE, msg)
+            raise too_large(size)
         self._let_go()
         self._rings += 1
         layout = RingLayout(f"{self._order.id}.{self._order.opening}.{self._rings}", size, self._order.slots)

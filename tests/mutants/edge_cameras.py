@@ -86,6 +86,13 @@ MUTANTS: tuple[Mutant, ...] = (
         (f"{_CAPTURE}/test_mjpeg.py",),
     ),
     Mutant(
+        "a picture larger than any box takes is not decoded, over RTSP",
+        "edge/capture/live.py",
+        'context.options = {"max_pixels": str(MAX_PIXELS)}',
+        "context.options = {}",
+        (f"{_CAPTURE}/test_rtsp.py",),
+    ),
+    Mutant(
         "a camera that sends and gives no picture is broken, over HTTP",
         "edge/capture/mjpeg.py",
         "if time.monotonic() - fresh_s > SILENCE_S:",
