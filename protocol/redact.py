@@ -9,9 +9,10 @@ _USERINFO = re.compile(r"([a-z][a-z0-9+.-]*:/+)[^\s/?#]*@", re.IGNORECASE)
 is enough, because paths lose one when they are joined."""
 
 _QUERY = re.compile(
-    r"([?&;/_][^=&;/\s]*(?:user|pass|pwd|token|key|secret|auth|sig|credential)[^=&;/\s]*=)[^&;\s'\"]*", re.IGNORECASE
+    r"([?&;/_][^=&;/\s]*(?:user|pass|pwd|token|key(?!_?frame)|secret|auth|sig(?!nal)|credential)[^=&;/\s]*=)[^&;\s'\"]*",
+    re.IGNORECASE,
 )
-"""Cameras take credentials as query parameters too, under many names."""
+"""Cameras take credentials as query parameters too, under many names; how often they send a key frame is none."""
 
 
 def redact(text: str) -> str:

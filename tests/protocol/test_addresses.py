@@ -22,6 +22,7 @@ NAME = "rtsp://10.0.0.4/stream1"
         ("rtsp", NAME),
         ("rtsp", "rtsp://cam-7.local:8554/cam/realmonitor?channel=1&subtype=0"),
         ("rtsp", "rtsp://[fe80::1]:554/"),
+        ("rtsp", "rtsp://10.0.0.4/axis-media/media.amp?videocodec=h264&videokeyframeinterval=30"),
         ("mjpeg", "http://10.0.0.4/axis-cgi/mjpg/video.cgi?fps=10"),
         ("mjpeg", "https://10.0.0.4:8443/video"),
         ("v4l2", "/dev/v4l/by-id/usb-046d_C920-video-index0"),

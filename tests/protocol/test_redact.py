@@ -19,6 +19,10 @@ from protocol.redact import redact
         ("/media/rtsp:/admin:secret@cam/1: no such file", "/media/rtsp:/***@cam/1: no such file"),
         ("http://cam/video?user=admin&pwd=secret&fps=5", "http://cam/video?user=***&pwd=***&fps=5"),
         ("http://cam/v?access_token=abc.def", "http://cam/v?access_token=***"),
+        (
+            "http://cam/v?key=abc&keyframe_interval=30&sig=abc&signal=1",
+            "http://cam/v?key=***&keyframe_interval=30&sig=***&signal=1",
+        ),
         ("http://cam/v?loginpass=abc def", "http://cam/v?loginpass=*** def"),
         ("/media/square.mp4: no such file", "/media/square.mp4: no such file"),
         ("mail to someone@example.org", "mail to someone@example.org"),
