@@ -110,9 +110,8 @@ class _Track:
     missed: bool = False
 
     @property
-    def box(self) -> npt.NDArray[np.float64]:
-        half = self.size / 2
-        return np.concatenate([self.centre - half, self.centre + half])
+    def box(self) -> Boxes:
+        return _boxes(self.centre, self.size)
 
 
 class Tracker:
@@ -161,11 +160,11 @@ class Tracker:
         hits = np.array([track.hits for track in self._tracks])
         missed = np.array([track.missed for track in self._tracks])
         centres = np.array([track.centre for track in self._tracks])
-        halves = np.array([track.size for track in self._tracks]) / 2
+        sizes = np.array([track.size for track in self._tracks])
         seen = np.where(missed, int(TrackState.COASTING), int(TrackState.CONFIRMED))
         return Tracks(
             np.array([track.id for track in self._tracks], np.int64),
-            np.hstack([centres - halves, centres + halves]).astype(np.float32),
+            _boxes(centres, sizes).astype(np.float32),
             np.array([track.existence for track in self._tracks], np.float32),
             np.where(hits < self._settings.confirm, int(TrackState.TENTATIVE), seen).astype(np.int8),
             np.array([track.velocity for track in self._tracks], np.float32),
@@ -276,6 +275,12 @@ class Tracker:
         self.doubted = frozenset(track.id for track in self._tracks) - frozenset(track.id for track in believed)
         width, height = self._size.tolist()
         self._tracks = [track for track in believed if 0 < track.centre[0] < width and 0 < track.centre[1] < height]
+
+
+def _boxes(centres: Boxes, sizes: Boxes) -> Boxes:
+    """Left, top, right and bottom (..., 4) of centres and sizes (..., 2)."""
+    halves = sizes / 2
+    return np.concatenate([centres - halves, centres + halves], axis=-1)
 
 
 def _bayes(prior: float, said: float, most: float) -> float:
