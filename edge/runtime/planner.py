@@ -114,10 +114,9 @@ class BundlePlanner:
 
     def plan(self, source: Source, *, on_processor: bool = False) -> Plan | NoPlan:
         """See :class:`edge.runtime.plan.Planner`."""
-        try:
-            bundle = load_bundle(self.place(source.bundle))
-        except BundleError as error:
-            return NoPlan("model-missing", str(error).replace(f"{self.place(source.bundle).parent}/", ""))
+        bundle = self._bundle(source.bundle)
+        if isinstance(bundle, NoPlan):
+            return bundle
         point = source.operating_point
         if point not in bundle.manifest.operating_points:
             return NoPlan("model-operating-point", _unknown_point(bundle.manifest, point))
@@ -150,10 +149,9 @@ class BundlePlanner:
     def listens(self, microphone: Microphone) -> HearingPlan | NoPlan:
         """See :class:`edge.runtime.plan.Planner`."""
         name, point = microphone.model, microphone.operating_point
-        try:
-            bundle = load_bundle(self.place(name))
-        except BundleError as error:
-            return NoPlan("model-missing", str(error).replace(f"{self.place(name).parent}/", ""))
+        bundle = self._bundle(name)
+        if isinstance(bundle, NoPlan):
+            return bundle
         found = bundle.manifest.output.decoder
         if found not in SOUNDS:
             return NoPlan(
@@ -170,10 +168,9 @@ class BundlePlanner:
 
     def proves(self, bundle: str) -> Proof | NoPlan:
         """See :class:`edge.runtime.plan.Planner`."""
-        try:
-            found = load_bundle(self.place(bundle))
-        except BundleError as error:
-            return NoPlan("model-missing", str(error).replace(f"{self.place(bundle).parent}/", ""))
+        found = self._bundle(bundle)
+        if isinstance(found, NoPlan):
+            return found
         listens = found.manifest.output.decoder in SOUNDS
         choice = choose(found.manifest, [offer for offer in self._offers if not listens or offer.accelerator in PROVES_SOUND])
         if choice.variant is None:
@@ -181,6 +178,12 @@ class BundlePlanner:
             return NoPlan("model-unsuitable", f"no variant of {bundle} runs on this box: {why}")
         order = ModelOrder(bundle, str(found.folder), choice.variant.file, "", Task.PROOF)
         return Proof(choice.accelerator, self._entries[choice.accelerator], order)
+
+    def _bundle(self, name: str) -> Bundle | NoPlan:
+        try:
+            return load_bundle(self.place(name))
+        except BundleError as error:  # its folder would leave no room for the remedy
+            return NoPlan("model-missing", str(error).replace(f"{self.place(name).parent}/", ""))
 
     def _plates(self, anpr: Anpr, vehicles: Bundle, accelerator: str) -> PlatePlan | NoPlan:
         """Choose what finds and reads plates, on the accelerator that finds the vehicles."""
@@ -196,10 +199,9 @@ class BundlePlanner:
         return reader if isinstance(reader, NoPlan) else PlatePlan(*detector, *reader)
 
     def _of_plates(self, name: str, decoder: str, code: str, accelerator: str) -> tuple[ModelOrder, ModelRef] | NoPlan:
-        try:
-            bundle = load_bundle(self.place(name))
-        except BundleError as error:
-            return NoPlan("model-missing", str(error).replace(f"{self.place(name).parent}/", ""))
+        bundle = self._bundle(name)
+        if isinstance(bundle, NoPlan):
+            return bundle
         found, point = bundle.manifest.output.decoder, bundle.manifest.operating_points.get(DEFAULT_POINT)
         if found != decoder:
             return NoPlan(code, f"{name} has {found}; {decoder} is needed: name another bundle")
