@@ -270,7 +270,8 @@ def explain(
 
     What an update brought since is in ``lamplighter watch``; this asks the folder of bundles.
 
-    Of two forms the one that this box's order of accelerators puts first is used, unless another was measured quicker.
+    Of two forms the one that this box's order of accelerators puts first is used, unless another was measured quicker; where
+    plates are read, what finds vehicles, plates and characters runs on the first that can.
     """
     from edge.variants import explained  # noqa: PLC0415 - needed here only
 

@@ -22,9 +22,11 @@ from edge.runtime.planner import BundlePlanner
 from edge.runtime.policy import RuntimePolicy
 from edge.runtime.times import read_times, write_times
 from hardware.accelerators import detect
+from models.bundle import choose
 from models.bundle.bundle import Bundle, load_bundle
 from models.bundle.choose import Offer, Times
 from protocol.basis import Struct
+from protocol.config import Source
 from protocol.manifest import Variant
 
 
@@ -70,8 +72,7 @@ def explained(file: BoxFile, *, measure: bool, as_json: bool, say: Callable[[str
         OSError: when times cannot be kept.
     """
     state, accelerators = Path(file.box.state), detect()
-    models = [name for source in file.sources for name in bundles_of(source)]
-    bundles = list(dict.fromkeys(models))
+    bundles = list(dict.fromkeys(name for source in file.sources for name in bundles_of(source)))
     times = dict(read_times(state))
     planner = BundlePlanner(file.box.bundles, accelerators)
     if measure:
@@ -83,7 +84,7 @@ def explained(file: BoxFile, *, measure: bool, as_json: bool, say: Callable[[str
             else:
                 times[key] = found.ms
         write_times(state, times)
-    for choice in explain(BundlePlanner(file.box.bundles, accelerators, times=times), bundles, times):
+    for choice in explain(BundlePlanner(file.box.bundles, accelerators, times=times), file.sources, times):
         yield from [msgspec.json.encode(choice).decode()] if as_json else _lines(choice)
 
 
@@ -95,18 +96,18 @@ def _lines(choice: Choice) -> Iterator[str]:
         yield f"  {form.variant} on {form.accelerator}{took}: {verdict}"
 
 
-def explain(planner: BundlePlanner, bundles: Sequence[str], times: Times) -> tuple[Choice, ...]:
-    """Say what is chosen of each bundle, and why nothing else.
+def explain(planner: BundlePlanner, sources: Sequence[Source], times: Times) -> tuple[Choice, ...]:
+    """Say what is chosen of each bundle that looks, and why nothing else.
 
     Raises:
         BundleError: when one is not there.
     """
-    return tuple(_explained(planner, name, times) for name in bundles)
+    found = dict.fromkeys(choice for source in sources for choice in planner.choices(source))
+    return tuple(_explained(planner, name, choice, times) for name, choice in found)
 
 
-def _explained(planner: BundlePlanner, name: str, times: Times) -> Choice:
+def _explained(planner: BundlePlanner, name: str, choice: choose.Choice, times: Times) -> Choice:
     known = {variant.file: variant.sha256 for variant in load_bundle(planner.place(name)).manifest.variants}
-    choice = planner.choice(name)
     forms = [Form(r.variant, r.accelerator, times.get((known[r.variant], r.accelerator)), r.reason) for r in choice.rejected]
     if choice.variant is not None:
         used = times.get((choice.variant.sha256, choice.accelerator))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,7 +13,7 @@ from edge.capture.sound.listener import HearingModel
 from edge.gate.expected import Acuity
 from edge.infer.messages import ModelOrder, Task
 from edge.region import Size
-from edge.runtime.plan import HearingPlan, NoPlan, Plan, PlatePlan, Proof
+from edge.runtime.plan import HearingPlan, NoPlan, Plan, PlatePlan, Proof, bundles_of
 from hardware.accelerators import Accelerator
 from models.bundle.boxes import DECODERS
 from models.bundle.bundle import Bundle, BundleError, load_bundle
@@ -92,13 +94,16 @@ class BundlePlanner:
         """Where an accelerator that takes part in the choice is made."""
         return self._entries[accelerator]
 
-    def choice(self, name: str) -> Choice:
-        """Which variant of a bundle runs where, and why no other.
+    def choices(self, source: Source) -> Iterator[tuple[str, Choice]]:
+        """Of each bundle that looks at a source, as :meth:`plan` chooses: which variant runs where, and why no other.
 
         Raises:
-            BundleError: when there is no such bundle.
+            BundleError: when one is not there.
         """
-        return self._choice(load_bundle(self.place(name)), on_processor=False, measured=True)
+        looks = self._choice(load_bundle(self.place(source.bundle)), on_processor=False, measured=source.anpr is None)
+        yield source.bundle, looks
+        for name in bundles_of(source)[1:]:
+            yield name, self._beside(load_bundle(self.place(name)).manifest, looks.accelerator)
 
     def place(self, name: str) -> Path:
         """Where a bundle lies, if there is one of that name."""
@@ -207,12 +212,20 @@ class BundlePlanner:
             return NoPlan(code, f"{name} has {found}; {decoder} is needed: name another bundle")
         if point is None or LABEL not in point.thresholds:
             return NoPlan(code, f"{name} has no operating point {DEFAULT_POINT!r} for {LABEL!r}: name another bundle")
-        choice = choose(bundle.manifest, [offer for offer in self._offers if offer.accelerator == accelerator])
+        choice = self._beside(bundle.manifest, accelerator)
         if choice.variant is None:
-            why = "; ".join(f"{r.variant}: {r.reason}" for r in choice.rejected)
+            why = "; ".join(f"{r.variant}: {r.reason}" for r in choice.rejected if r.accelerator == accelerator)
             return NoPlan("model-unsuitable", f"no variant of {name} runs on {accelerator}, where vehicles are found: {why}")
         order = ModelOrder(f"{name}@{DEFAULT_POINT}", str(bundle.folder), choice.variant.file, DEFAULT_POINT, Task.PLATES)
         return order, bundle.ref(choice.variant, DEFAULT_POINT)
+
+    def _beside(self, manifest: Manifest, accelerator: str) -> Choice:
+        """Of a model of plates, on the accelerator where vehicles are found."""
+        why = f"vehicles are found on {accelerator}" if accelerator else "nothing here finds vehicles"
+        others = [
+            offer if offer.accelerator == accelerator else replace(offer, available=False, reason=why) for offer in self._offers
+        ]
+        return choose(manifest, others)
 
     def _choice(self, bundle: Bundle, *, on_processor: bool, measured: bool) -> Choice:
         """With what was measured, of the files that are here: an update brings only those that it needs."""

@@ -10,11 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.cli import app
+from edge.runtime.plan import Plan, bundles_of
 from edge.runtime.planner import BundlePlanner
 from edge.runtime.times import read_times, write_times
-from edge.variants import Choice, measured
+from edge.variants import Choice, explain, measured
 from hardware.accelerators import Accelerator
+from models.bundle import choose
 from models.bundle.bundle import load_bundle, zoo
+from protocol.config import Anpr, Source
 from tests.edge.infer import puppet
 
 NAME = "plate-detector"
@@ -30,6 +33,11 @@ id = "gate"
 uri = "gate.mp4"
 model = "{puppet.NAME}"
 """
+
+
+def chosen(planner: BundlePlanner) -> choose.Choice:
+    ((_, choice),) = planner.choices(Source("gate", "x.mp4", model=NAME))
+    return choice
 
 
 @pytest.fixture
@@ -76,10 +84,30 @@ def test_what_was_measured_quicker_is_used(tmp_path: Path) -> None:
     two = tuple(Accelerator(name, "onnxruntime", ("int8",), available=True) for name in ("cpu", "openvino"))
     (int8,) = (v for v in load_bundle(zoo() / NAME).manifest.variants if (v.precision, v.runtime) == ("int8", "onnxruntime"))
     write_times(tmp_path, {(int8.sha256, "cpu"): 10.0, (int8.sha256, "openvino"): 7.0})
-    choice = BundlePlanner(zoo(), two, times=read_times(tmp_path)).choice(NAME)
+    choice = chosen(BundlePlanner(zoo(), two, times=read_times(tmp_path)))
     assert choice.accelerator == "openvino"
     assert "is quicker: 7.0 ms, here 10.0" in choice.rejected[0].reason
-    assert BundlePlanner(zoo(), two).choice(NAME).accelerator == "cpu"
+    assert chosen(BundlePlanner(zoo(), two)).accelerator == "cpu"
+
+
+def test_where_plates_are_read_what_is_said_is_what_runs() -> None:
+    """All three models run on one accelerator, the first that can, however quick another is with one of them."""
+    two = tuple(Accelerator(name, "onnxruntime", ("int8",), available=True) for name in ("cpu", "openvino"))
+    source = Source("gate", "x.mp4", anpr=Anpr())
+    names = bundles_of(source)
+    files = {name: next(v for v in load_bundle(zoo() / name).manifest.variants if v.precision == "int8") for name in names}
+    times = {(v.sha256, place): ms for v in files.values() for place, ms in (("cpu", 10.0), ("openvino", 1.0))}
+    planner = BundlePlanner(zoo(), two, times=times)
+    plan = planner.plan(source)
+    assert isinstance(plan, Plan)
+    assert plan.accelerator == "cpu"
+    told = explain(planner, (source, source), times)
+    assert [(choice.bundle, choice.forms[0].accelerator, choice.forms[0].reason) for choice in told] == [
+        (name, "cpu", "") for name in names
+    ]
+    assert {form.reason for choice in told[1:] for form in choice.forms if form.accelerator == "openvino"} >= {
+        "vehicles are found on cpu"
+    }
 
 
 def test_a_file_that_is_not_here_is_not_used_however_quick(tmp_path: Path) -> None:
@@ -93,6 +121,6 @@ def test_a_file_that_is_not_here_is_not_used_however_quick(tmp_path: Path) -> No
         Accelerator("litert", "litert", ("int8",), available=True),
     )
     planner = BundlePlanner(tmp_path, both, times={(onnx.sha256, "cpu"): 9.0, (tflite.sha256, "litert"): 3.0})
-    assert planner.choice(NAME).accelerator == "litert"
+    assert chosen(planner).accelerator == "litert"
     (tmp_path / NAME / tflite.file).unlink()
-    assert planner.choice(NAME).accelerator == "cpu"
+    assert chosen(planner).accelerator == "cpu"

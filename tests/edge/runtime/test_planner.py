@@ -36,7 +36,7 @@ def test_the_shipped_model_runs_on_this_very_box() -> None:
 
 def test_each_variant_that_was_not_chosen_has_its_reason() -> None:
     cuda = Accelerator("cuda", "onnxruntime", ("fp16",), available=False, reason="no GPU")
-    choice = BundlePlanner(zoo(), (cuda, CPU)).choice("person-vehicle-fast")
+    ((_, choice),) = BundlePlanner(zoo(), (cuda, CPU)).choices(Source("gate", "x.mp4", model="person-vehicle-fast"))
     assert choice.accelerator == "cpu"
     assert all(rejection.reason for rejection in choice.rejected)
     assert "no GPU" in {rejection.reason for rejection in choice.rejected}
