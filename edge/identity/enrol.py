@@ -73,7 +73,7 @@ def enrol(  # noqa: PLR0913 - what first contact needs
     data = _post(url.rstrip("/") + ENROL_PATH, encode_body(request), ca)
     try:
         answer = msgspec.json.decode(data, type=EnrolResponse)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         msg = f"{url}: the answer is not a manager's ({error}); check manager.url"
         raise IdentityError(msg) from error
     if answer.fleet != fleet:

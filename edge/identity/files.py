@@ -87,7 +87,7 @@ class IdentityFiles:
             answer = msgspec.json.decode(data, type=EnrolResponse)
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             msg = f"{self._folder / 'enrolled.json'}: cannot be read ({error}); enrol the box again with a new code"
             raise IdentityError(msg) from error
         self._check()

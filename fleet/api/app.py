@@ -131,7 +131,7 @@ def _boxes(app: FastAPI, services: Services) -> None:
     async def enrol(request: Request) -> Response:
         try:
             wanted = msgspec.json.decode(await request.body(), type=EnrolRequest)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ApiError(400, "request", f"not an enrolment request: {error}") from None
         address = request.client.host if request.client else ""
         try:

@@ -210,7 +210,7 @@ def test_a_proxy_a_portal_or_a_busy_manager_is_tried_again(tmp_path: Path, statu
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>welcome</html>", b"{}", b"[1, 2]", b"\xff" * 100, b"a" * 200_000, b'{"fleet": "town"}'],
+    [b"", b"<html>welcome</html>", b"{}", b"[1, 2]", b"\xff" * 100, b"a" * 200_000, b'{"fleet": "town"}', b'{"fleet": "\xff"}'],
 )
 def test_an_answer_that_is_no_certificate_is_named(tmp_path: Path, body: bytes) -> None:
     with answering(200, body) as url:

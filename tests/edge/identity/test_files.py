@@ -112,7 +112,7 @@ def test_what_enrolment_gave_is_read_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["enrolled.json", "device.crt", "ca.crt", "device.key"])
-@pytest.mark.parametrize("content", [b"", b"\xff rubbish", None])
+@pytest.mark.parametrize("content", [b"", b"\xff rubbish", b'{"fleet": "\xff"}', None])
 def test_a_damaged_identity_is_named_with_the_remedy(tmp_path: Path, name: str, content: bytes | None) -> None:
     """Row 57: said at the start, not found out by a link that never comes up."""
     files, _ = enrolled(tmp_path)

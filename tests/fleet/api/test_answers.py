@@ -112,7 +112,8 @@ def test_a_body_over_the_cap_is_refused_before_it_is_read(api: Api, headers: byt
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"name":"\\ud800","password":"x"}', b"null", b"1e999999"]
+    "body",
+    [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"name":"\\ud800","password":"x"}', b'{"device":"\xff"}', b"null", b"1e999999"],
 )
 @pytest.mark.parametrize("path", [LOGIN, "/api/v1/enrol"])
 def test_what_is_not_json_is_refused(api: Api, path: str, body: bytes) -> None:
