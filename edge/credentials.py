@@ -111,8 +111,18 @@ def write_credential(path: Path, credential: Credential) -> None:
 
 
 def kept_credentials(folder: Path) -> list[str]:
-    """Names of those that are there."""
-    return sorted(path.name for path in folder.iterdir() if not path.suffix) if folder.is_dir() else []
+    """Names of those that are there.
+
+    Raises:
+        CredentialError: this user may not see them.
+    """
+    try:
+        return sorted(path.name for path in folder.iterdir() if not path.suffix)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        msg = f"{folder}: cannot be read: {error.strerror}; ask as the user of the agent, or with sudo"
+        raise CredentialError(msg) from None
 
 
 def forget_credential(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,17 @@ def test_no_line_is_no_password(tmp_path: Path, kept: Path) -> None:
     told = run(tmp_path, "gate-7", "--user", "admin", typed="")
     assert (told.exit_code, "give it as a line" in told.output) == (1, True)
     assert not kept.exists()
+
+
+def test_who_may_not_see_them_is_told_whom_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    (tmp_path / "state" / "credentials").mkdir(parents=True)
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    told = run(tmp_path)
+    assert told.exit_code == 1
+    assert "Permission denied; ask as the user of the agent" in " ".join(told.output.split())
 
 
 @pytest.mark.parametrize("words", [("../gate", "--user", "a"), ("Gate", "--user", "a"), ("gate",)])
