@@ -25,7 +25,8 @@ from edge.explain import explain
 from edge.updates.settings import Settings
 from models.bundle.bundle import zoo
 from protocol.basis import Struct
-from protocol.config import Config, Microphone, Refusal, Report, Source, check_config
+from protocol.check import check_config
+from protocol.config import Config, Microphone, Refusal, Report, Source
 from protocol.enrolment import normalise_code
 from protocol.errors import InvalidNameError
 from protocol.identifiers import Name

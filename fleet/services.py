@@ -38,9 +38,10 @@ from fleet.rollouts.quality import FieldQuality
 from fleet.store.database import writing
 from fleet.store.tables import audit, device, event, outgoing, quarantine
 from fleet.twins import LARGEST, read_twin, write_desired
+from protocol.check import check_config
 from protocol.codec import encode_body
 from protocol.commands import Command, CommandName, Reply
-from protocol.config import Config, Refusal, check_config
+from protocol.config import Config, Refusal
 from protocol.twin import Desired
 
 

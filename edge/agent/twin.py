@@ -19,7 +19,8 @@ from pathlib import Path
 import msgspec
 
 from edge.explain import twin_refusal
-from protocol.config import Config, Refusal, check_config
+from protocol.check import check_config
+from protocol.config import Config, Refusal
 from protocol.events import Reason
 from protocol.limits import TEXT_CHARACTERS
 from protocol.twin import Desired, ListOrder, Reported, report

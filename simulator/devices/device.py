@@ -15,8 +15,9 @@ from edge.observation import Observation
 from edge.outbox.entry import Limits
 from edge.outbox.outbox import Outbox
 from edge.uplink.config import UplinkConfig
+from protocol.check import check_config
 from protocol.commands import Command, CommandName, Reply
-from protocol.config import Config, Refusal, check_config
+from protocol.config import Config, Refusal
 from protocol.events import Clock as ClockQuality
 from protocol.events import ClockSource, EventType, ModelRef, UpdateStep
 from protocol.state import AcceleratorTelemetry, LinkTelemetry, SourceTelemetry, State, Telemetry, Versions

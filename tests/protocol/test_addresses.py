@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.addresses import address_faults
-from protocol.config import Config, Source, check_config
+from protocol.check import check_config
+from protocol.config import Config, Source
 
 NAME = "rtsp://10.0.0.4/stream1"
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.config import Calibration, Config, GroundPoint, Source, check_calibration, check_config
+from protocol.check import check_calibration, check_config
+from protocol.config import Calibration, Config, GroundPoint, Source
 from protocol.errors import GeometryError
 from tests.edge.analytics.ground.cameras import camera
 

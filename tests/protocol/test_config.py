@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from protocol.check import check_config
 from protocol.codec import encode_body
 from protocol.config import (
     Calibration,
@@ -23,7 +24,6 @@ from protocol.config import (
     Source,
     Zone,
     ZoneAlarm,
-    check_config,
 )
 from protocol.events import Where
 from protocol.geometry import MAX_VERTICES

@@ -6,8 +6,9 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from protocol.check import check_config
 from protocol.codec import encode_body
-from protocol.config import Config, Microphone, Refusal, Source, Zone, check_config
+from protocol.config import Config, Microphone, Refusal, Source, Zone
 from protocol.limits import CONFIG_BYTES, PACKET_BYTES
 from protocol.topics import Channel, Topic
 from protocol.twin import MOST_REFUSALS, Desired, Reported, report

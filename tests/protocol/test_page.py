@@ -13,9 +13,9 @@ import pytest
 
 from protocol.asyncapi import asyncapi
 from protocol.catalogue import CATALOGUE, Entry, cap
+from protocol.check import check_config
 from protocol.codec import Message, decode_event
 from protocol.commands import EXPIRY_S, CommandName
-from protocol.config import check_config
 from protocol.events import BODY, EventType
 from protocol.examples import DEVICE, EVENTS, FLEET, MANIFEST, REPORTED
 from protocol.limits import EVENT_BYTES, PACKET_BYTES

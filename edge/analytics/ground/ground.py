@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from edge.analytics.ground.errors import HorizonError, ShapeError, UnfitError
 from edge.analytics.ground.homography import Floats, apply, fit, homogeneous
-from protocol.config import Calibration, check_calibration
+from protocol.check import check_calibration
+from protocol.config import Calibration
 from protocol.errors import GeometryError
 
 REACH = 4.0

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from fleet.rollouts.orders import MOST_ORDERS, WINDOWS, Desk, standing
 from fleet.twins import LARGEST, Twin, read_twin
-from protocol.config import Config, Line, Source, check_config
+from protocol.check import check_config
+from protocol.config import Config, Line, Source
 from protocol.limits import PACKET_BYTES
 from protocol.orders import Order, Orders, SignedOrders, Window, read_orders, signed_bytes
 from protocol.twin import Desired, Reported
