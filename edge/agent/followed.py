@@ -29,8 +29,10 @@ def expected(tracks: Tracks, whole: Region, at_s: float, every_s: float) -> list
         at_s: when they were so, seconds in the stream.
         every_s: how long somebody can go without a look who walks alone; 0 = to be looked at in every picture.
     """
-    sooner = (tracks.states == TrackState.COASTING) | near(tracks, every_s)
-    waits_s = np.where(sooner, every_s * _SOONER, every_s).tolist()
+    waits_s = [every_s] * len(tracks)
+    if every_s:
+        sooner = (tracks.states == TrackState.COASTING) | near(tracks, every_s)
+        waits_s = np.where(sooner, every_s * _SOONER, every_s).tolist()
     rows = zip(boxes(tracks, whole), tracks.velocities.tolist(), waits_s, strict=True)
     return [Expected(box, (right, down), at_s, wait_s) for box, (right, down), wait_s in rows if box is not None]
 
