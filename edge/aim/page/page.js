@@ -2,7 +2,7 @@
 // Pictures are fetched one after the other and shown from memory; what was clicked is in this page only, until it is written.
 const $ = (id) => document.getElementById(id);
 const EVERY_MS = 500, JUDGE_MS = 300, MOST = 32, LENS = 4;
-let size = null, shown = null, over = false, good = false, later = 0;
+let size = null, shown = null, over = false, good = false, later = 0, asked = 0;
 let points = [];
 
 const mode = () => document.querySelector("input[name=mode]:checked").value;
@@ -98,6 +98,8 @@ function clicked() {
 }
 
 function judgeSoon() {
+  $("save").disabled = true; // what was judged, or is being judged, is not what stands here now
+  asked++;
   clearTimeout(later);
   later = setTimeout(() => judge("/judge"), JUDGE_MS);
 }
@@ -105,7 +107,7 @@ function judgeSoon() {
 async function judge(path) {
   if (over) return;
   $("save").disabled = true;
-  const what = clicked();
+  const mine = ++asked, what = clicked();
   if (what === null) {
     $("drawing").replaceChildren(...marks());
     const missing = 4 - points.length;
@@ -119,8 +121,10 @@ async function judge(path) {
   } catch {
     return end("Closed. Start it again on the box.");
   }
+  if (mine !== asked && path === "/judge") return;
+  say(told.words, told.good);
+  if (mine !== asked) return;
   good = told.good;
-  say(told.words, good);
   $("save").disabled = !told.usable;
   if (told.drawing) {
     $("drawing").innerHTML = told.drawing; // our own box's numbers; no text of anybody's is in it

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.edge.aim.test_server import CODE
 from tests.edge.aim.test_server import Page as Served
@@ -58,6 +58,21 @@ def test_what_a_technician_does(browser_page: tuple[Page, Served, list[str]]) ->
     kept = served.saved[-1].calibration
     assert [point.ground for point in kept.points] == [(x, y) for _, _, x, y in PLACES]
     assert np.allclose([point.picture for point in kept.points], [place[:2] for place in PLACES], atol=0.002)
+
+    wrong = "const x = document.querySelector('#points input'); x.value = '99'; x.dispatchEvent(new Event('input'));"
+    assert page.evaluate(f"() => {{ {wrong} return document.querySelector('#save').disabled; }}"), "it was not judged yet"
+    expect(page.locator("#words")).not_to_contain_text("Look at point 5 first")
+    held: list[Route] = []
+    page.route("**/judge", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/judge"):
+        page.get_by_label("x of point 1, metres").fill("98")
+    page.get_by_label("x of point 1, metres").fill(str(PLACES[0][2]))
+    expect(page.locator("#words")).to_contain_text("Look at point 5 first")
+    with page.expect_response("**/judge"):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    expect(page.locator("#words")).to_contain_text("Look at point 5 first")  # an answer that comes late is of other points
+    page.unroute("**/judge")
 
     page.get_by_role("button", name="remove point 5").click()
     page.get_by_label("x of point 3, metres").fill("0")
