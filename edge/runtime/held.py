@@ -66,7 +66,8 @@ class HeldModels:
         if name in self.wanted:
             self.refused[name] = reason
             self.vain[name] += 1
-            self.retry_s = self._backoff.failed(now_s, cap_s)
+            if self.retry_s is None:  # those that are refused together are tried again together, and are one failure
+                self.retry_s = self._backoff.failed(now_s, cap_s)
 
     def due(self, now_s: float) -> list[ModelOrder]:
         """Those that are to be tried again now."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from edge.infer.messages import ModelOrder
 from edge.runtime.backoff import BackoffPolicy
 from edge.runtime.held import HeldModels
@@ -45,17 +47,41 @@ def test_a_model_that_is_refused_is_tried_again_ever_more_seldom() -> None:
     assert (models.refused, models.loading) == ({}, {"fast"})
 
 
+def test_models_that_are_refused_together_wait_no_longer_than_one() -> None:
+    """Where plates are read an accelerator holds three: after three tries they waited a minute, not two seconds."""
+    models = held(FAST, PLATES)
+    waits = []
+    now_s = 0.0
+    for _ in range(4):
+        models.refuse("fast", "no device", now_s, None)
+        models.refuse("plates", "no device", now_s + 0.1, None)
+        assert models.retry_s is not None
+        waits.append(models.retry_s - now_s)
+        now_s = models.retry_s
+        assert models.due(now_s) == [FAST, PLATES]
+        for model in (FAST, PLATES):
+            models.ordered(model.name)
+    assert waits == [1.0, 2.0, 4.0, 8.0]
+    assert dict(models.vain) == {"fast": 4, "plates": 4}
+
+
 def test_who_looks_meanwhile_gives_it_time() -> None:
     models = held(FAST)
+    now_s = 0.0
     for _ in range(8):
-        models.refuse("fast", "no device", 0.0, 30.0)
-    assert models.retry_s == 30.0
+        models.refuse("fast", "no device", now_s, 30.0)
+        assert models.retry_s is not None
+        waited_s, now_s = models.retry_s - now_s, models.retry_s
+        assert models.due(now_s) == [FAST]
+        models.ordered("fast")
+    assert waited_s == 30.0
 
 
 def test_after_a_minute_of_good_work_a_refusal_is_the_first() -> None:
     models = held(FAST)
     for _ in range(4):
         models.refuse("fast", "no device", 0.0, None)
+        models.due(math.inf)
         models.ordered("fast")
     models.loaded("fast", 5.0, 10.0)
     assert models.vain["fast"] == 0
