@@ -75,17 +75,20 @@ def write(path: Path, source: str, calibration: Calibration) -> None:
         CalibrateError: it cannot be read or written, or not be changed safely.
     """
     try:
-        changed = with_calibration(path.read_text("utf-8"), source, calibration)
-        mode = path.stat().st_mode
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        real = path.resolve()  # a link to it stays one
+        text = real.read_bytes().decode("utf-8")
+        ending = "\r\n" if "\r\n" in text else "\n"
+        changed = with_calibration(text.replace("\r\n", "\n"), source, calibration)
+        mode = real.stat().st_mode
+        handle, beside = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                give(handle, path)
+            with os.fdopen(handle, "w", encoding="utf-8", newline=ending) as file:
+                give(handle, real)
                 file.write(changed)
                 file.flush()
                 os.fsync(handle)
             Path(beside).chmod(mode & 0o7777)
-            Path(beside).replace(path)
+            Path(beside).replace(real)
         except BaseException:
             Path(beside).unlink(missing_ok=True)
             raise

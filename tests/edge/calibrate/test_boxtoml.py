@@ -73,6 +73,16 @@ def test_all_else_stays_line_by_line(source: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_file_that_was_written_elsewhere_and_is_linked_stays_both(tmp_path: Path) -> None:
+    kept, path = tmp_path / "data.toml", tmp_path / "box.toml"
+    kept.write_bytes(FILE.replace("\n", "\r\n").encode())
+    path.symlink_to(kept)
+    write(path, "square", GROUND)
+    assert path.is_symlink()
+    assert kept.read_bytes() == with_calibration(FILE, "square", GROUND).replace("\n", "\r\n").encode()
+    assert read_box_file(path).file.sources[0].calibration == GROUND
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 def test_what_a_technician_changes_as_root_stays_its_owners(tmp_path: Path) -> None:
     path = tmp_path / "box.toml"
