@@ -279,8 +279,3 @@ class Services:
         if not person.may(right):
             msg = f"the role {person.role.value} does not include: {right.value}"
             raise RefusedError(msg)
-
-
-def incidents_of(events: Iterable[StoredEvent]) -> list[str]:
-    """Incident ids in the order of their first event here."""
-    return list(dict.fromkeys(e.incident for e in events if e.incident is not None))
