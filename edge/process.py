@@ -6,7 +6,7 @@ Rules:
   starts threads: a fork copies locked locks. ONNX Runtime above all is imported after the fork, by the process that uses it.
 - They end with the agent, however it ends: each watches its connection, and the kernel kills those that are stuck.
 - `ps` can tell them apart: ``lamplighter: source gate-7``, ``lamplighter: accelerator cpu``.
-- They leave Ctrl-C to the agent, which stops them in order.
+- They leave Ctrl-C to the agent, which stops them in order, and nothing of their memory to a core dump.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from setproctitle import setproctitle
+
+from edge.dumps import keep_from_dumps
 
 PRELOAD = ("edge.preload",)
 """Imported once in the fork server."""
@@ -95,6 +97,7 @@ def _context() -> ForkServerContext:
 
 
 def _run(target: str, name: str, connection: Connection, *arguments: Any) -> None:
+    keep_from_dumps()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     setproctitle(f"lamplighter: {name}")

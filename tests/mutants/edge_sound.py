@@ -9,14 +9,14 @@ _SOUND = "tests/edge/capture/sound"
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "no core dump holds sound",
-        "edge/capture/sound/private.py",
+        "edge/dumps.py",
         'NO_MEMORY = "0"',
         'NO_MEMORY = "33"',
         (f"{_SOUND}/test_nothing_left.py",),
     ),
     Mutant(
         "nor one that is written to a file",
-        "edge/capture/sound/private.py",
+        "edge/dumps.py",
         "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
         "resource.getrlimit(resource.RLIMIT_CORE)",
         (f"{_SOUND}/test_nothing_left.py",),

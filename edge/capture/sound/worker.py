@@ -38,7 +38,6 @@ from edge.capture.sound.messages import (
     ToMicrophone,
 )
 from edge.capture.sound.port import Block, SoundPort
-from edge.capture.sound.private import keep_from_dumps
 from edge.capture.sound.sampleclock import SampleClock
 from edge.capture.sound.wallclock import WallClockPacer
 from edge.capture.sound.watch import SoundWatch
@@ -56,7 +55,6 @@ class _AgentGone(Exception):  # noqa: N818 - an order, not an error
 
 def run_microphone(connection: Connection, order: HearOrder) -> None:
     """Run until the recording ends, the microphone is lost, or it is stopped."""
-    keep_from_dumps()
     channel: Channel[ToMicrophone] = Channel(connection, ToMicrophone)
     worker = _Worker(channel, order)
     try:

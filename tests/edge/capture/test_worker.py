@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import time
 from collections.abc import Iterator
@@ -300,6 +301,13 @@ def test_ctrl_c_is_the_agents_business(drive: Any, tmp_path: Path) -> None:
     assert driver.process.pid is not None
     os.kill(driver.process.pid, signal.SIGINT)
     assert len(driver.shots(30)) == 30
+
+
+def test_a_crash_leaves_no_picture_in_a_core_dump(drive: Any, tmp_path: Path) -> None:
+    driver = drive(make_clip(tmp_path / "a.mp4"), repeat=True)
+    driver.shots(1)
+    assert int(Path(f"/proc/{driver.process.pid}/coredump_filter").read_text(), 16) == 0
+    assert resource.prlimit(driver.process.pid, resource.RLIMIT_CORE) == (0, 0)
 
 
 def test_ps_can_tell_it(drive: Any, tmp_path: Path) -> None:

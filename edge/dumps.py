@@ -1,8 +1,8 @@
 """Nothing of a process's memory goes to the disk when it crashes.
 
-A core dump of a microphone's process would be a recording. The kernel is told to leave all memory out of it (core(5)): by the
-limit on its size, which does not hold where dumps are piped to a program, and by the filter of what goes into one, which
-does.
+A core dump of a camera's or an accelerator's process would hold pictures, and the camera's password; one of a microphone's
+would be a recording. The kernel is told to leave all memory out of it (core(5)): by the limit on its size, which does not hold
+where dumps are piped to a program, and by the filter of what goes into one, which does.
 """
 
 from __future__ import annotations
