@@ -16,6 +16,10 @@ import msgspec
 T = TypeVar("T")
 
 
+MOST_BYTES = 1 << 20
+"""Of a message; two hundred detections take 4,500."""
+
+
 class Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """Base of everything that is said: immutable, and told apart by the name of its class."""
 
@@ -61,8 +65,8 @@ class Channel(Generic[T]):
             ChannelError: when the other end has gone, or said what it may not.
         """
         try:
-            message: T = self._decode(self._connection.recv_bytes())
-        except (EOFError, OSError, msgspec.DecodeError) as error:
+            message: T = self._decode(self._connection.recv_bytes(MOST_BYTES))
+        except (EOFError, OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ChannelError(str(error) or "closed") from None
         return message
 

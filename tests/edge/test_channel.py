@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import pickle
+import threading
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 
 from edge.capture.faults import FaultCode
 from edge.capture.messages import Begun, Broken, FromSource, RingMade, Shot
-from edge.channel import Channel, ChannelError
+from edge.channel import MOST_BYTES, Channel, ChannelError
 from edge.infer.messages import Found, FromAccelerator
 from models.bundle.detections import Detections
 
@@ -51,6 +53,24 @@ def test_what_is_no_message_is_refused(pipe: tuple[Connection, Channel[FromSourc
     pipe[0].send_bytes(msgspec.msgpack.encode(said))
     with pytest.raises(ChannelError):
         pipe[1].receive()
+
+
+@pytest.mark.parametrize(
+    "said", [b"\x92\xa6Broken\x82\xa4code\xaesource-missing\xa6detail\xa1\xff", b"\xc1", b"", bytes(MOST_BYTES + 1)]
+)
+def test_bytes_that_are_no_message_are_refused(pipe: tuple[Connection, Channel[FromSource]], said: bytes) -> None:
+    """The process decodes what a network camera sends: it may say anything, and the agent goes on."""
+
+    def say() -> None:
+        with contextlib.suppress(OSError):  # what is too long is not read to its end
+            pipe[0].send_bytes(said)
+
+    saying = threading.Thread(target=say)
+    saying.start()
+    with pytest.raises(ChannelError):
+        pipe[1].receive()
+    pipe[1].close()
+    saying.join(10)
 
 
 def test_a_fault_from_a_process_is_redacted_again(pipe: tuple[Connection, Channel[FromSource]]) -> None:
