@@ -1,6 +1,7 @@
 """One source as the runtime sees it: its process, its life, its counters.
 
-Rules: silence counts as breaking; one that breaks touches nothing else. When it is opened again: :mod:`edge.runtime.openings`.
+Rules: silence counts as breaking; one that breaks touches nothing else, nor does one whose decoder a camera has taken over:
+what it names is handed on to accelerators only if it can be. When it is opened again: :mod:`edge.runtime.openings`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from edge.capture.messages import (
     Troubled,
 )
 from edge.capture.port import Address
-from edge.capture.ring import RingLayout
+from edge.capture.ring import MAX_PIXELS, RingLayout
 from edge.capture.scene.post import Post, post
 from edge.capture.slots import SlotName
 from edge.gate.expected import Acuity, Expected
@@ -282,20 +283,30 @@ class SourceUnit:
 
     def _shot(self, shot: Shot, now_s: float) -> None:
         if isinstance(shot.slot, SlotName):
-            if shot.slot.ring not in self._rings:
-                self._died(f" (it named a ring {shot.slot.ring!r} that is not there)")
+            ring = self._rings.get(shot.slot.ring)
+            if ring is None or not _is_in(shot, shot.slot, ring.layout):
+                self._died(" (it named a picture that cannot be)")
                 return
-            self._rings[shot.slot.ring].wanted += 1
+            ring.wanted += 1
         if self._openings.works(now_s):
             self._broken = ()
             self._listener.source_changed(self)
         self._listener.shot(self, shot)
 
     def _take_ring(self, layout: RingLayout, fd: int) -> None:
+        if not self._can_be(layout, fd):
+            os.close(fd)
+            self._died(" (it named a ring that cannot be)")
+            return
         ring = RingHeld(layout, fd)
         self._rings[layout.ring] = ring
         self._close_unwanted_rings()
         self._listener.ring_made(ring)
+
+    def _can_be(self, layout: RingLayout, fd: int) -> bool:
+        width, height = layout.size.width, layout.size.height
+        likely = 0 < width <= MAX_PIXELS and 0 < height <= MAX_PIXELS // width and 0 < layout.slots <= self._policy.slots
+        return likely and os.fstat(fd).st_size >= layout.total_bytes
 
     def _close_unwanted_rings(self) -> None:
         """Close rings in which no picture is wanted, except the one that is being written."""
@@ -322,3 +333,15 @@ class SourceUnit:
     def _end_process(self, patience_s: float) -> None:
         self._openings.end(patience_s)
         self._close_unwanted_rings()
+
+
+def _is_in(shot: Shot, slot: SlotName, layout: RingLayout) -> bool:
+    """Whether a picture, and what of it is worth a look, lies in a ring."""
+    width, height = layout.size.width, layout.size.height
+    return (
+        0 <= slot.index < layout.slots
+        and shot.size == layout.size
+        and all(
+            0 <= region.left < region.right <= width and 0 <= region.top < region.bottom <= height for region in shot.regions
+        )
+    )

@@ -72,6 +72,19 @@ def test_it_is_named_within_five_seconds_and_harms_no_other(
     assert box.numbers("other") == list(range(1, len(box.numbers("other")) + 1))
 
 
+@pytest.mark.parametrize("what", ["slot", "ring", "region"])
+def test_one_that_names_what_cannot_be_harms_no_accelerator(
+    box: Box, other: Source, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """A network camera may have taken its decoder over; the accelerator looks for the others too."""
+    monkeypatch.setattr("edge.runtime.source.WORKER", "tests.edge.runtime.rogue:run")
+    box.run(other, source("gate", f"rogue:{what}"))
+    box.until(lambda: box.codes("source gate") == ("source-crashed",))
+    box.during(1.0)
+    assert not [codes for subject, codes in box.history if subject == "accelerator cpu" and codes]
+    assert box.codes("source other") == ()
+
+
 def test_one_that_is_killed_is_opened_again(box: Box, other: Source) -> None:
     box.run(other)
     box.until(lambda: len(box.results) >= 3)

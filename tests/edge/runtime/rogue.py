@@ -1,0 +1,44 @@
+"""A source's process whose decoder a camera has taken over: it names what is not there."""
+
+from __future__ import annotations
+
+from multiprocessing.connection import Connection
+
+import numpy as np
+
+from edge.capture.messages import Begun, Opened, RingMade, Shot, SourceOrder, ToSource
+from edge.capture.port import Picture, StreamInfo
+from edge.capture.ring import Ring, RingLayout, make_memory
+from edge.capture.slots import SlotName
+from edge.capture.worker import run_source
+from edge.channel import Channel, ChannelError
+from edge.clock import SystemClock
+from edge.region import Region, Size
+
+SIZE = Size(160, 120)
+
+
+def run(connection: Connection, order: SourceOrder) -> None:
+    """``rogue:slot`` names a slot, ``rogue:ring`` a ring, ``rogue:region`` a part of the picture; anything else is well."""
+    scheme, _, what = order.address.uri.partition(":")
+    if scheme != "rogue":
+        run_source(connection, order)
+        return
+    channel: Channel[ToSource] = Channel(connection, ToSource)
+    layout = RingLayout(f"{order.id}.{order.opening}", SIZE, order.slots)
+    slot = SlotName(layout.ring, 0, 1)
+    fd = make_memory(layout)
+    grey = np.full((SIZE.height, SIZE.width), 90, np.uint8)
+    Ring(layout, fd, writable=True).write(slot, Picture(grey, grey[::2, ::2], grey[::2, ::2], 0.0))
+    channel.send(Begun())
+    channel.send(Opened(StreamInfo(SIZE, 10.0, "raw", live=True)))
+    size = Size(4000, 3000) if what == "ring" else SIZE
+    channel.send(RingMade(RingLayout(layout.ring, size, layout.slots)), fd)
+    named = SlotName(layout.ring, 99 if what == "slot" else 0, 1)
+    region = Region(5000, 5000, 64, 64) if what == "region" else size.whole
+    channel.send(Shot(1, SystemClock().now(), 0.0, size, named, (region,)))
+    try:
+        while True:
+            channel.receive()
+    except ChannelError:
+        pass
