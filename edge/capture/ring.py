@@ -12,6 +12,7 @@ Rules:
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import mmap
 import os
 import tempfile
@@ -28,6 +29,9 @@ MAX_AGE_S = 10.0
 
 MAX_PIXELS = 7680 * 4320
 """Of a picture: 8K UHD. A source may claim anything, and a ring of what it claims would take the memory of all others."""
+
+_FIRM: int = getattr(fcntl, "F_SEAL_SHRINK", 0)
+"""Seal of memory whose end nobody takes away (fcntl(2)); 0 on systems without memfd."""
 
 _HEADER = 64
 """Bytes before the planes of a slot: the generation, padded to a cache line."""
@@ -136,19 +140,30 @@ class Ring:
 
 
 def make_memory(layout: RingLayout) -> int:
-    """Make shared memory without a name. Returns its descriptor, which the caller closes.
+    """Make shared memory without a name, of a size that nobody changes. Returns its descriptor, which the caller closes.
 
     Raises:
         OSError: when there is not enough of it.
     """
     if hasattr(os, "memfd_create"):
-        fd = os.memfd_create("lamplighter-ring", os.MFD_CLOEXEC)
+        fd = os.memfd_create("lamplighter-ring", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     else:  # pragma: no cover - systems without memfd: a file that is unlinked at once
         with tempfile.TemporaryFile() as file:
             fd = os.dup(file.fileno())
     try:
         os.ftruncate(fd, layout.total_bytes)
+        if hasattr(os, "memfd_create"):
+            fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _FIRM | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
     except OSError:
         os.close(fd)
         raise
     return fd
+
+
+def holds(fd: int, layout: RingLayout) -> bool:
+    """Whether memory that somebody else made holds a ring, and does so as long as it is mapped: a reader dies where it ends."""
+    try:
+        firm = not hasattr(os, "memfd_create") or bool(fcntl.fcntl(fd, fcntl.F_GET_SEALS) & _FIRM)
+        return firm and os.fstat(fd).st_size >= layout.total_bytes
+    except OSError:
+        return False

@@ -35,7 +35,7 @@ from edge.capture.messages import (
     Troubled,
 )
 from edge.capture.port import Address
-from edge.capture.ring import MAX_PIXELS, RingLayout
+from edge.capture.ring import MAX_PIXELS, RingLayout, holds
 from edge.capture.scene.post import Post, post
 from edge.capture.slots import SlotName
 from edge.gate.expected import Acuity, Expected
@@ -306,7 +306,7 @@ class SourceUnit:
     def _can_be(self, layout: RingLayout, fd: int) -> bool:
         width, height = layout.size.width, layout.size.height
         likely = 0 < width <= MAX_PIXELS and 0 < height <= MAX_PIXELS // width and 0 < layout.slots <= self._policy.slots
-        return likely and os.fstat(fd).st_size >= layout.total_bytes
+        return likely and holds(fd, layout)
 
     def _close_unwanted_rings(self) -> None:
         """Close rings in which no picture is wanted, except the one that is being written."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edge.capture.port import Picture
-from edge.capture.ring import Ring, RingLayout, make_memory
+from edge.capture.ring import Ring, RingLayout, holds, make_memory
 from edge.capture.slots import SlotName
 from edge.region import Size
 
@@ -31,6 +31,17 @@ def memory(layout: RingLayout) -> Iterator[int]:
     fd = make_memory(layout)
     yield fd
     os.close(fd)
+
+
+def test_nobody_takes_memory_away_from_who_reads_it(layout: RingLayout, memory: int) -> None:
+    assert holds(memory, layout)
+    with pytest.raises(PermissionError):
+        os.ftruncate(memory, 4096)
+    loose = os.memfd_create("loose")
+    os.ftruncate(loose, layout.total_bytes)
+    assert not holds(loose, layout)
+    os.close(loose)
+    assert not holds(memory, RingLayout("r", layout.size, layout.slots + 1)), "it is too small"
 
 
 def test_what_is_written_is_read_through_another_map(layout: RingLayout, memory: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from multiprocessing.connection import Connection
 
 import numpy as np
@@ -19,7 +20,10 @@ SIZE = Size(160, 120)
 
 
 def run(connection: Connection, order: SourceOrder) -> None:
-    """``rogue:slot`` names a slot, ``rogue:ring`` a ring, ``rogue:region`` a part of the picture; anything else is well."""
+    """``rogue:slot`` names a slot, ``rogue:ring`` a ring, ``rogue:region`` a part of the picture, none of which is there.
+
+    ``rogue:loose`` gives memory that it can take away; anything else is well.
+    """
     scheme, _, what = order.address.uri.partition(":")
     if scheme != "rogue":
         run_source(connection, order)
@@ -27,7 +31,9 @@ def run(connection: Connection, order: SourceOrder) -> None:
     channel: Channel[ToSource] = Channel(connection, ToSource)
     layout = RingLayout(f"{order.id}.{order.opening}", SIZE, order.slots)
     slot = SlotName(layout.ring, 0, 1)
-    fd = make_memory(layout)
+    fd = os.memfd_create("loose") if what == "loose" else make_memory(layout)
+    if what == "loose":
+        os.ftruncate(fd, layout.total_bytes)
     grey = np.full((SIZE.height, SIZE.width), 90, np.uint8)
     Ring(layout, fd, writable=True).write(slot, Picture(grey, grey[::2, ::2], grey[::2, ::2], 0.0))
     channel.send(Begun())
