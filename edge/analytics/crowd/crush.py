@@ -26,11 +26,11 @@ from protocol.events import Assessed, CrowdAlert, Cue
 
 HELD = 0.37
 """0.3 metres per second at the default ``warn_at``: people shuffle. As the next three, chosen on walks with even seeds."""
-SURELY = 6.0
+SURELY = 8.0
 """Standard deviations by which the trend is over none: a crush rises evenly, chance does not."""
 STILL = 0.5
 """Share of the trend that must be left lately: what levels off is no crush."""
-UNSURE = 0.45
+UNSURE = 0.65
 """Relative standard deviation beyond which a density is not asked about: more people are then hardly seen as more."""
 NEARLY = 0.8
 """Of the states of that time: one that noise spoils does not begin it anew."""
