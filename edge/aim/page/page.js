@@ -2,7 +2,7 @@
 // Pictures are fetched one after the other and shown from memory; what was clicked is in this page only, until it is written.
 const $ = (id) => document.getElementById(id);
 const EVERY_MS = 500, JUDGE_MS = 300, MOST = 32, LENS = 4;
-let size = null, shown = null, over = false, good = false, later = 0, asked = 0;
+let size = null, shown = null, over = false, good = false, later = 0, asked = 0, pointer = null;
 let points = [];
 
 const mode = () => document.querySelector("input[name=mode]:checked").value;
@@ -142,8 +142,9 @@ function pixel(event) {
 
 function magnify(event) {
   const at = pixel(event), lens = $("lens");
+  pointer = at === null ? null : event;
   lens.hidden = at === null;
-  if (at === null) return;
+  if (at === null || !$("picture").complete) return; // the picture that is coming draws it
   lens.classList.toggle("left", at.x > size[0] / 2); // never under the pointer
   const half = lens.width / LENS / 2, middle = lens.width / 2, pen = lens.getContext("2d");
   pen.fillRect(0, 0, lens.width, lens.height);
@@ -153,7 +154,8 @@ function magnify(event) {
 }
 
 $("view").addEventListener("pointermove", magnify);
-$("view").addEventListener("pointerleave", () => { $("lens").hidden = true; });
+$("view").addEventListener("pointerleave", () => { $("lens").hidden = true; pointer = null; });
+$("picture").addEventListener("load", () => { if (pointer) magnify(pointer); });
 $("view").addEventListener("click", (event) => {
   const at = pixel(event);
   if (at === null || points.length >= MOST) return;

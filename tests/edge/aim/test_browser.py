@@ -49,6 +49,9 @@ def test_what_a_technician_does(browser_page: tuple[Page, Served, list[str]]) ->
     expect(page.locator("#words")).to_contain_text("5 points; a click is worth")
     assert page.locator("#drawing polyline").count() > 4, "the ground's grid"
     expect(page.locator("#lens")).to_be_visible()
+    lens = page.locator("#lens").element_handle()
+    page.evaluate("lens => lens.getContext('2d').clearRect(0, 0, lens.width, lens.height)", lens)
+    page.wait_for_function("lens => lens.getContext('2d').getImageData(40, 40, 1, 1).data[0] === 90", arg=lens)
     page.once("dialog", lambda dialog: dialog.dismiss())
     page.get_by_role("button", name="Write to box.toml").click()
     assert served.saved == [], "what is not good is not written unless it is accepted"
