@@ -38,6 +38,14 @@ def click(page: Page, u: float, v: float) -> None:
     page.mouse.click(box["x"] + u * box["width"], box["y"] + v * box["height"])
 
 
+def test_the_lens_shows_each_new_picture(browser_page: tuple[Page, Served, list[str]]) -> None:
+    page, _, _ = browser_page
+    page.locator("#view").hover()
+    lens = page.locator("#lens").element_handle()
+    page.evaluate("lens => lens.getContext('2d').clearRect(0, 0, lens.width, lens.height)", lens)
+    page.wait_for_function("lens => lens.getContext('2d').getImageData(40, 40, 1, 1).data[0] === 90", arg=lens)
+
+
 def test_what_a_technician_does(browser_page: tuple[Page, Served, list[str]]) -> None:
     page, served, errors = browser_page
     expect(page).to_have_url(f"http://{served.host}/")
@@ -49,9 +57,6 @@ def test_what_a_technician_does(browser_page: tuple[Page, Served, list[str]]) ->
     expect(page.locator("#words")).to_contain_text("5 points; a click is worth")
     assert page.locator("#drawing polyline").count() > 4, "the ground's grid"
     expect(page.locator("#lens")).to_be_visible()
-    lens = page.locator("#lens").element_handle()
-    page.evaluate("lens => lens.getContext('2d').clearRect(0, 0, lens.width, lens.height)", lens)
-    page.wait_for_function("lens => lens.getContext('2d').getImageData(40, 40, 1, 1).data[0] === 90", arg=lens)
     page.once("dialog", lambda dialog: dialog.dismiss())
     page.get_by_role("button", name="Write to box.toml").click()
     assert served.saved == [], "what is not good is not written unless it is accepted"
