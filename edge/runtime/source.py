@@ -1,7 +1,8 @@
 """One source as the runtime sees it: its process, its life, its counters.
 
 Rules: silence counts as breaking; one that breaks touches nothing else, nor does one whose decoder a camera has taken over:
-what it names is handed on to accelerators only if it can be. When it is opened again: :mod:`edge.runtime.openings`.
+what it names is handed on, to accelerators and to whoever aims, only if it can be. When it is opened again:
+:mod:`edge.runtime.openings`.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class RingHeld:
     fd: int
     wanted: int = 0
 
+
+_NO_RING = " (it named a ring that cannot be)"
 
 DoorTaker = Callable[[RingLayout, int], None]
 """Is given the layout and the descriptor of memory that pictures are shown in; the descriptor is closed after the call."""
@@ -276,7 +279,9 @@ class SourceUnit:
 
     def _hand_door_on(self, layout: RingLayout, fd: int) -> None:
         try:
-            if self._aimed is not None:
+            if not self._can_be(layout, fd):
+                self._died(_NO_RING)
+            elif self._aimed is not None:
                 self._aimed[1](layout, fd)
         finally:
             os.close(fd)
@@ -296,7 +301,7 @@ class SourceUnit:
     def _take_ring(self, layout: RingLayout, fd: int) -> None:
         if not self._can_be(layout, fd):
             os.close(fd)
-            self._died(" (it named a ring that cannot be)")
+            self._died(_NO_RING)
             return
         ring = RingHeld(layout, fd)
         self._rings[layout.ring] = ring

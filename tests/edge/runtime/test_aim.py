@@ -70,6 +70,16 @@ def test_the_agent_keeps_no_descriptor_of_it(box: Box, camera: Source) -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
+def test_memory_that_could_be_taken_away_is_handed_to_nobody(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its decoder may be taken over; whoever aims would die where the memory ends."""
+    monkeypatch.setattr("edge.runtime.source.WORKER", "tests.edge.runtime.rogue:run")
+    looker = Looker()
+    box.run(source("gate", "rogue:door"))
+    assert box.runtime.aim("gate", time.monotonic() + 60, looker.take)
+    box.until(lambda: box.codes("source gate") == ("source-crashed",))
+    assert looker.rings == []
+
+
 def test_nobody_is_aimed_who_is_not_there(box: Box) -> None:
     assert not box.runtime.aim("roof", time.monotonic() + 60, Looker().take)
     box.runtime.aim_end("roof")
