@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from edge.capture.faults import FaultCode
-from edge.capture.messages import Begun, Broken, FromSource, RingMade, Shot
+from edge.capture.faults import Fault, FaultCode
+from edge.capture.messages import Begun, Broken, FromSource, RingMade, Shot, Troubled
 from edge.channel import MOST_BYTES, Channel, ChannelError
 from edge.infer.messages import Found, FromAccelerator
 from models.bundle.detections import Detections
@@ -55,9 +55,11 @@ def test_what_is_no_message_is_refused(pipe: tuple[Connection, Channel[FromSourc
         pipe[1].receive()
 
 
-@pytest.mark.parametrize(
-    "said", [b"\x92\xa6Broken\x82\xa4code\xaesource-missing\xa6detail\xa1\xff", b"\xc1", b"", bytes(MOST_BYTES + 1)]
-)
+LONG = msgspec.msgpack.encode(Troubled(tuple(Fault(FaultCode.MISSING, "x" * 100) for _ in range(10_000))))
+"""What may be said, but not in so many words."""
+
+
+@pytest.mark.parametrize("said", [b"\x92\xa6Broken\x82\xa4code\xaesource-missing\xa6detail\xa1\xff", b"\xc1", b"", LONG])
 def test_bytes_that_are_no_message_are_refused(pipe: tuple[Connection, Channel[FromSource]], said: bytes) -> None:
     """The process decodes what a network camera sends: it may say anything, and the agent goes on."""
 
@@ -71,6 +73,11 @@ def test_bytes_that_are_no_message_are_refused(pipe: tuple[Connection, Channel[F
         pipe[1].receive()
     pipe[1].close()
     saying.join(10)
+
+
+def test_what_is_too_long_would_be_a_message_if_it_were_shorter() -> None:
+    assert len(LONG) > MOST_BYTES
+    assert isinstance(msgspec.msgpack.decode(LONG, type=FromSource), Troubled)
 
 
 def test_a_fault_from_a_process_is_redacted_again(pipe: tuple[Connection, Channel[FromSource]]) -> None:

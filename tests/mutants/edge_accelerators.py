@@ -105,4 +105,11 @@ MUTANTS = (
         "            pass",
         (f"{_TESTS}::test_one_that_is_busy_loading_is_left_to_it",),
     ),
+    Mutant(
+        "models that are refused together are one failure",
+        "edge/runtime/held.py",
+        "            if self.retry_s is None:",
+        "            if self.refused:",
+        ("tests/edge/runtime/test_held.py",),
+    ),
 )

@@ -162,4 +162,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "if (of_camera is not None or",
         ("tests/protocol/test_addresses.py",),
     ),
+    Mutant(
+        "who may not see the passwords of a box is not told that there are none",
+        "edge/credentials.py",
+        "except (FileNotFoundError, NotADirectoryError):\n        return []",
+        "except OSError:\n        return []",
+        ("tests/edge/test_credentials.py",),
+    ),
 )

@@ -50,6 +50,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/edge/analytics/crowd/test_crush.py",),
     ),
     Mutant(
+        "a density that the camera can hardly tell raises no alarm",
+        "edge/analytics/crowd/crush.py",
+        " or state.sigma > UNSURE * state.density:",
+        ":",
+        ("tests/edge/analytics/crowd/test_crush.py",),
+    ),
+    Mutant(
         "a zone does not look half empty along its edge",
         "edge/analytics/crowd/density.py",
         "density: Values = gaussian(self.cells, places, self.reach_m) @ weights / self._mass",
@@ -118,5 +125,19 @@ MUTANTS: tuple[Mutant, ...] = (
         'self._unfit = (Reason(error.code, "", f"{error}"[:TEXT_CHARACTERS]),)',
         "del error",
         ("tests/edge/agent/test_moved.py",),
+    ),
+    Mutant(
+        "a zone that was not looked at for a while ends nothing",
+        "edge/analytics/crowd/trend.py",
+        "if later.sum() < _FEWEST_LATELY:",
+        "if later.sum() < 0:",
+        ("tests/edge/analytics/crowd/test_trend.py",),
+    ),
+    Mutant(
+        "pictures that are stamped alike end nothing",
+        "edge/tracking/smoother.py",
+        "for each in between if long_s > 0 else ():",
+        "for each in between:",
+        ("tests/edge/tracking/test_smoother.py",),
     ),
 )

@@ -68,4 +68,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "",
         ("tests/fleet/control_room/test_board.py",),
     ),
+    Mutant(
+        "a stranger's request to enrol that is no UTF-8 is refused, not broken over",
+        "fleet/api/app.py",
+        "type=EnrolRequest)\n        except (msgspec.DecodeError, UnicodeDecodeError) as error:",
+        "type=EnrolRequest)\n        except msgspec.DecodeError as error:",
+        ("tests/fleet/api/test_answers.py",),
+    ),
 )

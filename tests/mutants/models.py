@@ -131,4 +131,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "square.judged(model, data, progress, 0.3)",
         ("tests/models/factory/test_owned.py",),
     ),
+    Mutant(
+        "of two tolerances of one precision none is taken",
+        "models/factory/adopt.py",
+        "if item.tolerance != own.tolerance[item.precision]:",
+        "if item.tolerance < 0:",
+        ("tests/models/factory/test_adopt.py",),
+    ),
 )

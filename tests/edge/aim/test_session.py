@@ -147,6 +147,22 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     assert "no agent answers" in found.output
 
 
+def test_the_command_lets_no_picture_into_a_core_dump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def look(*_: object) -> None:
+        done.append("look")
+        msg = "no agent answers"
+        raise AimError(msg)
+
+    monkeypatch.setattr("edge.lists.vault.refuse_dumps", lambda: done.append("no dumps"))
+    monkeypatch.setattr("edge.aim.session.Look", look)
+    path = tmp_path / "box.toml"
+    path.write_text('[box]\nfleet = "c"\ndevice = "d"\nstate = "state"\n[[sources]]\nid = "square"\nuri = "a.mp4"\n')
+    assert CliRunner().invoke(app, ["aim", "square", "--config", str(path), "--port", "0"]).exit_code == 1
+    assert done == ["no dumps", "look"]
+
+
 @pytest.mark.parametrize("address", ["::1", "0:0::0001"])
 def test_it_is_seen_over_ipv6_too(box: Offline, address: str) -> None:
     """Browsers spell addresses in one way only, and are known by it."""
