@@ -2,11 +2,15 @@
 
 Rules: what arrives is decoded into one of the expected types or refused: a process that reads video from anywhere may be
 taken over by it, and must not be able to say anything but what it may say (pickle would let it run code in the agent). File
-descriptors follow their message.
+descriptors follow their message. The agent waits for nobody who begins and does not end, nor for one who does not listen.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
+import struct
 from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
@@ -34,10 +38,14 @@ class Channel(Generic[T]):
     Args:
         connection: closed by :meth:`close`.
         receives: union of the messages that may arrive.
+        patience_s: for the rest of what has begun to arrive, and for room for what is sent; ``None`` = for ever.
     """
 
-    def __init__(self, connection: Connection, receives: Any) -> None:
+    def __init__(self, connection: Connection, receives: Any, patience_s: float | None = None) -> None:
         self._connection = connection
+        if patience_s is not None:
+            with _socket(connection) as end:
+                _limit(end, patience_s)
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(receives).decode
 
@@ -49,13 +57,15 @@ class Channel(Generic[T]):
         """Send a message, and a file descriptor after it.
 
         Raises:
-            ChannelError: when the other end has gone.
+            ChannelError: when the other end has gone, or does not listen; nothing more is said to it then, nor heard.
         """
         try:
             self._connection.send_bytes(self._encode(message))
             if fd is not None:
                 reduction.send_handle(self._connection, fd, None)
         except OSError as error:
+            with contextlib.suppress(OSError), _socket(self._connection) as end:
+                end.shutdown(socket.SHUT_RDWR)  # half a message may be under way
             raise ChannelError(str(error)) from None
 
     def receive(self) -> T:
@@ -95,3 +105,18 @@ class Channel(Generic[T]):
     def close(self) -> None:
         """Close this end."""
         self._connection.close()
+
+
+def _socket(connection: Connection) -> socket.socket:
+    """The same end as a socket, which a pipe of two ways is; closing it leaves the connection open."""
+    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=os.dup(connection.fileno()))
+
+
+def _limit(end: socket.socket, seconds: float) -> None:
+    """Let no call of the system on a socket take longer (SO_RCVTIMEO, socket(7))."""
+    whole, rest = divmod(seconds, 1.0)
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        try:
+            end.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", int(whole), int(1e6 * rest)))
+        except OSError:  # pragma: no cover - 32 bits, with time of 64
+            end.setsockopt(socket.SOL_SOCKET, option, struct.pack("qq", int(whole), int(1e6 * rest)))

@@ -1,7 +1,8 @@
 """A process and the connection to it, as sources and accelerators use them.
 
 Rules: sending to a process that has died is no error, because its death is noticed where its connection is read; nothing here
-waits, except for the moments in which a killed process disappears. One that does not disappear, because the kernel holds it, is
+waits, except for the moments in which a killed process disappears, and once for one that begins to speak and stops, or does not
+listen: it is over then. One that does not disappear, because the kernel holds it, is
 left behind; while it is there no other should be started, or they would pile up at what holds it.
 """
 
@@ -15,6 +16,8 @@ from typing import Any, Protocol
 from edge.channel import Channel, ChannelError, Message
 from edge.process import end, spawn
 
+_PATIENCE_S = 1.0
+"""For the rest of what a process began to say, and for it to listen: longer, and others would look silent meanwhile."""
 _EXIT_S = 0.2
 """A process whose connection is closed is gone within this."""
 
@@ -73,7 +76,7 @@ class Child:
     def start(self, target: str, name: str, *arguments: Any) -> None:
         """Start the process; see :func:`edge.process.spawn`."""
         self._process, connection = spawn(target, name, *arguments)
-        channel: Channel[Any] = Channel(connection, self._receives)
+        channel: Channel[Any] = Channel(connection, self._receives, _PATIENCE_S)
         self._channel = channel
         self._watcher.watch(channel, lambda: self._readable(channel), urgent=self._urgent)
 

@@ -7,7 +7,10 @@ import multiprocessing
 import os
 import pickle
 import threading
+import time
+from collections import deque
 from collections.abc import Iterator
+from itertools import repeat
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -120,3 +123,39 @@ def test_detections_that_do_not_belong_together_are_refused() -> None:
 def test_no_message_of_a_source_can_carry_a_picture() -> None:
     for kind in (Shot, RingMade, Broken):
         assert not any("bytes" in str(field.type) for field in msgspec.structs.fields(kind))
+
+
+@pytest.fixture
+def hasty() -> Iterator[tuple[Connection, Channel[FromSource]]]:
+    """The agent's end waits for a tenth of a second."""
+    theirs, ours = multiprocessing.Pipe()
+    channel: Channel[FromSource] = Channel(ours, FromSource, 0.1)
+    yield theirs, channel
+    theirs.close()
+    channel.close()
+
+
+@pytest.mark.parametrize("said", [b"\x00", b"\x00\x00\x00\x64", b"\x00\x00\x00\x64half"])
+def test_what_begins_and_does_not_end_is_not_waited_for(hasty: tuple[Connection, Channel[FromSource]], said: bytes) -> None:
+    os.write(hasty[0].fileno(), said)
+    with pytest.raises(ChannelError):
+        hasty[1].receive()
+
+
+def test_a_descriptor_that_does_not_come_is_not_waited_for(hasty: tuple[Connection, Channel[FromSource]]) -> None:
+    with pytest.raises(ChannelError):
+        hasty[1].receive_fd()
+
+
+def test_who_does_not_listen_is_left(hasty: tuple[Connection, Channel[FromSource]]) -> None:
+    said: Channel[FromSource] = Channel(hasty[0], FromSource)
+    said.send(Begun())
+    with pytest.raises(ChannelError):
+        deque(map(hasty[1].send, repeat(Begun(), 100_000)), 0)
+    begun_s = time.monotonic()
+    with pytest.raises(ChannelError):
+        hasty[1].send(Begun())
+    assert time.monotonic() - begun_s < 0.1, "it is not waited for again"
+    assert hasty[1].receive() == Begun(), "what was said before is heard"
+    with pytest.raises(ChannelError):
+        hasty[1].receive()

@@ -80,6 +80,20 @@ MUTANTS: tuple[Mutant, ...] = (
         _CHANNEL,
     ),
     Mutant(
+        "who begins to speak and stops, or does not listen, holds up nobody",
+        "edge/runtime/child.py",
+        "Channel(connection, self._receives, _PATIENCE_S)",
+        "Channel(connection, self._receives)",
+        (f"{_ROGUE[0]}[half]",),
+    ),
+    Mutant(
+        "nothing is said after half a message",
+        "edge/channel.py",
+        "end.shutdown(socket.SHUT_RDWR)",
+        "pass",
+        _CHANNEL,
+    ),
+    Mutant(
         "no process of the agent leaves its memory to a core dump",
         "edge/process.py",
         "    keep_from_dumps()\n",

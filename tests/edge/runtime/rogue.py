@@ -23,7 +23,7 @@ def run(connection: Connection, order: SourceOrder) -> None:
     """``rogue:slot`` names a slot, ``rogue:ring`` a ring, ``rogue:region`` a part of the picture, none of which is there.
 
     ``rogue:loose`` gives memory that it can take away, ``rogue:many`` more of it than it may, ``rogue:door`` such memory to
-    who aims; anything else is well.
+    who aims, ``rogue:half`` says half a message, and ``rogue:deaf`` all it can without listening; anything else is well.
     """
     scheme, _, what = order.address.uri.partition(":")
     if scheme != "rogue":
@@ -45,6 +45,11 @@ def run(connection: Connection, order: SourceOrder) -> None:
     named = SlotName(layout.ring, 99 if what == "slot" else 0, 1)
     region = Region(5000, 5000, 64, 64) if what == "region" else size.whole
     channel.send(Shot(1, SystemClock().now(), 0.0, size, Skip.STILL if what == "door" else named, (region,)))
+    if what == "half":
+        os.write(connection.fileno(), b"\0\0\0\x64half")
+    elif what == "deaf":
+        while True:
+            channel.send(Shot(1, SystemClock().now(), 0.0, size, named, (region,)))
     try:
         while True:
             if isinstance(channel.receive(), Aim) and what == "door":
