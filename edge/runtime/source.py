@@ -287,6 +287,8 @@ class SourceUnit:
             os.close(fd)
 
     def _shot(self, shot: Shot, now_s: float) -> None:
+        if not self._process.running:  # it was ended for one that came before, which this one does not make good
+            return
         if isinstance(shot.slot, SlotName):
             ring = self._rings.get(shot.slot.ring)
             if ring is None or not _is_in(shot, shot.slot, ring.layout):

@@ -66,6 +66,13 @@ MUTANTS: tuple[Mutant, ...] = (
         _ROGUE,
     ),
     Mutant(
+        "what is said after it makes nothing good",
+        "edge/runtime/source.py",
+        "if not self._process.running:  # it was ended",
+        "if shot is None:  # it was ended",
+        (f"{_ROGUE[0]}[after]",),
+    ),
+    Mutant(
         "what a process says has an end",
         "edge/channel.py",
         "recv_bytes(MOST_BYTES)",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from multiprocessing.connection import Connection
 
+import msgspec
 import numpy as np
 
-from edge.capture.messages import Aim, Begun, DoorMade, Opened, RingMade, Shot, Skip, SourceOrder, ToSource
+from edge.capture.messages import Aim, Begun, DoorMade, Opened, RingMade, Shot, Skip, SourceOrder, Stills, ToSource
 from edge.capture.port import Picture, StreamInfo
 from edge.capture.ring import Ring, RingLayout, make_memory
 from edge.capture.slots import SlotName
@@ -23,7 +24,8 @@ def run(connection: Connection, order: SourceOrder) -> None:
     """``rogue:slot`` names a slot, ``rogue:ring`` a ring, ``rogue:region`` a part of the picture, none of which is there.
 
     ``rogue:loose`` gives memory that it can take away, ``rogue:many`` more of it than it may, ``rogue:door`` such memory to
-    who aims, ``rogue:half`` says half a message, and ``rogue:deaf`` all it can without listening; anything else is well.
+    who aims, ``rogue:half`` says half a message, ``rogue:deaf`` all it can without listening, and
+    ``rogue:after`` a ring that is not there and all well after it; anything else is well.
     """
     scheme, _, what = order.address.uri.partition(":")
     if scheme != "rogue":
@@ -45,14 +47,21 @@ def run(connection: Connection, order: SourceOrder) -> None:
     named = SlotName(layout.ring, 99 if what == "slot" else 0, 1)
     region = Region(5000, 5000, 64, 64) if what == "region" else size.whole
     channel.send(Shot(1, SystemClock().now(), 0.0, size, Skip.STILL if what == "door" else named, (region,)))
-    if what == "half":
-        os.write(connection.fileno(), b"\0\0\0\x64half")
-    elif what == "deaf":
-        while True:
-            channel.send(Shot(1, SystemClock().now(), 0.0, size, named, (region,)))
+    _go_on(what, connection, channel, Shot(2, SystemClock().now(), 0.0, SIZE, slot, (SIZE.whole,)))
     try:
         while True:
             if isinstance(channel.receive(), Aim) and what == "door":
                 channel.send(DoorMade(layout), fd)
     except ChannelError:
         pass
+
+
+def _go_on(what: str, connection: Connection, channel: Channel[ToSource], good: Shot) -> None:
+    """What is wrong in how it is said."""
+    if what == "after":
+        bad = msgspec.structs.replace(good, slot=SlotName("none", 0, 1))
+        channel.send(Stills((bad, msgspec.structs.replace(good, slot=Skip.STILL))))
+    elif what == "half":
+        os.write(connection.fileno(), b"\0\0\0\x64half")
+    while what == "deaf":
+        channel.send(good)

@@ -72,7 +72,7 @@ def test_it_is_named_within_five_seconds_and_harms_no_other(
     assert box.numbers("other") == list(range(1, len(box.numbers("other")) + 1))
 
 
-@pytest.mark.parametrize("what", ["slot", "ring", "region", "loose", "many", "half", "deaf"])
+@pytest.mark.parametrize("what", ["slot", "ring", "region", "loose", "many", "half", "deaf", "after"])
 def test_one_that_names_what_cannot_be_harms_no_accelerator(
     box: Box, other: Source, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
