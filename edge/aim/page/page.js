@@ -14,6 +14,7 @@ function say(words, good) {
 }
 
 function end(why) {
+  if (over) return;
   over = true;
   $("picture").removeAttribute("src");
   if (shown) URL.revokeObjectURL(shown);
@@ -29,10 +30,13 @@ async function look() {
   if (over) return;
   try {
     const answer = await fetch("/picture", { cache: "no-store" });
+    if (over) return;
     if (answer.status === 403) return end("Closed. Start it again on the box.");
     if (answer.status === 200) {
       size = answer.headers.get("X-Size").split("x").map(Number);
-      const next = URL.createObjectURL(await answer.blob());
+      const seen = await answer.blob();
+      if (over) return; // closed meanwhile: it is not shown
+      const next = URL.createObjectURL(seen);
       $("picture").src = next;
       if (shown) URL.revokeObjectURL(shown);
       shown = next;
@@ -169,6 +173,6 @@ $("save").addEventListener("click", () => {
   if (good || confirm("It is not as good as it should be. Write it all the same?")) judge("/save");
 });
 $("clear").addEventListener("click", () => { points = []; rows(); judgeSoon(); });
-$("close").addEventListener("click", async () => { await fetch("/close", { method: "POST" }).catch(() => {}); end("Closed."); });
+$("close").addEventListener("click", () => { end("Closed."); fetch("/close", { method: "POST" }).catch(() => {}); });
 rows();
 look();

@@ -96,8 +96,10 @@ def test_what_a_technician_does(browser_page: tuple[Page, Served, list[str]]) ->
     page.get_by_label("Side 2 to 3, m").fill("8")
     expect(page.locator("#words")).to_contain_text("4 points: nothing checks them")
 
-    page.get_by_role("button", name="Close", exact=True).click()
+    with page.expect_response("**/close"):
+        page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator("#wait")).to_have_text("Closed.")
+    page.wait_for_timeout(1000)
     assert page.locator("#picture").get_attribute("src") is None
     assert served.desk.left
     assert errors == []
