@@ -82,7 +82,7 @@ def test_one_incident_from_its_beginning_to_its_end() -> None:
     assert Phase.UPDATE in phases
 
 
-@pytest.mark.parametrize(("share", "told"), [(0.4, True), (0.5, False)])
+@pytest.mark.parametrize(("share", "told"), [(0.6, True), (0.7, False)])
 def test_a_density_that_the_camera_can_hardly_tell_is_not_asked_about(share: float, told: bool) -> None:
     alarm = CrushAlarm("gate", AREA_M2, SETTINGS)
     states = [State(crush(t), share * crush(t), (shuffling(t), 0.02)) for t in range(0, 300, 5)]
