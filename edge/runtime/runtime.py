@@ -359,7 +359,7 @@ class Runtime:
         if plan is not None and isinstance(plan.plates, PlatePlan):
             for part, (held, ref) in zip(PARTS, plan.plates.held, strict=True):
                 self.tally(ref.name).count_plates(told, part, held.name, now_s)
-        result = view.result(shot, outcome, plan)
+        result = view.result(opening, shot, outcome, plan)
         for item in view.sequences[opening].settle(number, result):
             self._on_frame(item)
 

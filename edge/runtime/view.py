@@ -37,6 +37,9 @@ class View:
         """Results by opening."""
         self.shots: dict[tuple[int, int], Shot] = {}
         """Pictures on their way, by opening and number."""
+        self._moved: dict[int, bool] = {}
+        """Whether the camera looked elsewhere when its last picture was captured, by opening: what is on its way when a process
+        dies is of that view too."""
         self.spared: tuple[Region, ...] = ()
         """Where vehicles are whose plates need not be read any more."""
         self.blind = False
@@ -80,6 +83,8 @@ class View:
         if opening not in self.sequences:  # earlier openings stay while pictures of theirs are on their way
             self.sequences = {earlier: sequence for earlier, sequence in self.sequences.items() if sequence}
             self.sequences[opening] = Sequence()
+            self._moved = {earlier: moved for earlier, moved in self._moved.items() if earlier in self.sequences}
+        self._moved[opening] = self.unit.moved
         self.sequences[opening].expect(shot.number)
         if self._unlooked_since_s is None:
             self._unlooked_since_s = now_s
@@ -100,10 +105,11 @@ class View:
             case Failed():
                 self._drops.add("failed")
 
-    def result(self, shot: Shot, outcome: Outcome, plan: Plan | None) -> FrameResult:
+    def result(self, opening: int, shot: Shot, outcome: Outcome, plan: Plan | None) -> FrameResult:
         """The result as it is handed on, with the model that looked.
 
         Args:
+            opening: of its source.
             shot: the picture.
             outcome: what became of it.
             plan: by which it was looked at.
@@ -121,7 +127,7 @@ class View:
             labels=plan.labels if looked and plan else (),
             sure=plan.sure if looked and plan else None,
             reader=plan.plates.reader_ref if looked and plan and isinstance(plan.plates, PlatePlan) else None,
-            moved=self.unit.moved,
+            moved=self.unit.moved or self._moved.get(opening, False),
         )
 
     def blind_for_s(self, now_s: float) -> float:
