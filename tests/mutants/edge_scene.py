@@ -117,7 +117,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a result says that its camera has moved",
         "edge/runtime/view.py",
-        "moved=self.unit.moved,",
+        "moved=self.unit.moved or self._moved.get(opening, False),",
         "moved=False,",
         ("tests/edge/runtime/test_moved.py",),
     ),
