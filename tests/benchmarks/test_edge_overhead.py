@@ -11,6 +11,7 @@ from benchmarks.bare_loop import Turn
 from benchmarks.edge_overhead import median_interval
 from benchmarks.figure import Options
 from benchmarks.real_box import RealBox
+from hardware.processor import saturates
 
 
 @pytest.mark.parametrize(
@@ -43,5 +44,6 @@ def test_the_agent_costs_little_more_than_its_model(tmp_path: Path, monkeypatch:
     """Processor time, within what a busy machine does to caches; frames a second only where nobody else computes."""
     monkeypatch.setattr(edge_overhead, "_TRIES", 1)
     figures = {figure.name: figure for figure in edge_overhead.run(Options(data=tmp_path, quick=True))}
-    assert 1.0 < figures["cpu_ratio"].value < 1.8, "the target itself is judged where the machine is the bench's own"
+    most = 1.8 if saturates() else 2.4  # a quick model is a smaller part of it (ADR 28)
+    assert 1.0 < figures["cpu_ratio"].value < most, "the target itself is judged where the machine is the bench's own"
     assert figures["agent_fps"].value > 5
