@@ -30,12 +30,11 @@ async function look() {
   if (over) return;
   try {
     const answer = await fetch("/picture", { cache: "no-store" });
-    if (over) return;
     if (answer.status === 403) return end("Closed. Start it again on the box.");
+    const seen = await answer.blob();
+    if (over) return; // closed meanwhile: it is not shown
     if (answer.status === 200) {
       size = answer.headers.get("X-Size").split("x").map(Number);
-      const seen = await answer.blob();
-      if (over) return; // closed meanwhile: it is not shown
       const next = URL.createObjectURL(seen);
       $("picture").src = next;
       if (shown) URL.revokeObjectURL(shown);
@@ -125,6 +124,7 @@ async function judge(path) {
   } catch {
     return end("Closed. Start it again on the box.");
   }
+  if (over) return;
   if (mine !== asked && path === "/judge") return;
   say(told.words, told.good);
   if (mine !== asked) return;
