@@ -7,11 +7,11 @@ from pathlib import Path
 from models.bundle.bundle import Bundle
 from models.factory.declared import RECIPES
 from models.factory.measure import measure
-from models.factory.owned import OwnDetector, is_judged
+from models.factory.owned import own_detector
 from models.factory.page import page
 from models.factory.report import Report, write_report
 from models.factory.steps import Judge, Progress, load_judge
-from models.factory.subject import Subject, names, read_subject
+from models.factory.subject import Subject, read_subject
 from protocol.manifest import Manifest
 
 
@@ -48,7 +48,7 @@ def evaluate(bundle: Bundle, data: Path | None, out: Path, progress: Progress, r
 
 def _measured_by(manifest: Manifest, recipes: Path) -> tuple[Subject, Judge]:
     """By its recipe; a detector of the user's own has none, and is asked as those that are built here."""
-    if manifest.name not in names(recipes) and is_judged(manifest):
-        own = OwnDetector(manifest)
+    own = own_detector(manifest, recipes)
+    if own is not None:
         return own, own
     return read_subject(manifest.name, recipes), load_judge(manifest.name)

@@ -22,6 +22,7 @@ from models.bundle.litert import RUNTIME
 from models.factory.detector import runner
 from models.factory.gates import Gate
 from models.factory.steps import Asked, Judged, Progress
+from models.factory.subject import names
 from models.recipes.person_vehicle_fast import judge as square
 from protocol.manifest import Input, Manifest, Output
 
@@ -90,3 +91,12 @@ class OwnDetector:
     def picture(self, item: str, data: Path | None) -> npt.NDArray[np.uint8] | None:
         """Return the frame."""
         return square.picture(item, data)
+
+
+def own_detector(manifest: Manifest, recipes: Path) -> OwnDetector | None:
+    """How a bundle is measured that no recipe is of; ``None`` where one is, or where people cannot be asked of it.
+
+    Raises:
+        BundleError: as :class:`OwnDetector`.
+    """
+    return OwnDetector(manifest) if is_judged(manifest) and manifest.name not in names(recipes) else None

@@ -18,7 +18,7 @@ from models.factory.comparison import Comparison, compare
 from models.factory.declared import RECIPES
 from models.factory.forms import form, preferred
 from models.factory.listing import folder_of
-from models.factory.owned import OwnDetector, is_judged
+from models.factory.owned import own_detector
 from models.factory.steps import Judge, Progress, load_judge
 from models.factory.subject import names
 
@@ -31,20 +31,15 @@ class Rival:
 
     Attributes:
         name: for people.
-        recipe: whose judge opens it.
+        recipe: of its bundle.
+        judge: who opened it, and asks it.
         model: opened.
-        own: who opened it instead, where it is a detector of the user's own.
     """
 
     name: str
     recipe: str
+    judge: Judge
     model: Any
-    own: OwnDetector | None = None
-
-    @property
-    def judge(self) -> Judge:
-        """Who asks it."""
-        return self.own or load_judge(self.recipe)
 
 
 def rival(name: str, folders: Sequence[Path], data: Path, recipes: Path = RECIPES) -> Rival:
@@ -67,12 +62,12 @@ def rival(name: str, folders: Sequence[Path], data: Path, recipes: Path = RECIPE
         if peer not in peers:
             msg = f"{recipe} has no peer {peer!r}; it has {', '.join(peers) or 'none'}"
             raise BundleError(msg)
-        return Rival(name, recipe, peers[peer](data))
+        return Rival(name, recipe, judge, peers[peer](data))
     where, _, precision = name.partition(":")
     folder = folder_of(where, folders) or Path(where)
     bundle = load_bundle(folder)
     manifest = bundle.manifest
-    own = None if manifest.name in names(recipes) or not is_judged(manifest) else OwnDetector(manifest)
+    own = own_detector(manifest, recipes)
     if own is None and manifest.name not in names(recipes):
         msg = f"{folder}: no recipe {manifest.name!r} that could judge it; there are: {', '.join(names(recipes))}"
         raise BundleError(msg)
@@ -81,7 +76,8 @@ def rival(name: str, folders: Sequence[Path], data: Path, recipes: Path = RECIPE
         msg = f"{folder}: has no variant {precision or 'for the CPU'}; it has {', '.join(v.file for v in manifest.variants)}"
         raise BundleError(msg)
     bundle.read(variant)
-    return Rival(name, manifest.name, (own or load_judge(manifest.name)).open(folder / variant.file), own)
+    asks = own or load_judge(manifest.name)
+    return Rival(name, manifest.name, asks, asks.open(folder / variant.file))
 
 
 def confront(first: Rival, second: Rival, data: Path, progress: Progress) -> Sequence[Comparison]:

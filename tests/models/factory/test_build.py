@@ -317,17 +317,16 @@ def test_what_cannot_be_compared_says_why(bench: Bench, names: tuple[str, str], 
     assert words in done.output
 
 
-def test_bundles_of_two_recipes_are_compared_by_what_both_judges_know(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bundles_of_two_recipes_are_compared_by_what_both_judges_know(bench: Bench) -> None:
     asked = judge.figures()
-    other = SimpleNamespace(figures=lambda: asked[:1], judge=judge.judge)
-    stranger = SimpleNamespace(figures=lambda: [replace(asked[0], on="sounds")], judge=judge.judge)
-    judges = {"toy": judge, "other": other, "stranger": stranger}
-    monkeypatch.setattr(rivals, "load_judge", judges.__getitem__)
+    other: Any = SimpleNamespace(figures=lambda: asked[:1], judge=judge.judge)
+    stranger: Any = SimpleNamespace(figures=lambda: [replace(asked[0], on="sounds")], judge=judge.judge)
     model = judge.open(bench.build(bench.data) / "toy.fp32.onnx")
-    both = rivals.confront(rivals.Rival("a", "toy", model), rivals.Rival("b", "other", model), bench.data, lambda _: None)
+    first = rivals.Rival("a", "toy", judge, model)
+    both = rivals.confront(first, rivals.Rival("b", "other", other, model), bench.data, lambda _: None)
     assert [(found.name, found.difference) for found in both] == [(asked[0].name, 0.0)]
     with pytest.raises(BundleError, match=r"a and c have no figure in common.*on sounds"):
-        rivals.confront(rivals.Rival("a", "toy", model), rivals.Rival("c", "stranger", model), bench.data, lambda _: None)
+        rivals.confront(first, rivals.Rival("c", "stranger", stranger, model), bench.data, lambda _: None)
 
 
 def test_without_data_and_figures_nothing_is_begun(bench: Bench) -> None:
